@@ -1,0 +1,43 @@
+"""An address, as it stands in orders and customers (https://shopify.dev/docs/api/admin-rest/latest/resources/order)."""
+
+from __future__ import annotations
+
+from ..keys import short_hash
+from .base import OptionalId, ShopifyModel, Text
+
+
+class Address(ShopifyModel):
+	"""A postal address. Every part may be missing: POS, guests and draft orders send what they have."""
+
+	id: OptionalId = None
+	first_name: Text = ""
+	last_name: Text = ""
+	company: Text = ""
+	address1: Text = ""
+	address2: Text = ""
+	city: Text = ""
+	zip: Text = ""
+	province: Text = ""
+	province_code: Text = ""
+	country: Text = ""
+	country_code: Text = ""
+	phone: Text = ""
+	name: Text = ""
+
+	@property
+	def full_name(self) -> str:
+		"""The person: first and last name, else the name Shopify composed."""
+		return " ".join(part for part in (self.first_name, self.last_name) if part) or self.name
+
+	@property
+	def is_usable(self) -> bool:
+		"""ERPNext's Address requires a first line and a country; anything less is not booked as an Address."""
+		return bool(self.address1 and (self.country_code or self.country))
+
+	def fingerprint(self) -> str:
+		"""Return a hash of everything that makes this a different address; case and spacing do not."""
+		parts = (
+			self.full_name, self.company, self.address1, self.address2, self.city, self.zip,
+			self.province_code or self.province, self.country_code or self.country, self.phone,
+		)  # fmt: skip
+		return short_hash(*(" ".join(part.casefold().split()) for part in parts))

@@ -1,0 +1,39 @@
+"""A customer, from `customers/*` and from inside an order (https://shopify.dev/docs/api/admin-rest/latest/resources/customer)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import model_validator
+
+from .address import Address
+from .base import Flag, ShopifyId, ShopifyModel, Text, UtcTime, exact_id, nullable_list
+
+
+class Customer(ShopifyModel):
+	"""A Shopify customer. `tags` and consent left the payload in 2025-01; `addresses` is missing inside orders."""
+
+	id: ShopifyId
+	updated_at: UtcTime | None = None
+	first_name: Text = ""
+	last_name: Text = ""
+	email: Text = ""
+	phone: Text = ""
+	verified_email: Flag = False
+	currency: Text = ""
+	default_address: Address | None = None
+	addresses: Annotated[tuple[Address, ...], nullable_list] = ()
+
+	@model_validator(mode="before")
+	@classmethod
+	def _take_exact_id(cls, data: Any) -> Any:
+		if isinstance(data, dict) and (found := exact_id(data)):
+			return {**data, "id": found}
+		return data
+
+	@property
+	def full_name(self) -> str:
+		"""The name to book under: person, company, the local part of the e-mail, or the id: never empty."""
+		person = " ".join(part for part in (self.first_name, self.last_name) if part)
+		address = self.default_address or Address()
+		return person or address.company or address.full_name or self.email.partition("@")[0] or f"Shopify customer {self.id}"

@@ -1,0 +1,289 @@
+"""The engine: claim → lock → parse → read → decide → apply → record → commit, for every resource and on every host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import ValidationError
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from .contracts.base import NotJson, parse_json
+from .events import Action, Attempt, ClaimedEvent, Outcome, evidence_of
+from .failures import Category, Failure, Retry, SyncFailure, costs_an_attempt, resting_status
+from .masking import scrub
+from .plan import AppliedChange, Decision, DocRef, Plan, Skip
+from .policy import Mode, StorePolicy
+from .ports import Host, LeaseLost, Transaction
+from .preview import describe
+from .resources import RESOURCES, is_switched_on
+from .retry import delay_seconds
+from .signals import Signal
+from .snapshots import LinkState
+from .statuses import Status
+
+#: An attempt that takes longer is taken for dead, and its event is claimed by another worker.
+LEASE_SECONDS = 300.0
+#: How often a transaction starts again after a deadlock before that costs an attempt.
+MAX_RESTARTS = 6
+#: What a newer state of the same resource makes moot when it has been applied.
+_MOOT = (Status.RECEIVED, Status.RETRYING, Status.HELD, Status.BLOCKED, Status.CONFLICT, Status.DEAD_LETTER)
+
+
+@dataclass(frozen=True)
+class Result:
+	"""What became of one claimed event; *status* is None when the lease was lost and another worker has it."""
+
+	event: str
+	status: Status | None
+
+
+class Engine:
+	"""Carries events out on a host.
+
+	:param probe: called with the name of each step as it is reached; for tests that stop the process there.
+	"""
+
+	def __init__(self, host: Host, probe: Callable[[str], None] | None = None) -> None:
+		self.host = host
+		self._probe = probe or (lambda step: None)
+
+	def run_one(self) -> Result | None:
+		"""Claim the next due event and carry it out. Return None when nothing is due."""
+		event = self.host.events.claim(self.host.worker, LEASE_SECONDS)
+		if event is None:
+			return None
+		self._probe("claimed")
+		return self._process(event)
+
+	def drain(self, keep_on: Callable[[], bool] = lambda: True) -> int:
+		"""Carry out events until none is due or *keep_on* says no. Return how many were claimed."""
+		count = 0
+		while keep_on() and self.run_one() is not None:
+			count += 1
+		return count
+
+	def preview(self, signal: Signal, payload: Mapping[str, Any]) -> Decision:
+		"""Return what would be decided about *signal* now, and change nothing."""
+		policy = self.host.policy(signal.store)
+		contract = RESOURCES[signal.resource].parse(payload)
+		self.host.ensure_links(RESOURCES[signal.resource].locks(contract, policy))
+		decisions: list[Decision] = []
+		try:
+			with self.host.transaction() as tx:
+				decisions.append(self._decide(tx, signal, contract, policy))
+				raise _RollBack
+		except _RollBack:
+			return decisions[0]
+
+	def _process(self, event: ClaimedEvent) -> Result:
+		started = self.host.now()
+		restarts = 0
+
+		def count_restart(state: RetryCallState) -> None:
+			nonlocal restarts
+			restarts = state.attempt_number
+
+		retrying = Retrying(
+			retry=retry_if_exception(self.host.is_contention),
+			stop=stop_after_attempt(MAX_RESTARTS + 1),
+			wait=wait_random_exponential(multiplier=0.02, max=1.0),
+			sleep=self.host.sleep,
+			before_sleep=count_restart,
+			reraise=True,
+		)
+		try:
+			status = retrying(lambda: self._attempt(event, started, restarts))
+		except LeaseLost:
+			return Result(event.name, None)
+		except Exception as error:
+			failure = error.failure if isinstance(error, SyncFailure) else self.host.classify(error)
+			return self._fail(event, failure, started, restarts)
+		self._probe("after_commit")
+		return Result(event.name, status)
+
+	def _attempt(self, event: ClaimedEvent, started: datetime, restarts: int) -> Status:
+		"""Carry the event out in one transaction. Return the status it ended in."""
+		policy = self.host.policy(event.store)
+		if policy.mode is Mode.PAUSED:
+			return self._end_without_changes(event, Skip(Status.HELD, f"Store {event.store} is paused."), started, restarts)
+		if not is_switched_on(event.resource, policy):
+			skip = Skip(Status.IGNORED, f"Store {event.store} does not sync this: {event.resource} is switched off.")
+			return self._end_without_changes(event, skip, started, restarts)
+		contract = self._parse(event)
+		self.host.ensure_links(RESOURCES[event.resource].locks(contract, policy))
+		with self.host.transaction() as tx:
+			decision = self._decide(tx, event.signal, contract, policy)
+			self._probe("decided")
+			if isinstance(decision, Failure):
+				raise SyncFailure(decision)
+			if isinstance(decision, Plan) and policy.mode is Mode.SHADOW:
+				outcome, changes, reads = _shadowed(decision)
+			elif isinstance(decision, Plan):
+				outcome, changes, reads = self._apply(tx, event, decision)
+			else:
+				outcome, changes, reads = _skipped(decision), (), {}
+			self._record(tx, event, outcome, started, restarts, changes, reads)
+			if outcome.status in (Status.APPLIED, Status.NO_CHANGE):
+				tx.supersede(event, _MOOT)
+			self._probe("before_commit")
+		return outcome.status
+
+	def _parse(self, event: ClaimedEvent) -> Any:
+		try:
+			return RESOURCES[event.resource].parse(parse_json(event.payload))
+		except (ValidationError, NotJson) as error:
+			raise SyncFailure(Failure(Category.INVALID_PAYLOAD, _what_is_invalid(error))) from error
+
+	def _decide(self, tx: Transaction, signal: Signal, contract: Any, policy: StorePolicy) -> Decision:
+		resource = RESOURCES[signal.resource]
+		links = tx.lock(resource.locks(contract, policy))
+		self._probe("locked")
+		if newer := _superseded(signal, links[signal.key]):
+			return newer
+		snapshot = tx.read(resource.needs(contract, policy))
+		self._probe("read")
+		return resource.decide(contract, snapshot, policy, signal)
+
+	def _apply(
+		self, tx: Transaction, event: ClaimedEvent, plan: Plan
+	) -> tuple[Outcome, tuple[Mapping[str, Any], ...], Mapping[str, Any]]:
+		created: dict[str, str] = {}
+		applied: list[AppliedChange] = []
+		for change in plan.changes:
+			applied.append(tx.apply(change, created))
+			self._probe(f"applied {change.doctype}")
+		for update in plan.links:
+			tx.save_link(update, created, event.name)
+		self._probe("linked")
+		outcome = Outcome(
+			Status.APPLIED if applied else Status.NO_CHANGE,
+			message="" if applied else plan.reason,
+			not_applied=plan.not_applied,
+			document=_resolve(plan.document, created),
+		)
+		return outcome, evidence_of(applied), plan.reads
+
+	def _end_without_changes(self, event: ClaimedEvent, skip: Skip, started: datetime, restarts: int) -> Status:
+		with self.host.transaction() as tx:
+			self._record(tx, event, _skipped(skip), started, restarts, (), {})
+		return skip.status
+
+	def _fail(self, event: ClaimedEvent, failure: Failure, started: datetime, restarts: int) -> Result:
+		"""Record a failure in a transaction of its own: that of the attempt is rolled back."""
+		self._probe("failed")
+		payload = _payload_or_nothing(event)
+		failure = replace(failure, message=scrub(failure.message, payload), detail=scrub(failure.detail or "", payload))
+		policy = self._policy_or_default(event.store)
+		status = resting_status(failure, event.attempts, policy.max_attempts)
+		outcome = Outcome(
+			status,
+			category=failure.category,
+			message=failure.message,
+			missing=failure.missing,
+			next_try_at=self._next_try(event, failure, policy) if status is Status.RETRYING else None,
+			costs_attempt=costs_an_attempt(status),
+		)
+		try:
+			with self.host.transaction() as tx:
+				self._record(tx, event, outcome, started, restarts, (), {}, detail=failure.detail or "")
+		except LeaseLost:
+			return Result(event.name, None)
+		return Result(event.name, status)
+
+	def _policy_or_default(self, store: str) -> StorePolicy:
+		"""Return the store's settings; when they cannot be read, the defaults, so that the failure itself is still recorded."""
+		try:
+			return self.host.policy(store)
+		except Exception:
+			return StorePolicy(store=store, company="", company_currency="")
+
+	def _next_try(self, event: ClaimedEvent, failure: Failure, policy: StorePolicy) -> datetime:
+		assert failure.info.retry is Retry.AUTOMATIC
+		wait = delay_seconds(
+			event.attempts,
+			self.host.jitter(),
+			base=policy.retry_base_seconds,
+			cap=policy.retry_cap_seconds,
+			retry_after=failure.retry_after,
+		)
+		return self.host.now() + timedelta(seconds=wait)
+
+	def _record(
+		self,
+		tx: Transaction,
+		event: ClaimedEvent,
+		outcome: Outcome,
+		started: datetime,
+		restarts: int,
+		changes: tuple[Mapping[str, Any], ...],
+		reads: Mapping[str, Any],
+		detail: str = "",
+	) -> None:
+		tx.append_attempt(
+			Attempt(
+				event=event.name,
+				attempt=event.attempts,
+				action=Action.APPLY,
+				outcome=str(outcome.status),
+				started_at=started,
+				ended_at=self.host.now(),
+				worker=self.host.worker,
+				category=outcome.category,
+				message=outcome.message,
+				restarts=restarts,
+				changes=changes,
+				reads=reads,
+				detail=detail,
+			)
+		)
+		self._probe("recorded")
+		tx.finish(event, outcome)
+
+
+class _RollBack(Exception):
+	"""Ends the transaction of a preview."""
+
+
+def _superseded(signal: Signal, link: LinkState) -> Skip | None:
+	if link.version and signal.version < link.version:
+		return Skip(Status.SUPERSEDED, "A newer state of the same resource was applied before.", superseded_by=link.last_event)
+	return None
+
+
+def _skipped(skip: Skip) -> Outcome:
+	return Outcome(
+		skip.status, message=skip.reason, superseded_by=skip.superseded_by, costs_attempt=costs_an_attempt(skip.status)
+	)
+
+
+def _shadowed(plan: Plan) -> tuple[Outcome, tuple[Mapping[str, Any], ...], Mapping[str, Any]]:
+	outcome = Outcome(
+		Status.SHADOWED,
+		message="Shadow mode: decided, nothing changed." if plan.changes else plan.reason,
+		not_applied=plan.not_applied,
+	)
+	return outcome, tuple(describe(change) for change in plan.changes), plan.reads
+
+
+def _resolve(document: DocRef | tuple[str, str] | None, created: Mapping[str, str]) -> tuple[str, str] | None:
+	if isinstance(document, DocRef):
+		return document.doctype, created[document.key]
+	return document
+
+
+def _payload_or_nothing(event: ClaimedEvent) -> Any:
+	try:
+		return parse_json(event.payload)
+	except NotJson:
+		return None
+
+
+def _what_is_invalid(error: ValidationError | NotJson) -> str:
+	"""Return which fields are wrong and how, never their values: those may be personal."""
+	if isinstance(error, NotJson):
+		return "The body is not JSON."
+	first = "; ".join(f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()[:3])
+	return f"The payload is not valid: {first}."

@@ -1,0 +1,153 @@
+"""The Sync Event as values: what is inserted, what a worker claims, how an attempt ends, and the evidence of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from .enums import StrEnum
+from .failures import Category
+from .masking import mask
+from .plan import AppliedChange
+from .signals import Signal
+from .statuses import Status
+
+
+class Source(StrEnum):
+	"""Where a signal came from. All take the same path."""
+
+	WEBHOOK = "Webhook"
+	REPLAY = "Replay"
+	BACKFILL = "Backfill"
+	RECONCILIATION = "Reconciliation"
+
+
+class Action(StrEnum):
+	"""What a Sync Attempt records."""
+
+	APPLY = "Apply"
+	RETRY = "Retry"
+	DISCARD = "Discard"
+	REPLAY = "Replay"
+	REQUEUE = "Requeue"
+	WORKER_DIED = "Worker Died"
+
+
+@dataclass(frozen=True)
+class NewEvent:
+	"""A row to insert. Times are UTC; *triggered_at* is the header as it came."""
+
+	name: str
+	store: str
+	source: Source
+	topic: str
+	resource: str | None
+	shopify_id: str | None
+	link: str | None
+	version: str | None
+	updated_at: datetime | None
+	label: str
+	status: Status
+	category: Category | None
+	message: str
+	payload: str
+	payload_hash: str
+	api_version: str
+	event_id: str
+	triggered_at: str
+	received_at: datetime
+
+	def renamed(self) -> NewEvent:
+		"""Return the same delivery under a name that carries its content: for an id that came before with another body."""
+		return replace(self, name=f"{self.name}~{self.payload_hash[:12]}")
+
+
+@dataclass(frozen=True)
+class Receipt:
+	"""What became of a delivery at receipt."""
+
+	name: str
+	status: Status
+	duplicate: bool
+
+
+@dataclass(frozen=True)
+class ClaimedEvent:
+	"""An event that a worker holds the lease of.
+
+	:ivar attempts: attempts used, this one included.
+	:ivar lease: the token that must still stand in the row when the attempt ends.
+	"""
+
+	name: str
+	store: str
+	topic: str
+	resource: str
+	shopify_id: str
+	version: str
+	payload: str
+	attempts: int
+	lease: str
+
+	@property
+	def signal(self) -> Signal:
+		"""The event as a decision sees it."""
+		return Signal(self.name, self.store, self.resource, self.shopify_id, self.version, self.topic)
+
+
+@dataclass(frozen=True)
+class Outcome:
+	"""How an attempt ended, as the event's row shows it."""
+
+	status: Status
+	category: Category | None = None
+	message: str = ""
+	missing: str | None = None
+	not_applied: tuple[str, ...] = ()
+	document: tuple[str, str] | None = None
+	superseded_by: str | None = None
+	next_try_at: datetime | None = None
+	costs_attempt: bool = True
+
+
+@dataclass(frozen=True)
+class Attempt:
+	"""One row of evidence; append-only. Everything in it is masked already."""
+
+	event: str
+	attempt: int
+	action: Action
+	outcome: str
+	started_at: datetime
+	ended_at: datetime
+	worker: str = ""
+	user: str | None = None
+	reason: str = ""
+	category: Category | None = None
+	message: str = ""
+	restarts: int = 0
+	changes: tuple[Mapping[str, Any], ...] = ()
+	reads: Mapping[str, Any] = field(default_factory=dict)
+	detail: str = ""
+
+
+def evidence_of(changes: tuple[AppliedChange, ...] | list[AppliedChange]) -> tuple[Mapping[str, Any], ...]:
+	"""Return *changes* as evidence: each field before → after, personal values masked."""
+	return tuple(
+		{
+			"action": change.action,
+			"doctype": change.doctype,
+			"name": mask("customer_name", change.name) if change.doctype in _NAMED_AFTER_PEOPLE else change.name,
+			"key": change.key,
+			"fields": [
+				{"field": name, "before": mask(name, before), "after": mask(name, after)} for name, before, after in change.fields
+			],
+		}
+		for change in changes
+	)
+
+
+#: ERPNext names these after the person. Evidence links them by their key instead.
+_NAMED_AFTER_PEOPLE = frozenset(("Customer", "Contact", "Address"))

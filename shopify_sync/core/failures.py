@@ -1,0 +1,228 @@
+"""Failure categories: what an operator is told, where the fix is, and whether trying again is safe and useful."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .enums import StrEnum
+from .statuses import Status
+
+
+class Retry(StrEnum):
+	"""Whether a failed event is worth another try."""
+
+	AUTOMATIC = "automatic"
+	AFTER_FIX = "after fix"
+	NEVER = "never"
+
+
+class Category(StrEnum):
+	"""Why an event failed. The value is what the database and the Desk show."""
+
+	NETWORK = "Network"
+	SHOPIFY_UNAVAILABLE = "Shopify unavailable"
+	THROTTLED = "Throttled"
+	CONTENTION = "Database contention"
+	AUTHENTICATION = "Authentication"
+	PERMISSION = "Permission"
+	MISSING_ITEM = "Missing item"
+	MISSING_CUSTOMER = "Missing customer"
+	MISSING_TAX_ACCOUNT = "Missing tax account"
+	MISSING_SHIPPING_ACCOUNT = "Missing shipping account"
+	MISSING_WAREHOUSE = "Missing warehouse"
+	MISSING_GATEWAY = "Missing gateway"
+	MISSING_STATE_RULE = "Missing state rule"
+	MISSING_EXCHANGE_RATE = "Missing exchange rate"
+	VALUATION_REQUIRED = "Valuation required"
+	PERIOD_CLOSED = "Accounting period closed"
+	STOCK_UNAVAILABLE = "Stock unavailable"
+	ERPNEXT_VALIDATION = "ERPNext validation"
+	TOTALS_MISMATCH = "Totals mismatch"
+	INVALID_PAYLOAD = "Invalid payload"
+	UNSUPPORTED = "Unsupported"
+	CONFLICT = "Conflict"
+	WORKER_DIED = "Worker died"
+	BUG = "Bug"
+
+
+@dataclass(frozen=True)
+class CategoryInfo:
+	"""What an operator needs to know of a category."""
+
+	title: str
+	explanation: str
+	fix: str
+	retry: Retry
+	#: Status that an event of this category waits in when it is not retried by itself.
+	rests_in: Status = Status.DEAD_LETTER
+
+
+def _mapping(title: str, explanation: str, fix: str) -> CategoryInfo:
+	return CategoryInfo(title, explanation, fix, Retry.AFTER_FIX, Status.BLOCKED)
+
+
+_STORE_FIX = "Add the row in Shopify Store and save: the waiting events are tried again by themselves."
+
+INFO: Mapping[Category, CategoryInfo] = {
+	Category.NETWORK: CategoryInfo(
+		"The network failed", "A connection broke or timed out.", "Nothing to do unless it persists.", Retry.AUTOMATIC
+	),
+	Category.SHOPIFY_UNAVAILABLE: CategoryInfo(
+		"Shopify did not answer",
+		"Shopify answered with an error of its own.",
+		"See Shopify's status page.",
+		Retry.AUTOMATIC,
+	),
+	Category.THROTTLED: CategoryInfo(
+		"Too many calls", "The store's API budget is used up for the moment.", "Nothing to do.", Retry.AUTOMATIC
+	),
+	Category.CONTENTION: CategoryInfo(
+		"The database was busy",
+		"Other work held the same rows (deadlock or lock wait) through every restart of the transaction.",
+		"Nothing to do unless it persists; then look for a long-running job.",
+		Retry.AUTOMATIC,
+	),
+	Category.AUTHENTICATION: CategoryInfo(
+		"Shopify refused the credentials", "The token is not valid.", "Sign the store in again.", Retry.AFTER_FIX
+	),
+	Category.PERMISSION: CategoryInfo(
+		"A permission is missing",
+		"The app or the user may not do this.",
+		"Grant what the message names.",
+		Retry.AFTER_FIX,
+	),
+	Category.MISSING_ITEM: _mapping(
+		"An item is missing",
+		"A line of the order, or a stock level, belongs to no Item in ERPNext.",
+		"Create the Item with this SKU, or map it with a Shopify Link; the waiting events are tried again by themselves.",
+	),
+	Category.MISSING_CUSTOMER: _mapping(
+		"No customer for this order",
+		"The store's policy does not say which Customer to use for an order like this.",
+		"Name a guest Customer, or change the guest policy, in Shopify Store and save.",
+	),
+	Category.MISSING_TAX_ACCOUNT: _mapping(
+		"A tax has no account", "A tax of the order is in no row of the store's Tax Mapping.", _STORE_FIX
+	),
+	Category.MISSING_SHIPPING_ACCOUNT: _mapping(
+		"Shipping has no account", "A shipping line is in no row of the store's Shipping Mapping.", _STORE_FIX
+	),
+	Category.MISSING_WAREHOUSE: _mapping(
+		"A location has no warehouse", "A Shopify location is in no row of the store's Location Mapping.", _STORE_FIX
+	),
+	Category.MISSING_GATEWAY: _mapping(
+		"A payment gateway has no account", "A gateway is in no row of the store's mapping.", _STORE_FIX
+	),
+	Category.MISSING_STATE_RULE: _mapping(
+		"No rule for this state", "No Order State Rule covers this combination of statuses.", _STORE_FIX
+	),
+	Category.MISSING_EXCHANGE_RATE: CategoryInfo(
+		"No exchange rate",
+		"ERPNext has no rate between the order's currency and the company's for that day.",
+		"Create a Currency Exchange, then press Retry.",
+		Retry.AFTER_FIX,
+	),
+	Category.VALUATION_REQUIRED: _mapping(
+		"The stock has no valuation",
+		"Stock cannot be put in without a valuation rate, and the location's rule finds none.",
+		"Give the Item a valuation rate, or choose another rule in the Location Mapping, and save the store.",
+	),
+	Category.PERIOD_CLOSED: CategoryInfo(
+		"The accounting period is closed",
+		"ERPNext refuses postings on that date.",
+		"Open the period, then Retry.",
+		Retry.AFTER_FIX,
+	),
+	Category.STOCK_UNAVAILABLE: CategoryInfo(
+		"Not enough stock", "ERPNext refuses a negative stock.", "Correct the stock, then Retry.", Retry.AFTER_FIX
+	),
+	Category.ERPNEXT_VALIDATION: CategoryInfo(
+		"ERPNext refused the document",
+		"A validation of ERPNext, or of a customisation, did not accept it. The message is ERPNext's own.",
+		"Correct what the message names, then press Retry.",
+		Retry.AFTER_FIX,
+	),
+	Category.TOTALS_MISMATCH: CategoryInfo(
+		"The totals differ",
+		"The order does not add up to the total that Shopify states, so nothing was posted.",
+		"Compare the figures in the message; correct the mapping or the setting they point at, then press Retry.",
+		Retry.AFTER_FIX,
+	),
+	Category.INVALID_PAYLOAD: CategoryInfo(
+		"The payload is not what Shopify documents",
+		"The delivery was signed correctly but lacks what its topic must have.",
+		"Trying again sends the same bytes. Report it with the event's id.",
+		Retry.NEVER,
+	),
+	Category.UNSUPPORTED: CategoryInfo(
+		"Not supported yet",
+		"The change is of a kind that this version does not carry over. Nothing was posted.",
+		"Carry it over by hand, then Discard the event with a note.",
+		Retry.NEVER,
+	),
+	Category.CONFLICT: CategoryInfo(
+		"ERPNext and Shopify disagree",
+		"Somebody changed the document in ERPNext in a way that contradicts Shopify. Nothing was overwritten.",
+		"Decide which side is right, correct the other, then press Retry or Discard.",
+		Retry.AFTER_FIX,
+		Status.CONFLICT,
+	),
+	Category.WORKER_DIED: CategoryInfo(
+		"The worker died",
+		"The process that worked on the event ended without a word, every time: killed, out of memory, or restarted.",
+		"Look at the worker's log and at the server's memory, then press Retry.",
+		Retry.AUTOMATIC,
+	),
+	Category.BUG: CategoryInfo(
+		"An unexpected error",
+		"The code met something it was not made for.",
+		"Report it with the technical detail.",
+		Retry.AUTOMATIC,
+	),
+}
+
+
+@dataclass(frozen=True)
+class Failure:
+	"""Why a signal could not be carried out.
+
+	:ivar message: one or two sentences for an operator; names what is missing; no personal data.
+	:ivar missing: what would have to exist, as `kind:name` (`item:TEE-M`), so that events of one cause can be found together.
+	:ivar retry_after: seconds that the other side asks us to wait.
+	:ivar detail: technical detail for a developer, masked.
+	"""
+
+	category: Category
+	message: str
+	missing: str | None = None
+	retry_after: float | None = None
+	detail: str | None = field(default=None, repr=False)
+
+	@property
+	def info(self) -> CategoryInfo:
+		"""What an operator is told of the category."""
+		return INFO[self.category]
+
+
+class SyncFailure(Exception):
+	"""Carries a Failure out of code that cannot return one. Rolls the transaction back."""
+
+	def __init__(self, failure: Failure) -> None:
+		super().__init__(failure.message)
+		self.failure = failure
+
+
+def resting_status(failure: Failure, attempts: int, max_attempts: int) -> Status:
+	"""Return the status of an event after *failure*: Retrying while attempts are left and waiting can help, else where it rests.
+
+	:param attempts: attempts used, this one included.
+	"""
+	if failure.info.retry is Retry.AUTOMATIC and attempts < max_attempts:
+		return Status.RETRYING
+	return failure.info.rests_in
+
+
+def costs_an_attempt(status: Status) -> bool:
+	"""Tell whether ending in *status* uses up an attempt: waiting for a mapping or for a paused store does not."""
+	return status not in (Status.BLOCKED, Status.HELD)

@@ -1,0 +1,30 @@
+"""Keys: the one spelling of "resource R of store S" in links, locks and the unique `shopify_key` of documents."""
+
+from __future__ import annotations
+
+import hashlib
+
+ORDER = "order"
+CUSTOMER = "customer"
+GUEST = "guest"
+INVENTORY_LEVEL = "inventory_level"
+VARIANT = "variant"
+SKU = "sku"
+INVENTORY_ITEM = "inventory_item"
+CONTACT = "contact"
+ADDRESS = "address"
+
+
+def key(store: str, resource: str, shopify_id: str) -> str:
+	"""Return `<store>/<resource>/<id>`, e.g. `my-store/order/820982911946154508`."""
+	return f"{store}/{resource}/{shopify_id}"
+
+
+def short_hash(*parts: str) -> str:
+	"""Return 32 hex digits that stand for *parts*; used where a key must not spell out personal data."""
+	return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+
+
+def guest_key(store: str, email: str) -> str:
+	"""Return the key of a guest known by e-mail only; the address itself is hashed, case ignored."""
+	return key(store, GUEST, short_hash(email.strip().casefold()))

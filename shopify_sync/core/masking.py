@@ -1,0 +1,57 @@
+"""Keeps personal data out of evidence, messages and logs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+#: Names of fields whose values are personal, in Shopify's payloads and in ERPNext's documents alike.
+PERSONAL_FIELDS = frozenset(
+	"""address1 address2 address_line1 address_line2 address_title browser_ip city company contact_email customer_name email
+	email_id first_name last_name latitude longitude middle_name mobile_no name_of_customer note phone phone_nos email_ids pincode
+	zip client_details order_status_url token cart_token checkout_token""".split()
+)
+#: Under these keys `name` is a person's name; elsewhere (`line_items`, an order's `#1001`) it is not.
+_PERSON_SECTIONS = frozenset(("billing_address", "shipping_address", "default_address", "addresses", "customer"))
+_EMAIL = re.compile(r"[^\s@<>\"',;:]+@[^\s@<>\"',;:]+\.[A-Za-z]{2,}")
+MASK = "•••"
+
+
+def mask_value(value: Any) -> Any:
+	"""Return a stand-in for a personal value that still shows whether it was there: None and "" stay."""
+	if value in (None, "", [], ()):
+		return value
+	return MASK
+
+
+def mask(field: str, value: Any) -> Any:
+	"""Return *value* as evidence may show it: masked when *field* is personal, and inside of mappings and lists likewise."""
+	if field in PERSONAL_FIELDS:
+		return mask_value(value)
+	if isinstance(value, Mapping):
+		return {name: mask(str(name), inner) for name, inner in value.items()}
+	if isinstance(value, list | tuple):
+		return [mask(field, inner) for inner in value]
+	return value
+
+
+def personal_values(payload: Any, *, person: bool = False) -> Iterator[str]:
+	"""Yield every personal string in a Shopify payload, four characters or longer (shorter ones would blank out common words)."""
+	if isinstance(payload, Mapping):
+		for name, value in payload.items():
+			if isinstance(value, str):
+				if (name in PERSONAL_FIELDS or (person and name == "name")) and len(value.strip()) > 3:
+					yield value.strip()
+			else:
+				yield from personal_values(value, person=name in _PERSON_SECTIONS)
+	elif isinstance(payload, list | tuple):
+		for value in payload:
+			yield from personal_values(value, person=person)
+
+
+def scrub(text: str, payload: Any = None) -> str:
+	"""Return *text* without e-mail addresses and without the personal values that stand in *payload*."""
+	for value in sorted(set(personal_values(payload)), key=len, reverse=True):
+		text = text.replace(value, MASK)
+	return _EMAIL.sub(MASK, text)

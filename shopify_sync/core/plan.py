@@ -1,0 +1,116 @@
+"""What a decision is: a plan of typed changes to ERPNext documents, a reason to do nothing, or a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from .failures import Failure
+from .statuses import Status
+
+
+@dataclass(frozen=True)
+class DocRef:
+	"""Stands for the name of a document that an earlier change of the same plan creates."""
+
+	doctype: str
+	key: str
+
+
+@dataclass(frozen=True)
+class CreateDocument:
+	"""Create an ERPNext document.
+
+	:ivar key: the unique `shopify_key` of the new document.
+	:ivar name: its name, or None to let ERPNext name it.
+	:ivar values: fields and child tables in ERPNext's own words; a DocRef where an earlier document's name belongs.
+	:ivar submit: create it as submitted.
+	:ivar expect_total: the grand total that ERPNext must arrive at, in the document's currency; checked before commit.
+	"""
+
+	doctype: str
+	key: str
+	values: Mapping[str, Any]
+	name: str | None = None
+	submit: bool = False
+	expect_total: Decimal | None = None
+	tolerance: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class UpdateDocument:
+	"""Change fields of a document from *before* to *after*."""
+
+	doctype: str
+	name: str
+	before: Mapping[str, Any]
+	after: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class CancelDocument:
+	"""Cancel a submitted document."""
+
+	doctype: str
+	name: str
+
+
+Change = CreateDocument | UpdateDocument | CancelDocument
+
+
+@dataclass(frozen=True)
+class LinkUpdate:
+	"""What to write on a Shopify Link once the changes are applied.
+
+	:ivar document: the document it points to; None leaves it as it is.
+	:ivar agreed: the values both sides agree on from now on; None leaves them.
+	:ivar version: the version now applied; None leaves it (the resource was only touched in passing).
+	"""
+
+	key: str
+	document: DocRef | tuple[str, str] | None = None
+	agreed: Mapping[str, Any] | None = None
+	version: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+	"""Changes to make, in order, and the links to write with them.
+
+	:ivar document: the document that this signal is about, for lists and links.
+	:ivar not_applied: what the payload says that this version does not carry over, in an operator's words.
+	:ivar reason: one sentence for an operator when there is nothing to change.
+	:ivar reads: the facts that the decision rested on, for the evidence.
+	"""
+
+	changes: tuple[Change, ...] = ()
+	links: tuple[LinkUpdate, ...] = ()
+	document: DocRef | tuple[str, str] | None = None
+	not_applied: tuple[str, ...] = ()
+	reason: str = ""
+	reads: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Skip:
+	"""A reason to do nothing: the event ends in *status*. *superseded_by* names the event that carried the newer state."""
+
+	status: Status
+	reason: str
+	superseded_by: str | None = None
+
+
+Decision = Plan | Skip | Failure
+
+
+@dataclass(frozen=True)
+class AppliedChange:
+	"""What a change did, for the evidence: each field before → after, not yet masked."""
+
+	action: str
+	doctype: str
+	name: str
+	key: str | None = None
+	fields: tuple[tuple[str, Any, Any], ...] = ()

@@ -1,0 +1,144 @@
+"""A store's settings as the rules see them: a plain value, read from Shopify Store or the embedded host's file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from .enums import StrEnum
+
+
+class Mode(StrEnum):
+	"""Live applies; Shadow records and decides but changes nothing; Paused holds everything."""
+
+	LIVE = "Live"
+	SHADOW = "Shadow"
+	PAUSED = "Paused"
+
+
+class ItemMatching(StrEnum):
+	"""How a line finds its Item when no Shopify Link names it."""
+
+	SKU_IS_ITEM_CODE = "SKU is Item Code"
+	SKU_IS_BARCODE = "SKU is Barcode"
+	LINK_ONLY = "Shopify Link only"
+
+
+class CustomerMatching(StrEnum):
+	"""How a customer finds an existing Customer when no Shopify Link names it."""
+
+	LINK_ONLY = "Shopify Link only"
+	EMAIL = "E-mail"
+
+
+class GuestPolicy(StrEnum):
+	"""Which Customer an order without one is booked under."""
+
+	PER_EMAIL = "One Customer per e-mail"
+	ONE_FOR_ALL = "One Customer for all guests"
+	HOLD = "Hold"
+
+
+class Direction(StrEnum):
+	"""Which side is right about the stock of a location."""
+
+	INBOUND = "Shopify → ERPNext"
+	OUTBOUND = "ERPNext → Shopify"
+	NONE = "None"
+
+
+class ValuationRule(StrEnum):
+	"""Where the valuation rate of stock comes from when the warehouse has none yet."""
+
+	ITEM = "Item's rate"
+	LAST_PURCHASE = "Last purchase"
+	PRICE_LIST = "Price list"
+	FIXED = "Fixed rate"
+	FAIL = "Fail"
+
+
+@dataclass(frozen=True)
+class TaxRule:
+	"""Tax title (case ignored) and rate in percent (None: any) → account."""
+
+	title: str
+	rate: Decimal | None
+	account: str
+
+
+@dataclass(frozen=True)
+class LocationRule:
+	"""A Shopify location and its warehouse."""
+
+	location_id: str
+	warehouse: str
+	direction: Direction
+	valuation_rule: ValuationRule = ValuationRule.ITEM
+	fixed_rate: Decimal | None = None
+	price_list: str | None = None
+
+
+@dataclass(frozen=True)
+class StorePolicy:
+	"""Everything a decision may depend on besides the payload and ERPNext's own state.
+
+	:ivar company_currency: ISO code. Amounts in orders are in the order's currency, valuation rates in this one.
+	:ivar time_zone: IANA name of the site's zone; a Sales Order's date is the day in this zone.
+	:ivar rounding_tolerance: in the order's currency; the largest difference that may be posted.
+	"""
+
+	store: str
+	company: str
+	company_currency: str
+	time_zone: str = "UTC"
+	mode: Mode = Mode.LIVE
+	sync_orders: bool = True
+	sync_customers: bool = True
+	sync_inventory: bool = True
+	order_prefix: str = "SO-"
+	price_list: str | None = None
+	default_warehouse: str | None = None
+	cost_center: str | None = None
+	delivery_days: int = 0
+	tax_category: str | None = None
+	item_matching: ItemMatching = ItemMatching.SKU_IS_ITEM_CODE
+	custom_line_item: str | None = None
+	tip_item: str | None = None
+	gift_card_item: str | None = None
+	rounding_tolerance: Decimal = Decimal(0)
+	customer_matching: CustomerMatching = CustomerMatching.LINK_ONLY
+	guest_policy: GuestPolicy = GuestPolicy.PER_EMAIL
+	guest_customer: str | None = None
+	customer_group: str | None = None
+	territory: str | None = None
+	default_country: str | None = None
+	default_tax_account: str | None = None
+	tax_rules: tuple[TaxRule, ...] = ()
+	shipping_account: str | None = None
+	shipping_rules: tuple[tuple[str, str], ...] = ()
+	locations: tuple[LocationRule, ...] = field(default=())
+	max_attempts: int = 8
+	retry_base_seconds: float = 30.0
+	retry_cap_seconds: float = 3600.0
+
+	def tax_account(self, title: str, rate: Decimal) -> str | None:
+		"""Return the account for a tax: the row with this title and rate, else the title with any rate, else the default.
+
+		:param rate: as Shopify states it, a fraction (0.2 for 20 %).
+		"""
+		rows = [row for row in self.tax_rules if row.title.strip().casefold() == title.strip().casefold()]
+		exact = [row.account for row in rows if row.rate is not None and row.rate == rate * 100]
+		open_rows = [row.account for row in rows if row.rate is None]
+		return next(iter(exact + open_rows), self.default_tax_account)
+
+	def shipping_account_for(self, title: str, code: str) -> str | None:
+		"""Return the account for a shipping line by its title or code (case ignored), else the default."""
+		wanted = {title.strip().casefold(), code.strip().casefold()} - {""}
+		return next(
+			(account for name, account in self.shipping_rules if name.strip().casefold() in wanted),
+			self.shipping_account,
+		)
+
+	def location(self, location_id: str) -> LocationRule | None:
+		"""Return the rule of a Shopify location, or None."""
+		return next((rule for rule in self.locations if rule.location_id == location_id), None)

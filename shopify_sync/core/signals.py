@@ -1,0 +1,114 @@
+"""A signal: "look at resource R of store S; here is how it looked at version V", and the total order of versions."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from . import keys
+from .contracts.base import exact_id
+from .contracts.inventory_level import level_id
+
+
+@dataclass(frozen=True)
+class Subject:
+	"""Which resource a payload speaks of, and how it orders against other payloads of the same resource.
+
+	:ivar version: compares as text; see :func:`version_of`.
+	:ivar label: what people call the resource (`#1001`), for lists.
+	"""
+
+	resource: str
+	shopify_id: str
+	updated_at: datetime
+	version: str
+	label: str
+
+
+class Incomplete(ValueError):
+	"""Raised when a payload lacks what every signal needs; the message names it."""
+
+
+def payload_hash(raw: bytes) -> str:
+	"""Return the SHA-256 of the body as it came, in hex."""
+	return hashlib.sha256(raw).hexdigest()
+
+
+def _parse_time(value: object) -> datetime:
+	if not isinstance(value, str):
+		raise Incomplete("The payload has no updated_at.")
+	try:
+		# Python 3.10 does not know the Z.
+		parsed = datetime.fromisoformat(value.strip().replace("Z", "+00:00"))
+	except ValueError as error:
+		raise Incomplete("The payload's updated_at is not a time.") from error
+	if parsed.tzinfo is None:
+		raise Incomplete("The payload's updated_at has no time zone.")
+	return parsed.astimezone(timezone.utc)
+
+
+def _progress(resource: str, payload: Mapping[str, Any]) -> str:
+	"""Return facts that only ever grow, so that of two states with one timestamp the later one is known.
+
+	`updated_at` has a precision of a second: an order can be paid and cancelled within one.
+	"""
+	if resource != keys.ORDER:
+		return "0"
+	cancelled = 1 if payload.get("cancelled_at") else 0
+	refunds, fulfillments = (min(len(payload.get(name) or ()), 999) for name in ("refunds", "fulfillments"))
+	paid = _FINANCIAL_PROGRESS.get(str(payload.get("financial_status") or ""), 0)
+	return f"{cancelled}{refunds:03d}{fulfillments:03d}{paid}"
+
+
+_FINANCIAL_PROGRESS = {
+	"pending": 1, "authorized": 2, "partially_paid": 3, "paid": 4, "expired": 5, "voided": 6, "partially_refunded": 7, "refunded": 8,
+}  # fmt: skip
+
+
+def version_of(updated_at: datetime, progress: str, triggered_at: str, digest: str) -> str:
+	"""Return the version as text that sorts: time, then progress, then when Shopify triggered it, then the payload's hash.
+
+	It depends on the payload alone and never on the order of arrival, so that any order of delivery ends in one result. The
+	hash makes it total: two payloads with everything else equal are still two versions (an equal timestamp is no duplicate).
+	"""
+	return f"{updated_at:%Y-%m-%dT%H:%M:%S.%f}|{progress}|{triggered_at[:32]}|{digest[:16]}"
+
+
+def subject_of(resource: str, payload: Any, digest: str, triggered_at: str = "") -> Subject:
+	"""Return what a delivery speaks of; cheap, for the receiving path: the full contract is checked by the worker.
+
+	:param digest: :func:`payload_hash` of the body.
+	:param triggered_at: the `X-Shopify-Triggered-At` header, empty when there was none.
+	:raises Incomplete: when the payload is not an object, or lacks its id or `updated_at`.
+	"""
+	if not isinstance(payload, Mapping):
+		raise Incomplete("The body is not a JSON object.")
+	shopify_id = level_id(dict(payload)) if resource == keys.INVENTORY_LEVEL else exact_id(payload)
+	if not shopify_id:
+		raise Incomplete(
+			"The payload has no id." if resource != keys.INVENTORY_LEVEL else "The payload lacks its item or location id."
+		)
+	updated_at = _parse_time(payload.get("updated_at"))
+	label = str(payload.get("name") or "")[:100] if resource == keys.ORDER else ""
+	version = version_of(updated_at, _progress(resource, payload), triggered_at, digest)
+	return Subject(resource, shopify_id, updated_at, version, label)
+
+
+@dataclass(frozen=True)
+class Signal:
+	"""What a decision is told of the event at hand. The payload itself comes parsed, as the resource's contract."""
+
+	event: str
+	store: str
+	resource: str
+	shopify_id: str
+	version: str
+	topic: str = ""
+
+	@property
+	def key(self) -> str:
+		"""The key of the resource's link."""
+		return keys.key(self.store, self.resource, self.shopify_id)

@@ -1,0 +1,120 @@
+"""Sync Event: the ledger. One row for each signal about a resource, inbound and outbound; its name is the webhook's id.
+
+Only ``erpnext_host/event_log.py`` writes rows, and only the status module decides what a status may become.
+Nobody edits one in the Desk: people retry, map or discard through ``api/command_center.py``.
+"""
+
+import frappe
+from frappe.model.document import Document
+from frappe.query_builder.functions import Coalesce
+from frappe.utils import add_days, now_datetime
+
+FINISHED = ("Applied", "No Change", "Superseded", "Echo", "Ignored", "Shadowed", "Discarded")
+CHUNK = 5000
+
+
+class SyncEvent(Document):
+	"""One signal and how it ended. Only erpnext_host/event_log.py writes rows."""
+
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		api_version: DF.Data | None
+		attempts: DF.Int
+		category: DF.Data | None
+		deliveries: DF.Int
+		direction: DF.Literal["Inbound", "Outbound"]
+		discard_reason: DF.SmallText | None
+		document_name: DF.DynamicLink | None
+		document_type: DF.Link | None
+		due_at: DF.Datetime | None
+		event_id: DF.Data | None
+		finished_at: DF.Datetime | None
+		last_seen_at: DF.Datetime | None
+		lease_token: DF.Data | None
+		link: DF.Link | None
+		message: DF.SmallText | None
+		missing: DF.Data | None
+		next_try_at: DF.Datetime | None
+		not_applied: DF.SmallText | None
+		order_name: DF.Data | None
+		payload: DF.Code | None
+		payload_hash: DF.Data | None
+		received_at: DF.Datetime | None
+		resource_type: DF.Data | None
+		shopify_id: DF.Data | None
+		shopify_updated_at: DF.Datetime | None
+		source: DF.Literal["Webhook", "Replay", "Backfill", "Reconciliation"]
+		status: DF.Literal[
+			"Received",
+			"Processing",
+			"Retrying",
+			"Blocked",
+			"Held",
+			"Conflict",
+			"Dead Letter",
+			"Applied",
+			"No Change",
+			"Superseded",
+			"Echo",
+			"Ignored",
+			"Shadowed",
+			"Discarded",
+		]
+		store: DF.Link | None
+		superseded_by: DF.Link | None
+		topic: DF.Data | None
+		triggered_at: DF.Datetime | None
+		version: DF.Data | None
+		worker: DF.Data | None
+	# end: auto-generated types
+
+	def on_trash(self):
+		frappe.db.delete("Sync Attempt", {"event": self.name})
+
+	@staticmethod
+	def clear_old_logs(days: int = 90):
+		"""Delete finished events older than so many days, with their evidence. What is not finished stays, however old."""
+		cutoff = add_days(now_datetime(), -days)
+		while rows := lock_old_events(cutoff):
+			delete_events(rows)
+			frappe.db.commit()  # in chunks, so that no lock is held for long
+
+
+def lock_old_events(cutoff) -> list[tuple[str, str | None]]:
+	"""(name, link) of the next chunk. Locked: somebody may be retrying an old event just now."""
+	event = frappe.qb.DocType("Sync Event")
+	return (
+		frappe.qb.from_(event)
+		.select(event.name, event.link)
+		.where(event.status.isin(FINISHED))
+		.where(event.received_at < cutoff)
+		.where(Coalesce(event.finished_at, event.received_at) < cutoff)
+		.limit(CHUNK)
+		.for_update(skip_locked=True)
+		.run()
+	)
+
+
+def delete_events(rows: list[tuple[str, str | None]]):
+	names = [name for name, _link in rows]
+	links = list({link for _name, link in rows if link})
+	if links:  # a link that points to a deleted event could not be saved any more
+		link = frappe.qb.DocType("Shopify Link")
+		(frappe.qb.update(link).set(link.last_event, None).where(link.name.isin(links)).where(link.last_event.isin(names)).run())
+	frappe.db.delete("Sync Attempt", {"event": ("in", names)})
+	frappe.db.delete("Sync Event", {"name": ("in", names)})
+
+
+def on_doctype_update():
+	add_index = frappe.db.add_index
+	add_index("Sync Event", ["due_at"], "due_at_index")  # what a worker may take now
+	add_index("Sync Event", ["link", "version"], "link_version_index")  # newest signal of a resource
+	add_index("Sync Event", ["missing"], "missing_index")  # what waits for a mapping
+	add_index("Sync Event", ["status", "received_at"], "status_received_index")
+	add_index("Sync Event", ["store", "received_at"], "store_received_index")
