@@ -8,10 +8,12 @@ from typing import Any
 
 #: Names of fields whose values are personal, in Shopify's payloads and in ERPNext's documents alike.
 PERSONAL_FIELDS = frozenset(
-	"""address1 address2 address_line1 address_line2 address_title browser_ip city company contact_email customer_name email
-	email_id first_name last_name latitude longitude middle_name mobile_no name_of_customer note phone phone_nos email_ids pincode
-	zip client_details order_status_url token cart_token checkout_token""".split()
+	"""address1 address2 address_line1 address_line2 address_title browser_ip city contact_email contact_person customer
+	customer_address customer_name email email_id email_ids first_name last_name latitude link_name longitude middle_name mobile_no
+	note phone phone_nos pincode shipping_address_name zip client_details order_status_url token cart_token checkout_token""".split()
 )
+#: In a payload this is the buyer's company; in a document of ERPNext it is the seller's, which is no secret.
+_PERSONAL_IN_PAYLOADS = PERSONAL_FIELDS | {"company"}
 #: Under these keys `name` is a person's name; elsewhere (`line_items`, an order's `#1001`) it is not.
 _PERSON_SECTIONS = frozenset(("billing_address", "shipping_address", "default_address", "addresses", "customer"))
 _EMAIL = re.compile(r"[^\s@<>\"',;:]+@[^\s@<>\"',;:]+\.[A-Za-z]{2,}")
@@ -41,7 +43,7 @@ def personal_values(payload: Any, *, person: bool = False) -> Iterator[str]:
 	if isinstance(payload, Mapping):
 		for name, value in payload.items():
 			if isinstance(value, str):
-				if (name in PERSONAL_FIELDS or (person and name == "name")) and len(value.strip()) > 3:
+				if (name in _PERSONAL_IN_PAYLOADS or (person and name == "name")) and len(value.strip()) > 3:
 					yield value.strip()
 			else:
 				yield from personal_values(value, person=name in _PERSON_SECTIONS)

@@ -63,9 +63,11 @@ def _progress(resource: str, payload: Mapping[str, Any]) -> str:
 	return f"{cancelled}{refunds:03d}{fulfillments:03d}{paid}"
 
 
-_FINANCIAL_PROGRESS = {
-	"pending": 1, "authorized": 2, "partially_paid": 3, "paid": 4, "expired": 5, "voided": 6, "partially_refunded": 7, "refunded": 8,
-}  # fmt: skip
+#: An order's financial statuses in the order in which it can pass through them.
+_FINANCIAL_STATUSES = (
+	"pending", "authorized", "partially_paid", "paid", "expired", "voided", "partially_refunded", "refunded",
+)  # fmt: skip
+_FINANCIAL_PROGRESS = {status: place for place, status in enumerate(_FINANCIAL_STATUSES, start=1)}
 
 
 def version_of(updated_at: datetime, progress: str, triggered_at: str, digest: str) -> str:

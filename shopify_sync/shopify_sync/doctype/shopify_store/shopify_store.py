@@ -73,7 +73,6 @@ class ShopifyStore(Document):
 		self.validate_store_name()
 		self.validate_shop_domain()
 		self.validate_secrets()
-		self.validate_guests()
 		self.validate_taxes()
 		self.validate_shipping()
 		self.validate_locations()
@@ -133,10 +132,6 @@ class ShopifyStore(Document):
 				)
 			self.set(fieldname, secret.strip())
 
-	def validate_guests(self):
-		if self.guest_policy == "One Customer for all guests" and not self.guest_customer:
-			frappe.throw(_("Choose the Guest Customer, or another Guest Policy."))
-
 	def validate_taxes(self):
 		seen = {}
 		for row in self.tax_mapping:
@@ -158,8 +153,6 @@ class ShopifyStore(Document):
 			self.refuse_twin(seen, row, row.location_id, "location_mapping")
 			if row.valuation_rule == "Fixed rate" and flt(row.fixed_rate) <= 0:
 				self.throw_row(row, "location_mapping", _("enter a Fixed Rate above zero, or choose another Valuation Rule."))
-			if row.valuation_rule == "Price list" and not row.price_list:
-				self.throw_row(row, "location_mapping", _("choose the Price List, or another Valuation Rule."))
 
 	def validate_processing(self):
 		if cint(self.max_attempts) < 1:

@@ -9,7 +9,9 @@ from frappe.model.document import Document
 from frappe.query_builder.functions import Coalesce
 from frappe.utils import add_days, now_datetime
 
-FINISHED = ("Applied", "No Change", "Superseded", "Echo", "Ignored", "Shadowed", "Discarded")
+from shopify_sync.core.failures import INFO, Category
+from shopify_sync.core.statuses import FINAL
+
 CHUNK = 5000
 
 
@@ -74,6 +76,14 @@ class SyncEvent(Document):
 		worker: DF.Data | None
 	# end: auto-generated types
 
+	def onload(self):
+		"""Give the form what an operator is told of the failure; `core.failures` is where it is written."""
+		if self.category in {str(category) for category in Category}:
+			info = INFO[Category(self.category)]
+			self.set_onload(
+				"failure", {"title": info.title, "explanation": info.explanation, "fix": info.fix, "retry": str(info.retry)}
+			)
+
 	def on_trash(self):
 		frappe.db.delete("Sync Attempt", {"event": self.name})
 
@@ -92,7 +102,7 @@ def lock_old_events(cutoff) -> list[tuple[str, str | None]]:
 	return (
 		frappe.qb.from_(event)
 		.select(event.name, event.link)
-		.where(event.status.isin(FINISHED))
+		.where(event.status.isin([str(status) for status in FINAL]))
 		.where(event.received_at < cutoff)
 		.where(Coalesce(event.finished_at, event.received_at) < cutoff)
 		.limit(CHUNK)

@@ -1,0 +1,106 @@
+// The settings of one shop: what may be chosen where, and how Shopify reaches this site.
+
+const NEEDS_A_PERSON = ["Blocked", "Dead Letter", "Conflict"];
+
+const TOPICS = {
+	sync_orders: [
+		"orders/create",
+		"orders/updated",
+		"orders/paid",
+		"orders/fulfilled",
+		"orders/cancelled",
+	],
+	sync_customers: ["customers/create", "customers/update"],
+	sync_inventory: ["inventory_levels/update", "inventory_levels/connect"],
+};
+
+frappe.ui.form.on("Shopify Store", {
+	setup(frm) {
+		set_queries(frm);
+	},
+
+	refresh(frm) {
+		show_webhook_help(frm);
+		if (frm.is_new()) return;
+		if (!frm.doc.client_secret) {
+			frm.set_intro(
+				__(
+					"No Client Secret is set, so every delivery is refused. Copy it from the app's settings in Shopify, enter it below and save."
+				),
+				"red"
+			);
+		}
+		add_view_buttons(frm);
+	},
+
+	sync_orders: show_webhook_help,
+	sync_customers: show_webhook_help,
+	sync_inventory: show_webhook_help,
+});
+
+function set_queries(frm) {
+	const of_company = (filters) => () => ({
+		filters: { company: frm.doc.company, is_group: 0, ...filters },
+	});
+	const tax_account = of_company({ disabled: 0, account_type: ["in", ["Tax", "Chargeable"]] });
+	const shipping_account = of_company({ disabled: 0, root_type: ["in", ["Income", "Expense"]] });
+	const sold_item = () => ({ filters: { disabled: 0, has_variants: 0, is_sales_item: 1 } });
+
+	frm.set_query("default_warehouse", of_company({ disabled: 0 }));
+	frm.set_query("warehouse", "location_mapping", of_company({ disabled: 0 }));
+	frm.set_query("cost_center", of_company({ disabled: 0 }));
+	frm.set_query("default_tax_account", tax_account);
+	frm.set_query("account", "tax_mapping", tax_account);
+	frm.set_query("shipping_account", shipping_account);
+	frm.set_query("account", "shipping_mapping", shipping_account);
+	frm.set_query("custom_line_item", sold_item);
+	frm.set_query("tip_item", sold_item);
+	frm.set_query("gift_card_item", sold_item);
+	frm.set_query("selling_price_list", () => ({ filters: { selling: 1, enabled: 1 } }));
+	frm.set_query("price_list", "location_mapping", () => ({ filters: { enabled: 1 } }));
+	frm.set_query("customer_group", () => ({ filters: { is_group: 0 } }));
+	frm.set_query("territory", () => ({ filters: { is_group: 0 } }));
+	frm.set_query("guest_customer", () => ({ filters: { disabled: 0 } }));
+}
+
+function add_view_buttons(frm) {
+	const open = (doctype, filters) => () =>
+		frappe.set_route("List", doctype, "List", { store: frm.doc.name, ...filters });
+	const view = __("View");
+	frm.add_custom_button(
+		__("Open Failures"),
+		open("Sync Event", { status: ["in", NEEDS_A_PERSON] }),
+		view
+	);
+	frm.add_custom_button(__("Sync Events"), open("Sync Event"), view);
+	frm.add_custom_button(__("Shopify Links"), open("Shopify Link"), view);
+}
+
+function show_webhook_help(frm) {
+	const address = `${window.location.origin}/api/method/shopify_sync.api.webhooks.receive`;
+	const topics = Object.entries(TOPICS)
+		.filter(([flow]) => frm.doc[flow])
+		.flatMap(([, names]) => names);
+	const list = topics.map((topic) => `<code>${topic}</code>`).join(" ");
+	const wrapper = frm.get_field("webhook_help").$wrapper;
+	wrapper.html(`
+		<div class="form-group">
+			<label class="control-label">${__("Webhook Address")}</label>
+			<div class="d-flex align-items-center" style="gap: 8px">
+				<code class="webhook-address" style="overflow-wrap: anywhere">${frappe.utils.escape_html(
+					address
+				)}</code>
+				<button type="button" class="btn btn-xs btn-default copy-address">${__("Copy")}</button>
+			</div>
+			<p class="help-box small text-muted">${__(
+				"Shopify must reach this address from the internet, over https. It is the same for every store."
+			)}</p>
+			<label class="control-label">${__("Topics to Subscribe")}</label>
+			<div style="line-height: 2">${list || __("None: every flow of this store is switched off.")}</div>
+			<p class="help-box small text-muted">${__(
+				"Format JSON. Other topics do no harm: they are recorded and ignored. Deliveries come in any order, more than once, or not at all; that is expected."
+			)}</p>
+		</div>
+	`);
+	wrapper.find(".copy-address").on("click", () => frappe.utils.copy_to_clipboard(address));
+}

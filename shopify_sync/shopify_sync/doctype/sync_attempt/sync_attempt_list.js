@@ -1,0 +1,3 @@
+frappe.listview_settings["Sync Attempt"] = {
+	hide_name_column: true,
+};
