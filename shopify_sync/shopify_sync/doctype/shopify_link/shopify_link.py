@@ -8,8 +8,8 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-MAPPED_TO_ITEM = ("variant", "inventory_item")
-KEYS_OF_OUR_OWN = ("guest", "inventory_level")  # their id is made by the sync, the others' are Shopify's numbers
+MAPPED_TO_ITEM = ("variant", "sku", "inventory_item")
+KEYS_OF_OUR_OWN = ("guest", "sku", "inventory_level")  # the others' ids are Shopify's numbers
 
 
 class ShopifyLink(Document):
@@ -28,7 +28,7 @@ class ShopifyLink(Document):
 		document_type: DF.Link | None
 		last_event: DF.Link | None
 		last_synced_at: DF.Datetime | None
-		resource_type: DF.Literal["order", "customer", "guest", "variant", "inventory_item", "inventory_level"]
+		resource_type: DF.Literal["order", "customer", "guest", "variant", "sku", "inventory_item", "inventory_level"]
 		shopify_id: DF.Data
 		store: DF.Link
 		version: DF.Data | None

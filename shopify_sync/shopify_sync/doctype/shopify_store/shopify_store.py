@@ -87,7 +87,8 @@ class ShopifyStore(Document):
 		if frappe.db.exists("Sync Event", {"store": self.name}):
 			frappe.throw(
 				_(
-					"Store {0} has Sync Events, which are the record of what was done. Clear Enabled to stop it instead, or delete its Sync Events first."
+					"Store {0} has Sync Events, which are the record of what was done. "
+					"Clear Enabled to stop it instead, or delete its Sync Events first."
 				).format(frappe.bold(self.name)),
 				title=_("Store Is in Use"),
 			)
@@ -96,7 +97,8 @@ class ShopifyStore(Document):
 		if not STORE_NAME.fullmatch(self.store_name or ""):
 			frappe.throw(
 				_(
-					"Store Name {0} cannot be part of a key. Use up to 31 lower-case letters, digits and hyphens, and begin with a letter or a digit, e.g. my-store."
+					"Store Name {0} cannot be part of a key. Use up to 31 lower-case letters, digits and hyphens, "
+					"and begin with a letter or a digit, e.g. my-store."
 				).format(frappe.bold(frappe.utils.escape_html(self.store_name or "")))
 			)
 
@@ -113,7 +115,8 @@ class ShopifyStore(Document):
 		if self.has_value_changed("shop_domain") and not domain.endswith(".myshopify.com"):
 			frappe.msgprint(
 				_(
-					"Shopify signs its deliveries with the shop's myshopify.com domain. A delivery from another domain than {0} is refused, so check that it is the right one."
+					"Shopify's deliveries name the shop by its myshopify.com domain. "
+					"A delivery from another domain than {0} is refused, so check that it is the right one."
 				).format(frappe.bold(domain)),
 				indicator="orange",
 				alert=True,

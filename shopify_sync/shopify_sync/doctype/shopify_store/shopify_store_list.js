@@ -1,7 +1,6 @@
 frappe.listview_settings["Shopify Store"] = {
 	add_fields: ["enabled", "mode"],
 	hide_name_column: true,
-	has_indicator_for_draft: true,
 
 	get_indicator(doc) {
 		if (!doc.enabled) return [__("Disabled"), "gray", "enabled,=,0"];

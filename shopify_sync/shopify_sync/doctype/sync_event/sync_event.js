@@ -200,14 +200,15 @@ function attempt_html(attempt) {
 		attempt.restarts && __("{0} restarts", [attempt.restarts]),
 		attempt.user && __("by {0}", [frappe.user.full_name(attempt.user)]),
 	];
-	const details = frappe.utils.get_form_link("Sync Attempt", attempt.name, true, __("Evidence"));
+	const evidence = frappe.utils.get_form_link("Sync Attempt", attempt.name, true, __("Evidence"));
+	const second_line = [...facts.filter(Boolean).map(esc), evidence].join(" · ");
 	return `<div class="sync-attempt ${color}">
 		<div>
 			<b>${esc(__(attempt.action))}${number}</b>
 			<span class="indicator-pill ${color} ml-2">${esc(__(attempt.outcome))}</span>
 			${attempt.category ? `<span class="text-muted ml-2">${esc(__(attempt.category))}</span>` : ""}
 		</div>
-		<div class="small text-muted">${facts.filter(Boolean).map(esc).join(" · ")} · ${details}</div>
+		<div class="small text-muted">${second_line}</div>
 		${paragraph(attempt.message)}
 		${attempt.reason ? paragraph(`${__("Reason")}: ${attempt.reason}`) : ""}
 		${parse_changes(attempt.changes).map(change_html).join("")}
@@ -263,8 +264,13 @@ function show_json(value) {
 	return value ? `<pre>${frappe.utils.escape_html(indent_json(value))}</pre>` : "";
 }
 
-// Lays JSON out without parsing it: JSON.parse would change the last digits of Shopify's 64-bit ids.
+// Lays the text out as it is: stringifying what JSON.parse returns would change the last digits of Shopify's 64-bit ids.
 function indent_json(text) {
+	try {
+		JSON.parse(text);
+	} catch {
+		return text; // not JSON, or cut off: shown as it came
+	}
 	const parts = text.match(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s"{}[\],:]+/g) || [];
 	const line = (depth) => "\n" + "  ".repeat(Math.max(depth, 0));
 	let depth = 0;

@@ -1,0 +1,1 @@
+"""The only whitelisted functions. Thin: check, call, answer."""

@@ -1,0 +1,89 @@
+"""What operators do to events from the Desk: each checks the role and the rules, acts once, and leaves an entry."""
+
+from __future__ import annotations
+
+import json
+
+import frappe
+from frappe import _
+
+from shopify_sync.core.events import Action
+from shopify_sync.core.keys import INVENTORY_ITEM, SKU, VARIANT
+from shopify_sync.core.operations import Refused
+from shopify_sync.erpnext_host import wake
+from shopify_sync.erpnext_host.event_log import FrappeEventLog
+
+_MAY_OPERATE = ("Shopify Sync Operator", "Shopify Sync Manager", "System Manager")
+#: What a failure's `missing` may begin with, and the resource type of the link that repairs it.
+_LINKABLE = {"item": SKU, VARIANT: VARIANT, INVENTORY_ITEM: INVENTORY_ITEM}
+_MAX_AT_ONCE = 500
+
+
+@frappe.whitelist(methods=["POST"])
+def retry(event: str | None = None, events: str | list | None = None, reason: str = "") -> dict:
+	"""Put one event, or a list of them, back into the queue.
+
+	:param events: names, or a JSON list of them.
+	:returns: `{"message", "done", "refused": {name: why}}`. A single event that is refused is an error instead.
+	"""
+	_only_for(_MAY_OPERATE)
+	names = _names(event, events)
+	log, refused = FrappeEventLog(), {}
+	for name in names:
+		try:
+			log.retry(name, frappe.session.user, reason, Action.RETRY)
+		except Refused as error:
+			frappe.db.rollback()
+			refused[name] = str(error)
+	if len(names) == 1 and refused:
+		frappe.throw(refused[names[0]], title=_("Not retried"))
+	wake.wake()
+	done = len(names) - len(refused)
+	return {"message": _("{0} of {1} put back into the queue.").format(done, len(names)), "done": done, "refused": refused}
+
+
+@frappe.whitelist(methods=["POST"])
+def discard(event: str, reason: str) -> dict:
+	"""Put an event away for good. The reason is kept with it."""
+	_only_for(_MAY_OPERATE)
+	try:
+		FrappeEventLog().discard(event, frappe.session.user, reason or "")
+	except Refused as error:
+		frappe.throw(str(error), title=_("Not discarded"))
+	return {"message": _("{0} is discarded.").format(event)}
+
+
+@frappe.whitelist(methods=["POST"])
+def map_item(event: str, item: str) -> dict:
+	"""Map what a blocked event misses to *item*; every event that waits for it is tried again by itself."""
+	_only_for(_MAY_OPERATE)
+	row = frappe.db.get_value("Sync Event", event, ["store", "missing"], as_dict=True)
+	kind, _colon, what = ((row and row.missing) or "").partition(":")
+	if kind not in _LINKABLE:
+		frappe.throw(_("{0} does not wait for an Item.").format(event))
+	if not frappe.db.exists("Item", item):
+		frappe.throw(_("There is no Item {0}. Create it first.").format(item))
+	_save_link(row.store, _LINKABLE[kind], what, item)
+	return {"message": _("{0} is mapped to Item {1}; the waiting events are tried again.").format(what, item)}
+
+
+def _save_link(store: str, resource_type: str, shopify_id: str, item: str) -> None:
+	name = f"{store}/{resource_type}/{shopify_id}"
+	link = frappe.get_doc("Shopify Link", name) if frappe.db.exists("Shopify Link", name) else frappe.new_doc("Shopify Link")
+	link.update({"store": store, "resource_type": resource_type, "shopify_id": shopify_id})
+	link.update({"document_type": "Item", "document_name": item})
+	# An operator may repair a mapping from the failure, without the right to edit every link.
+	link.save(ignore_permissions=True)
+
+
+def _names(event: str | None, events: str | list | None) -> list[str]:
+	given = json.loads(events) if isinstance(events, str) and events else events or []
+	names = [str(name) for name in ([event] if event else given)]
+	if not names or len(names) > _MAX_AT_ONCE:
+		frappe.throw(_("Choose between 1 and {0} events.").format(_MAX_AT_ONCE))
+	return names
+
+
+def _only_for(roles: tuple[str, ...]) -> None:
+	if not set(roles) & set(frappe.get_roles()):
+		frappe.throw(_("This needs one of the roles: {0}.").format(", ".join(roles)), frappe.PermissionError)

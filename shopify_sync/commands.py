@@ -1,0 +1,94 @@
+"""`bench --site SITE shopify-sync …`: status, replay, drain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import frappe
+from frappe.commands import get_site, pass_context
+
+
+@click.group("shopify-sync")
+def shopify_sync() -> None:
+	"""Look at and operate the sync between Shopify and ERPNext."""
+
+
+@shopify_sync.command("status")
+@pass_context
+def status(context: Any) -> None:
+	"""Show how many events stand where, and the oldest that waits."""
+	with _site(context):
+		from shopify_sync.erpnext_host.report import status_lines
+
+		for line in status_lines():
+			click.echo(line)
+
+
+@shopify_sync.command("drain")
+@click.option("--seconds", default=200.0, show_default=True, help="Stop after this long.")
+@pass_context
+def drain(context: Any, seconds: float) -> None:
+	"""Carry out what is due, here and now, without a worker."""
+	with _site(context):
+		from shopify_sync.jobs.drain import run
+
+		click.echo(f"{run(seconds, linger=0)} event(s) carried out.")
+
+
+@shopify_sync.command("worker")
+@pass_context
+def worker(context: Any) -> None:
+	"""Drain without end: for high volume, beside or instead of RQ workers. Ctrl-C or SIGTERM ends it after the event at hand."""
+	with _site(context):
+		from shopify_sync.jobs.worker import run
+
+		run(click.echo)
+
+
+@shopify_sync.command("replay")
+@click.argument("events", nargs=-1)
+@click.option("--from", "since", help="Received at or after this time (site's time zone), e.g. '2026-11-20 08:00'.")
+@click.option("--to", "until", help="Received before this time.")
+@click.option("--topic", help="Only this topic, e.g. orders/create.")
+@click.option("--status", "status_", help="Only events in this status, e.g. 'Dead Letter'.")
+@click.option("--store", help="Only this Shopify Store.")
+@click.option("--dry-run", is_flag=True, help="Only say how many.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_context
+def replay(context: Any, events: tuple[str, ...], dry_run: bool, yes: bool, **filters: str | None) -> None:
+	"""Run events through the engine again: those named, or those that the options select. What agrees already is not changed."""
+	with _site(context):
+		from shopify_sync.erpnext_host.replay import replay_events, select_events
+
+		try:
+			names = list(events) or select_events(**filters)
+		except ValueError as error:
+			raise click.UsageError(str(error)) from error
+		click.echo(f"{len(names)} event(s) selected.")
+		if dry_run or not names:
+			return
+		if not yes and len(names) > 1:
+			click.confirm(f"Replay {len(names)} events?", abort=True)
+		with click.progressbar(names, label="Replaying") as bar:
+			done, refused = replay_events(bar, user="Administrator")
+		click.echo(f"{done} put back into the queue, {len(refused)} refused.")
+		for name, why in refused.items():
+			click.echo(f"  {name}: {why}")
+
+
+class _site:
+	"""Connect to the site of the context for the block, and say so clearly when there is none."""
+
+	def __init__(self, context: Any) -> None:
+		self._site = get_site(context)
+
+	def __enter__(self) -> None:
+		frappe.init(site=self._site)
+		frappe.connect()
+
+	def __exit__(self, *_error: object) -> None:
+		frappe.destroy()
+
+
+commands = [shopify_sync]

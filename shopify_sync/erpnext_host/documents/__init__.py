@@ -1,0 +1,1 @@
+"""Reading and writing ERPNext's documents, one module per family."""

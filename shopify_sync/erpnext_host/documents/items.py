@@ -1,0 +1,81 @@
+"""Items: which one a variant, an SKU or an inventory item is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import frappe
+
+from shopify_sync.core import keys
+from shopify_sync.core.policy import ItemMatching
+from shopify_sync.core.snapshots import ItemQuery, ItemState
+
+_FIELDS = ("name", "stock_uom", "is_stock_item", "disabled", "has_variants", "has_batch_no", "has_serial_no")
+
+
+def read_items(codes: Iterable[str]) -> dict[str, ItemState]:
+	"""Return the Items with these codes, one query. Codes that do not exist are left out."""
+	wanted = tuple({code for code in codes if code})
+	if not wanted:
+		return {}
+	rows = frappe.get_all("Item", filters={"name": ("in", wanted)}, fields=list(_FIELDS))
+	return {
+		row.name: ItemState(
+			code=row.name,
+			stock_uom=row.stock_uom,
+			is_stock_item=bool(row.is_stock_item),
+			disabled=bool(row.disabled),
+			has_variants=bool(row.has_variants),
+			has_batch_or_serial=bool(row.has_batch_no or row.has_serial_no),
+		)
+		for row in rows
+	}
+
+
+def resolve(store: str, queries: tuple[ItemQuery, ...], matching: ItemMatching) -> dict[ItemQuery, ItemState]:
+	"""Return the Item of each query that has one: by the variant's link, the SKU's link, then by the store's rule."""
+	linked = _linked_items(_link_keys(store, queries))
+	by_rule = _codes_by_rule({query.sku for query in queries if query.sku}, matching)
+	code_of: dict[ItemQuery, str] = {}
+	for query in queries:
+		by_variant = linked.get(keys.key(store, keys.VARIANT, query.variant_id)) if query.variant_id else None
+		by_sku = (linked.get(keys.key(store, keys.SKU, query.sku)) or by_rule.get(query.sku)) if query.sku else None
+		if code := by_variant or by_sku:
+			code_of[query] = code
+	items = read_items(code_of.values())
+	return {query: items[code] for query, code in code_of.items() if code in items}
+
+
+def linked_item(link_key: str) -> ItemState | None:
+	"""Return the Item that a Shopify Link points to, or None."""
+	code = _linked_items((link_key,)).get(link_key)
+	return read_items((code,)).get(code) if code else None
+
+
+def _link_keys(store: str, queries: tuple[ItemQuery, ...]) -> tuple[str, ...]:
+	variants = (keys.key(store, keys.VARIANT, query.variant_id) for query in queries if query.variant_id)
+	skus = (keys.key(store, keys.SKU, query.sku) for query in queries if query.sku)
+	return (*variants, *skus)
+
+
+def _linked_items(link_keys: tuple[str, ...]) -> Mapping[str, str]:
+	if not link_keys:
+		return {}
+	rows = frappe.get_all(
+		"Shopify Link",
+		filters={"name": ("in", link_keys), "document_type": "Item"},
+		fields=["name", "document_name"],
+	)
+	return {row.name: row.document_name for row in rows if row.document_name}
+
+
+def _codes_by_rule(skus: set[str], matching: ItemMatching) -> dict[str, str]:
+	if not skus or matching is ItemMatching.LINK_ONLY:
+		return {}
+	if matching is ItemMatching.SKU_IS_ITEM_CODE:
+		# read_items() finds out whether they exist. The database compares without case; the code that exists is what counts.
+		found = frappe.get_all("Item", filters={"name": ("in", tuple(skus))}, pluck="name")
+		by_fold = {name.casefold(): name for name in found}
+		return {sku: by_fold[sku.casefold()] for sku in skus if sku.casefold() in by_fold}
+	rows = frappe.get_all("Item Barcode", filters={"barcode": ("in", tuple(skus))}, fields=["barcode", "parent"])
+	return {row.barcode: row.parent for row in rows}

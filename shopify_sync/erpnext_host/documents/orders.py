@@ -1,0 +1,65 @@
+"""Orders: the Sales Order of a link, the Items of its lines, the rate between two currencies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+import frappe
+from erpnext.setup.utils import get_exchange_rate
+
+from shopify_sync.core.snapshots import DocumentState, LinkState, OrderNeeds, OrderSnapshot
+
+from .. import policies
+from .customers import read_customer
+from .items import read_items, resolve
+
+_MAX_AMENDMENTS = 20
+
+
+def read_order(needs: OrderNeeds, locked: Mapping[str, LinkState]) -> OrderSnapshot:
+	"""Return what ERPNext knows that bears on an order."""
+	link = locked[needs.key]
+	policy = policies.policy(needs.key.partition("/")[0])
+	sales_order = _sales_order(link)
+	return OrderSnapshot(
+		link=link,
+		sales_order=sales_order,
+		items={} if sales_order else resolve(policy.store, needs.items, policy.item_matching),
+		special_items={} if sales_order else read_items(needs.special_items),
+		customer=read_customer(needs.customer, locked) if needs.customer else None,
+		exchange_rate=_exchange_rate(needs.currency, policy.company_currency, needs.on),
+		name_taken=not sales_order and bool(frappe.db.exists("Sales Order", needs.name)),
+	)
+
+
+def _sales_order(link: LinkState) -> DocumentState | None:
+	"""Return the Sales Order of a link as it is now, or its latest amendment; a live one whose link was deleted counts too."""
+	if not link.document_name:
+		found = frappe.db.get_value("Sales Order", {"shopify_key": link.key, "docstatus": ("<", 2)}, "name")
+		return _state(found) if found else None
+	state = _state(link.document_name)
+	for _amendment in range(_MAX_AMENDMENTS):
+		if not (state.exists and state.docstatus == 2):
+			break
+		successor = frappe.db.get_value("Sales Order", {"amended_from": state.name}, "name")
+		if not successor:
+			break
+		state = _state(successor)
+	return state
+
+
+def _state(name: str) -> DocumentState:
+	values = frappe.db.get_value("Sales Order", name, ["docstatus", "grand_total", "currency"], as_dict=True)
+	if not values:
+		return DocumentState("Sales Order", name, exists=False)
+	return DocumentState("Sales Order", name, exists=True, docstatus=int(values.docstatus), values=dict(values))
+
+
+def _exchange_rate(currency: str, company_currency: str, on: date) -> Decimal | None:
+	"""Return order currency → company currency by ERPNext's own rule (Currency Exchange, then the service set up for it)."""
+	if currency == company_currency:
+		return Decimal(1)
+	rate = get_exchange_rate(currency, company_currency, str(on), "for_selling")
+	return Decimal(str(rate)) if rate else None

@@ -1,0 +1,347 @@
+"""The ledger on MariaDB. Nothing else writes a row of Sync Event, and every status is checked against core/statuses.py.
+
+The due time is the queue: `due_at` (UTC) is set while an event waits for its turn and, as the end of the lease, while a worker
+has it; it is NULL otherwise. One index finds new events, retries and the events of dead workers alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import frappe
+
+from shopify_sync.core.events import Action, ClaimedEvent, NewEvent, Outcome, Receipt
+from shopify_sync.core.failures import INFO, Category
+from shopify_sync.core.keys import short_hash
+from shopify_sync.core.operations import EventState, Refused, check_discard, check_replay, check_retry
+from shopify_sync.core.ports import LeaseLost
+from shopify_sync.core.statuses import FINAL, INITIAL, OPEN, Status, check, sources_of
+
+from . import attempts, times
+from .errors import is_contention
+
+#: What a newer state of the same resource makes moot before anybody looks at it.
+_WAITING = (Status.RECEIVED, Status.RETRYING)
+#: A newer event in one of these speaks for the resource: an older one that arrives late is superseded by it.
+_SPEAKS = (*OPEN, Status.PROCESSING)
+_CLAIM_TRIES = 5
+
+_INSERT_COLUMNS = (
+	"name", "creation", "modified", "owner", "modified_by", "docstatus", "idx", "store", "direction", "source", "topic",
+	"resource_type", "shopify_id", "link", "version", "order_name", "status", "category", "message", "attempts", "deliveries",
+	"received_at", "last_seen_at", "triggered_at", "shopify_updated_at", "due_at", "finished_at", "api_version", "event_id",
+	"payload_hash", "payload",
+)  # fmt: skip
+_INSERT = (
+	f"INSERT INTO `tabSync Event` ({', '.join(f'`{column}`' for column in _INSERT_COLUMNS)}) "  # noqa: S608 - constants
+	f"VALUES ({', '.join(['%s'] * len(_INSERT_COLUMNS))}) "
+	"ON DUPLICATE KEY UPDATE "
+	"deliveries = IF(store = VALUES(store) AND payload_hash = VALUES(payload_hash), deliveries + 1, deliveries), "
+	"last_seen_at = IF(store = VALUES(store) AND payload_hash = VALUES(payload_hash), VALUES(last_seen_at), last_seen_at)"
+)
+
+
+class FrappeEventLog:
+	"""`core.ports.EventLog` on the doctype Sync Event.
+
+	:param max_attempts: returns the limit of a store, for events whose workers die.
+	"""
+
+	def __init__(self, max_attempts: Callable[[str], int] | None = None) -> None:
+		self._max_attempts = max_attempts or (lambda store: 8)
+
+	# --- receiving ---------------------------------------------------------------------------------------------
+
+	def record(self, event: NewEvent) -> Receipt:
+		"""See `core.ports.EventLog.record`: one statement, one commit."""
+		for row in (event, event.renamed()):
+			frappe.db.sql(_INSERT, _row_of(row))
+			# 1: inserted. 2: the same delivery again, counted. 0: the id is known with another body.
+			affected = frappe.db._cursor.rowcount
+			if affected:
+				break
+		frappe.db.commit()
+		return Receipt(row.name, event.status, duplicate=affected != 1)
+
+	# --- claiming ----------------------------------------------------------------------------------------------
+
+	def due(self) -> bool:
+		"""See `core.ports.EventLog.due`."""
+		now = times.to_naive_utc(times.now())
+		found = frappe.db.sql("SELECT 1 FROM `tabSync Event` WHERE due_at <= %s LIMIT 1", (now,))
+		# Ends the snapshot: the next look must see what was committed meanwhile.
+		frappe.db.rollback()
+		return bool(found)
+
+	def due_count(self, limit: int) -> int:
+		"""Return how many events are due, counted up to *limit*."""
+		now = times.to_naive_utc(times.now())
+		rows = frappe.db.sql("SELECT 1 FROM `tabSync Event` WHERE due_at <= %s LIMIT %s", (now, limit))
+		frappe.db.rollback()
+		return len(rows)
+
+	def claim(self, worker: str, lease_seconds: float) -> ClaimedEvent | None:
+		"""See `core.ports.EventLog.claim`. One short transaction per look; ends when something is claimed or nothing is due."""
+		failed = 0
+		while True:
+			try:
+				more, claimed = self._claim_next(worker, lease_seconds)
+				frappe.db.commit()
+			except Exception as error:
+				frappe.db.rollback()
+				failed += 1
+				if failed >= _CLAIM_TRIES or not is_contention(error):
+					raise
+				continue
+			if claimed or not more:
+				return claimed
+
+	def _claim_next(self, worker: str, lease_seconds: float) -> tuple[bool, ClaimedEvent | None]:
+		"""Return whether anything was due, and what was claimed of it."""
+		row = _lock_next_due()
+		if row is None:
+			return False, None
+		if row.status == Status.PROCESSING and not self._survives(row):
+			return True, None
+		newest = _newest_of(row)
+		if newest is not None:
+			_supersede_waiting(row, newest)
+			if newest.status not in _WAITING:
+				return True, None
+			row = _lock_if_due(newest.name)
+			if row is None:
+				return True, None
+		return True, _take(row, worker, lease_seconds)
+
+	def _survives(self, row: Any) -> bool:
+		"""Record that a worker died over *row*; put the event away when that has happened too often."""
+		message = f"The worker {row.worker or ''} ended without a result; its lease ran out."
+		attempts.insert_note(row.name, row.attempts, Action.WORKER_DIED, str(Status.PROCESSING), message, Category.WORKER_DIED)
+		if row.attempts < self._max_attempts(row.store):
+			return True
+		_end(
+			row.name,
+			row.status,
+			Status.DEAD_LETTER,
+			category=Category.WORKER_DIED,
+			message=INFO[Category.WORKER_DIED].explanation,
+		)
+		return False
+
+	# --- the end of an attempt, inside the attempt's transaction -------------------------------------------------
+
+	def finish(self, event: ClaimedEvent, outcome: Outcome) -> None:
+		"""See `core.ports.Transaction.finish`."""
+		check(Status.PROCESSING, outcome.status)
+		document_type, document_name = outcome.document or (None, None)
+		now = times.now()
+		waits = outcome.next_try_at if outcome.status is Status.RETRYING else None
+		frappe.db.sql(
+			"""UPDATE `tabSync Event` SET status = %s, category = %s, message = %s, missing = %s, not_applied = %s,
+			document_type = COALESCE(%s, document_type), document_name = COALESCE(%s, document_name), superseded_by = %s,
+			attempts = attempts - %s, due_at = %s, next_try_at = %s, finished_at = %s, modified = %s, lease_token = NULL, worker = NULL
+			WHERE name = %s AND lease_token = %s AND status = 'Processing'""",
+			(
+				str(outcome.status), str(outcome.category) if outcome.category else None, outcome.message or None, outcome.missing,
+				"\n".join(outcome.not_applied) or None, document_type, document_name, outcome.superseded_by,
+				0 if outcome.costs_attempt else 1, times.to_naive_utc(waits), times.to_site(waits),
+				times.to_site(now) if outcome.status in FINAL else None, times.to_site(now), event.name, event.lease,
+			),
+		)  # fmt: skip
+		if frappe.db._cursor.rowcount != 1:
+			raise LeaseLost(event.name)
+
+	def supersede(self, event: ClaimedEvent, statuses: Sequence[Status]) -> int:
+		"""See `core.ports.Transaction.supersede`."""
+		rows = frappe.db.sql(
+			"SELECT name FROM `tabSync Event` WHERE link = %s AND version < %s AND status IN %s AND name != %s",
+			(event.signal.key, event.version, tuple(str(status) for status in statuses), event.name),
+		)
+		return _mark_superseded([name for (name,) in rows], event.name)
+
+	# --- operators and mappings ----------------------------------------------------------------------------------
+
+	def retry(self, name: str, user: str, reason: str = "", action: Action = Action.RETRY) -> None:
+		"""Put an event back into the queue, with a fresh set of attempts. Commits.
+
+		:raises Refused: when that is not safe or makes no sense; the message says why.
+		"""
+		state = _lock_state(name)
+		(check_retry if action is Action.RETRY else check_replay)(state)
+		_requeue(name, state.status)
+		attempts.insert_note(name, 0, action, str(Status.RECEIVED), "", user=user, reason=reason)
+		frappe.db.commit()
+
+	def discard(self, name: str, user: str, reason: str) -> None:
+		"""Put an event away for good, with the reason. Commits.
+
+		:raises Refused: without a reason, while a worker has it, or when it is finished.
+		"""
+		state = _lock_state(name)
+		check_discard(state, reason)
+		_end(name, state.status, Status.DISCARDED, category=state.category, discard_reason=reason.strip())
+		attempts.insert_note(name, 0, Action.DISCARD, str(Status.DISCARDED), "", user=user, reason=reason.strip())
+		frappe.db.commit()
+
+	def requeue(
+		self, store: str, statuses: Iterable[Status], *, missing: str | None = None, category: Category | None = None, reason: str
+	) -> int:
+		"""Put the waiting events of a store back into the queue, because what they waited for may be there now.
+
+		Runs in the caller's transaction: the mapping and the requeue commit together. Returns how many.
+		"""
+		query = "SELECT name, status FROM `tabSync Event` WHERE store = %s AND status IN %s"
+		values: list[Any] = [store, tuple(str(status) for status in statuses)]
+		for column, value in (("missing", missing), ("category", str(category) if category else None)):
+			if value is not None:
+				query += f" AND {column} = %s"
+				values.append(value)
+		rows = frappe.db.sql(query, tuple(values))
+		for name, status in rows:
+			_requeue(name, Status(status))
+			attempts.insert_note(name, 0, Action.REQUEUE, str(Status.RECEIVED), "", user=frappe.session.user, reason=reason)
+		return len(rows)
+
+
+def _row_of(event: NewEvent) -> tuple[Any, ...]:
+	if event.status not in INITIAL:
+		raise ValueError(f"An event cannot be received as {event.status}.")
+	received = times.to_site(event.received_at)
+	triggered = _parse_header_time(event.triggered_at)
+	due = times.to_naive_utc(event.received_at) if event.status is Status.RECEIVED else None
+	return (
+		event.name, received, received, "Administrator", "Administrator", 0, 0, event.store, "Inbound", str(event.source), event.topic[:140],
+		event.resource, event.shopify_id, event.link, event.version, event.label or None, str(event.status),
+		str(event.category) if event.category else None, event.message or None, 0, 1,
+		received, received, times.to_site(triggered), times.to_site(event.updated_at), due,
+		received if event.status in FINAL else None, event.api_version or None, event.event_id or None,
+		event.payload_hash, event.payload,
+	)  # fmt: skip
+
+
+def _parse_header_time(text: str) -> datetime | None:
+	try:
+		# Shopify sends nanoseconds; datetime knows microseconds.
+		whole, _, fraction = text.strip().replace("Z", "+00:00").partition(".")
+		digits = "".join(char for char in fraction.partition("+")[0] if char.isdigit())[:6]
+		zone = "+" + fraction.partition("+")[2] if "+" in fraction else ""
+		parsed = datetime.fromisoformat(f"{whole}.{digits:0<6}{zone}" if digits else whole)
+	except ValueError:
+		return None
+	return parsed if parsed.tzinfo else None
+
+
+_CLAIM_COLUMNS = "name, store, topic, resource_type, shopify_id, link, version, status, attempts, worker, payload"
+
+
+def _lock_next_due() -> Any:
+	rows = frappe.db.sql(
+		f"SELECT {_CLAIM_COLUMNS} FROM `tabSync Event` WHERE due_at <= %s ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED",  # noqa: S608
+		(times.to_naive_utc(times.now()),),
+		as_dict=True,
+	)
+	return rows[0] if rows else None
+
+
+def _lock_if_due(name: str) -> Any:
+	rows = frappe.db.sql(
+		f"SELECT {_CLAIM_COLUMNS} FROM `tabSync Event` WHERE name = %s AND due_at <= %s FOR UPDATE SKIP LOCKED",  # noqa: S608
+		(name, times.to_naive_utc(times.now())),
+		as_dict=True,
+	)
+	return rows[0] if rows and rows[0].status in _WAITING else None
+
+
+def _newest_of(row: Any) -> Any:
+	"""Return the newest event of the same resource that is newer than *row* and not finished, or None."""
+	rows = frappe.db.sql(
+		"""SELECT name, version, status FROM `tabSync Event`
+		WHERE link = %s AND version > %s AND status IN %s ORDER BY version DESC LIMIT 1""",
+		(row.link, row.version, tuple(str(status) for status in _SPEAKS)),
+		as_dict=True,
+	)
+	return rows[0] if rows else None
+
+
+def _supersede_waiting(row: Any, newest: Any) -> None:
+	"""Mark *row*, and whatever else waits and is older than *newest*, as superseded by it."""
+	rows = frappe.db.sql(
+		"SELECT name FROM `tabSync Event` WHERE link = %s AND version < %s AND status IN %s FOR UPDATE SKIP LOCKED",
+		(row.link, newest.version, tuple(str(status) for status in _WAITING)),
+	)
+	names = {name for (name,) in rows} | ({row.name} if row.status in sources_of(Status.SUPERSEDED) else set())
+	_mark_superseded(sorted(names), newest.name)
+
+
+def _mark_superseded(names: Sequence[str], by: str) -> int:
+	if not names:
+		return 0
+	now = times.to_site(times.now())
+	frappe.db.sql(
+		"""UPDATE `tabSync Event` SET status = %s, superseded_by = %s, message = %s, due_at = NULL, next_try_at = NULL,
+		lease_token = NULL, worker = NULL, finished_at = %s, modified = %s WHERE name IN %s AND status IN %s""",
+		(
+			str(Status.SUPERSEDED), by, "A newer state of the same resource is known.", now, now, tuple(names),
+			tuple(str(status) for status in sources_of(Status.SUPERSEDED)),
+		),
+	)  # fmt: skip
+	return int(frappe.db._cursor.rowcount)
+
+
+def _take(row: Any, worker: str, lease_seconds: float) -> ClaimedEvent:
+	check(row.status, Status.PROCESSING)
+	now = times.now()
+	lease = short_hash(row.name, worker, now.isoformat(), str(row.attempts))[:20]
+	frappe.db.sql(
+		"""UPDATE `tabSync Event` SET status = 'Processing', attempts = attempts + 1, due_at = %s, next_try_at = NULL,
+		lease_token = %s, worker = %s, modified = %s WHERE name = %s""",
+		(times.to_naive_utc(now + timedelta(seconds=lease_seconds)), lease, worker[:140], times.to_site(now), row.name),
+	)
+	return ClaimedEvent(
+		name=row.name,
+		store=row.store,
+		topic=row.topic,
+		resource=row.resource_type,
+		shopify_id=row.shopify_id,
+		version=row.version,
+		payload=row.payload,
+		attempts=row.attempts + 1,
+		lease=lease,
+	)
+
+
+def _lock_state(name: str) -> EventState:
+	row = frappe.db.get_value("Sync Event", name, ["status", "category", "resource_type"], as_dict=True, for_update=True)
+	if not row:
+		raise Refused(f"There is no Sync Event {name}.")
+	return EventState(name, Status(row.status), Category(row.category) if row.category else None, row.resource_type)
+
+
+def _requeue(name: str, status: Status) -> None:
+	check(status, Status.RECEIVED)
+	now = times.now()
+	frappe.db.sql(
+		"""UPDATE `tabSync Event` SET status = %s, attempts = 0, due_at = %s, next_try_at = NULL, finished_at = NULL,
+		superseded_by = NULL, discard_reason = NULL, category = NULL, message = NULL, missing = NULL, modified = %s WHERE name = %s""",
+		(str(Status.RECEIVED), times.to_naive_utc(now), times.to_site(now), name),
+	)
+
+
+def _end(
+	name: str,
+	current: str,
+	to: Status,
+	*,
+	category: Category | None = None,
+	message: str | None = None,
+	discard_reason: str | None = None,
+) -> None:
+	check(current, to)
+	now = times.to_site(times.now())
+	frappe.db.sql(
+		"""UPDATE `tabSync Event` SET status = %s, category = %s, message = COALESCE(%s, message), discard_reason = %s, due_at = NULL,
+		next_try_at = NULL, lease_token = NULL, worker = NULL, finished_at = %s, modified = %s WHERE name = %s""",
+		(str(to), str(category) if category else None, message, discard_reason, now if to in FINAL else None, now, name),
+	)

@@ -1,0 +1,134 @@
+"""The engine's host on Frappe: MariaDB transactions, the site's clock and settings, ERPNext's documents."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+import frappe
+
+from shopify_sync.core.events import Attempt, ClaimedEvent, NewEvent, Outcome, Receipt
+from shopify_sync.core.failures import Failure
+from shopify_sync.core.plan import AppliedChange, Change, LinkUpdate
+from shopify_sync.core.policy import StorePolicy
+from shopify_sync.core.receiving import Gate
+from shopify_sync.core.snapshots import LinkState, Needs, Snapshot
+from shopify_sync.core.statuses import Status
+
+from . import attempts, errors, links, policies, times
+from .documents import apply, read
+from .event_log import FrappeEventLog
+from .refusals import log_refusal
+
+
+class FrappeTransaction:
+	"""`core.ports.Transaction`: everything in it commits together or not at all."""
+
+	def __init__(self, events: FrappeEventLog) -> None:
+		self._events = events
+		self._locked: dict[str, LinkState] = {}
+		#: What was written, for clearing Frappe's document cache when the transaction fails.
+		self.touched: list[tuple[str, str]] = []
+
+	def lock(self, keys: Sequence[str]) -> Mapping[str, LinkState]:
+		"""See the port."""
+		self._locked = links.lock(keys)
+		return self._locked
+
+	def read(self, needs: Needs) -> Snapshot:
+		"""See the port."""
+		return read.read(needs, self._locked)
+
+	def apply(self, change: Change, created: dict[str, str]) -> AppliedChange:
+		"""See the port."""
+		applied = apply.apply(change, created, self.touched)
+		self.touched.append((applied.doctype, applied.name))
+		return applied
+
+	def save_link(self, update: LinkUpdate, created: Mapping[str, str], event: str) -> None:
+		"""See the port."""
+		links.save(update, created, event)
+
+	def append_attempt(self, attempt: Attempt) -> None:
+		"""See the port."""
+		attempts.insert(attempt)
+
+	def finish(self, event: ClaimedEvent, outcome: Outcome) -> None:
+		"""See the port."""
+		self._events.finish(event, outcome)
+
+	def supersede(self, event: ClaimedEvent, statuses: Sequence[Status]) -> int:
+		"""See the port."""
+		return self._events.supersede(event, statuses)
+
+
+class FrappeHost:
+	"""`core.ports.Host` and `core.receiving.Receiver` on the site that Frappe is connected to."""
+
+	def __init__(self) -> None:
+		self.events = FrappeEventLog(lambda store: self.policy(store).max_attempts)
+		self.worker = f"{socket.gethostname()}:{os.getpid()}"
+
+	def now(self) -> datetime:
+		"""Return the time, UTC."""
+		return times.now()
+
+	def jitter(self) -> float:
+		"""Return a uniform random number in [0, 1)."""
+		return random.random()  # noqa: S311 - spreads retries, guards nothing
+
+	def sleep(self, seconds: float) -> None:
+		"""Wait."""
+		time.sleep(seconds)
+
+	def policy(self, store: str) -> StorePolicy:
+		"""Return the store's settings as they are now."""
+		return policies.policy(store)
+
+	def ensure_links(self, keys: Sequence[str]) -> None:
+		"""See the port."""
+		links.ensure(keys)
+
+	@contextmanager
+	def transaction(self) -> Iterator[FrappeTransaction]:
+		"""See the port. Begins anew: under REPEATABLE READ the first plain read fixes what is seen, so the locks come first."""
+		frappe.db.rollback()
+		# Messages of the document before would otherwise pile up in a worker that stays up.
+		frappe.clear_messages()
+		tx = FrappeTransaction(self.events)
+		try:
+			yield tx
+			frappe.db.commit()
+		except BaseException:
+			frappe.db.rollback()
+			# Frappe caches documents as they are inserted; these do not exist any more.
+			for doctype, name in tx.touched:
+				frappe.clear_document_cache(doctype, name)
+			raise
+
+	def is_contention(self, error: BaseException) -> bool:
+		"""See the port."""
+		return errors.is_contention(error)
+
+	def classify(self, error: BaseException) -> Failure:
+		"""See the port."""
+		return errors.classify(error)
+
+	# --- core.receiving.Receiver ---------------------------------------------------------------------------------
+
+	def gate(self, shop_domain: str) -> Gate | None:
+		"""See `core.receiving.Receiver`."""
+		return policies.gate(shop_domain)
+
+	def record(self, event: NewEvent) -> Receipt:
+		"""See `core.receiving.Receiver`."""
+		return self.events.record(event)
+
+	def refused(self, reason: str, shop_domain: str) -> None:
+		"""See `core.receiving.Receiver`."""
+		log_refusal(reason, shop_domain)

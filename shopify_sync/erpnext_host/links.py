@@ -1,0 +1,80 @@
+"""Shopify Links on MariaDB: made before they are locked, locked before anything is read, written in the transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import frappe
+
+from shopify_sync.core.contracts.base import dump_json
+from shopify_sync.core.plan import DocRef, LinkUpdate
+from shopify_sync.core.snapshots import LinkState
+
+from . import times
+
+
+def ensure(keys: Sequence[str]) -> None:
+	"""Create the links of *keys* that are missing, and commit.
+
+	A look first: an INSERT of a row that is there would wait for whoever has it locked.
+	"""
+	known = {name for (name,) in frappe.db.sql("SELECT name FROM `tabShopify Link` WHERE name IN %s", (tuple(keys),))}
+	missing = [key for key in keys if key not in known]
+	now = times.to_site(times.now())
+	for key in missing:
+		store, resource, shopify_id = key.split("/", 2)
+		frappe.db.sql(
+			"""INSERT IGNORE INTO `tabShopify Link`
+			(name, creation, modified, owner, modified_by, docstatus, idx, store, resource_type, shopify_id)
+			VALUES (%s, %s, %s, 'Administrator', 'Administrator', 0, 0, %s, %s, %s)""",
+			(key, now, now, store, resource, shopify_id),
+		)
+	if missing:
+		frappe.db.commit()
+
+
+def lock(keys: Sequence[str]) -> dict[str, LinkState]:
+	"""Lock the links of *keys* in this order and return them as they are now. Nothing may have been read before."""
+	locked = {}
+	for key in keys:
+		rows = frappe.db.sql(
+			"""SELECT name, document_type, document_name, version, last_event, agreed FROM `tabShopify Link`
+			WHERE name = %s FOR UPDATE""",
+			(key,),
+			as_dict=True,
+		)
+		if not rows:
+			# Somebody deleted it between ensure() and here: starting again makes it anew.
+			raise frappe.QueryDeadlockError(f"Shopify Link {key} was deleted")
+		locked[key] = state_of(rows[0])
+	return locked
+
+
+def state_of(row: Any) -> LinkState:
+	"""Return a link's row as the core sees it."""
+	return LinkState(
+		key=row.name,
+		document_type=row.document_type or None,
+		document_name=row.document_name or None,
+		version=row.version or None,
+		last_event=row.last_event or None,
+		agreed=json.loads(row.agreed) if row.agreed else {},
+	)
+
+
+def save(update: LinkUpdate, created: Mapping[str, str], event: str) -> None:
+	"""Write what both sides agree on now. Only the fields that *update* names."""
+	columns: dict[str, Any] = {"modified": times.to_site(times.now()), "last_synced_at": times.to_site(times.now())}
+	if update.document is not None:
+		document = update.document
+		if isinstance(document, DocRef):
+			document = (document.doctype, created[document.key])
+		columns["document_type"], columns["document_name"] = document
+	if update.agreed is not None:
+		columns["agreed"] = dump_json(dict(update.agreed))
+	if update.version is not None:
+		columns["version"], columns["last_event"] = update.version, event
+	assignments = ", ".join(f"`{column}` = %s" for column in columns)
+	frappe.db.sql(f"UPDATE `tabShopify Link` SET {assignments} WHERE name = %s", (*columns.values(), update.key))  # noqa: S608

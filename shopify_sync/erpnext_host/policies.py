@@ -1,0 +1,121 @@
+"""Shopify Store as the rules see it (`StorePolicy`) and as the receiving path sees it (`Gate`)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import frappe
+from frappe.utils import cint, get_system_timezone
+from frappe.utils.password import get_decrypted_password
+
+from shopify_sync.core.policy import (
+	CustomerMatching,
+	Direction,
+	GuestPolicy,
+	ItemMatching,
+	LocationRule,
+	Mode,
+	StorePolicy,
+	TaxRule,
+	ValuationRule,
+)
+from shopify_sync.core.receiving import Gate
+
+#: Kept in the process, never in Redis: decrypted secrets. Valid for one `modified` of the store.
+_gates: dict[tuple[str, str], tuple[Any, Gate]] = {}
+_policies: dict[tuple[str, str], tuple[Any, StorePolicy]] = {}
+
+
+def gate(shop_domain: str) -> Gate | None:
+	"""Return the gate of the enabled or disabled store with this domain, or None. One indexed query."""
+	rows = frappe.db.sql(
+		"SELECT name, enabled, modified, max_body_mb FROM `tabShopify Store` WHERE shop_domain = %s", (shop_domain,), as_dict=True
+	)
+	if not rows:
+		return None
+	row = rows[0]
+	known = _gates.get((frappe.local.site, row.name))
+	if known and known[0] == row.modified:
+		return known[1]
+	secrets = tuple(
+		secret for field in ("client_secret", "previous_client_secret") if (secret := _secret(row.name, field)) and secret.strip()
+	)
+	made = Gate(row.name, bool(row.enabled), secrets, (cint(row.max_body_mb) or 10) * 1024 * 1024)
+	_gates[(frappe.local.site, row.name)] = (row.modified, made)
+	return made
+
+
+def _secret(store: str, field: str) -> str | None:
+	return get_decrypted_password("Shopify Store", store, field, raise_exception=False)
+
+
+def policy(store: str) -> StorePolicy:
+	"""Return the store's settings as they are in the database now; built again only when the store was saved since.
+
+	:raises frappe.DoesNotExistError: when there is no such store.
+	"""
+	modified = frappe.db.sql("SELECT modified FROM `tabShopify Store` WHERE name = %s", (store,))
+	if not modified:
+		raise frappe.DoesNotExistError(f"There is no Shopify Store {store}.")
+	known = _policies.get((frappe.local.site, store))
+	if known and known[0] == modified[0][0]:
+		return known[1]
+	made = _build(frappe.get_doc("Shopify Store", store))
+	_policies[(frappe.local.site, store)] = (modified[0][0], made)
+	return made
+
+
+def _build(doc: Any) -> StorePolicy:
+	company = frappe.db.get_value("Company", doc.company, ["default_currency", "country"], as_dict=True) or frappe._dict()
+	return StorePolicy(
+		store=doc.name,
+		company=doc.company,
+		company_currency=company.default_currency or "",
+		time_zone=get_system_timezone(),
+		mode=Mode(doc.mode),
+		sync_orders=bool(doc.sync_orders),
+		sync_customers=bool(doc.sync_customers),
+		sync_inventory=bool(doc.sync_inventory),
+		order_prefix=doc.order_prefix or "",
+		price_list=doc.selling_price_list or None,
+		default_warehouse=doc.default_warehouse or None,
+		cost_center=doc.cost_center or None,
+		delivery_days=cint(doc.delivery_days),
+		tax_category=doc.tax_category or None,
+		item_matching=ItemMatching(doc.item_matching),
+		custom_line_item=doc.custom_line_item or None,
+		tip_item=doc.tip_item or None,
+		gift_card_item=doc.gift_card_item or None,
+		rounding_tolerance=_decimal(doc.rounding_tolerance) or Decimal(0),
+		customer_matching=CustomerMatching(doc.customer_matching),
+		guest_policy=GuestPolicy(doc.guest_policy),
+		guest_customer=doc.guest_customer or None,
+		customer_group=doc.customer_group or None,
+		territory=doc.territory or None,
+		default_country=company.country,
+		default_tax_account=doc.default_tax_account or None,
+		tax_rules=tuple(TaxRule(row.tax_title, _decimal(row.rate), row.account) for row in doc.tax_mapping),
+		shipping_account=doc.shipping_account or None,
+		shipping_rules=tuple((row.shipping_title, row.account) for row in doc.shipping_mapping),
+		locations=tuple(_location(row) for row in doc.location_mapping),
+		max_attempts=cint(doc.max_attempts) or 8,
+		retry_base_seconds=float(cint(doc.retry_base_seconds) or 30),
+		retry_cap_seconds=float(cint(doc.retry_cap_seconds) or 3600),
+	)
+
+
+def _location(row: Any) -> LocationRule:
+	return LocationRule(
+		location_id=str(row.location_id).strip(),
+		warehouse=row.warehouse,
+		direction=Direction(row.direction),
+		valuation_rule=ValuationRule(row.valuation_rule),
+		fixed_rate=_decimal(row.fixed_rate),
+		price_list=row.price_list or None,
+	)
+
+
+def _decimal(value: Any) -> Decimal | None:
+	"""Return a stored number as Decimal; zero and empty are "not set" in the mapping tables."""
+	return Decimal(str(value)).normalize() if value else None

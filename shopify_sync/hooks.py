@@ -1,0 +1,25 @@
+app_name = "shopify_sync"
+app_title = "Shopify Sync"
+app_publisher = "The shopify_sync authors"
+app_description = "Keeps Shopify stores and ERPNext in agreement: replay-safe, observable, operable, provable"
+app_email = "shopify-sync@example.com"
+app_license = "GPL-3.0-or-later"
+required_apps = ["erpnext"]
+
+after_install = "shopify_sync.install.after_install"
+after_migrate = ["shopify_sync.install.after_migrate"]
+before_uninstall = "shopify_sync.install.before_uninstall"
+
+doc_events = {
+	"Item": {"on_update": "shopify_sync.jobs.requeue.item_saved"},
+}
+
+scheduler_events = {
+	"cron": {"* * * * *": ["shopify_sync.jobs.sweep.run"]},
+}
+
+# Evidence outlives the documents it speaks of, and must never stand in the way of deleting or cancelling one.
+ignore_links_on_delete = ["Sync Event", "Sync Attempt", "Shopify Link"]
+
+# Days; changed in Log Settings. Sync Event clears its Sync Attempts with it.
+default_log_clearing_doctypes = {"Sync Event": 90}

@@ -1,0 +1,114 @@
+"""What the app adds to a site besides its own doctypes, and takes away again.
+
+Roles, the key fields on ERPNext's documents, and the tax category are made after install and after every migrate, not by
+patches: a fresh site marks patches as run without running them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import frappe
+from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
+
+ROLES = ("Shopify Sync Manager", "Shopify Sync Operator", "Shopify Sync Auditor")
+#: A category without rules: ERPNext then adds no taxes of its own to what Shopify has taxed.
+TAX_CATEGORY = "Shopify"
+#: Documents that carry the unique key of the Shopify resource they were made for.
+KEYED_DOCTYPES = ("Customer", "Contact", "Address", "Sales Order", "Stock Reconciliation")
+
+
+def _key_field() -> dict[str, Any]:
+	return {
+		"fieldname": "shopify_key",
+		"label": "Shopify Key",
+		"fieldtype": "Data",
+		"description": "Store, resource and id in Shopify. The database allows each key once.",
+		"unique": 1,
+		"no_copy": 1,
+		"read_only": 1,
+		"print_hide": 1,
+		"depends_on": "eval:doc.shopify_key",
+		"translatable": 0,
+		"module": "Shopify Sync",
+	}
+
+
+def _shown(fieldname: str, label: str, description: str, **more: Any) -> dict[str, Any]:
+	return {**_key_field(), "fieldname": fieldname, "label": label, "description": description, "unique": 0, **more}
+
+
+def custom_fields() -> dict[str, list[dict[str, Any]]]:
+	"""Return the custom fields per doctype, as `create_custom_fields` takes them."""
+	fields: dict[str, list[dict[str, Any]]] = {doctype: [_key_field()] for doctype in KEYED_DOCTYPES}
+	fields["Sales Order"].append(
+		_shown(
+			"shopify_order_name",
+			"Shopify Order",
+			"What the order is called in Shopify, e.g. #1001.",
+			depends_on="eval:doc.shopify_order_name",
+			in_standard_filter=1,
+			insert_after="shopify_key",
+		)
+	)
+	fields["Sales Order Item"] = [
+		_shown(
+			"shopify_line_item_id",
+			"Shopify Line Item",
+			"Id of the line in Shopify; one line may be several rows, when its amount does not divide by its quantity.",
+			depends_on="eval:doc.shopify_line_item_id",
+			no_copy=0,
+		)
+	]
+	return fields
+
+
+def after_install() -> None:
+	"""Make what the app needs on the site."""
+	_make_everything()
+
+
+def after_migrate() -> None:
+	"""Make again what somebody deleted or a new version added."""
+	_make_everything()
+
+
+def _make_everything() -> None:
+	for role in ROLES:
+		if not frappe.db.exists("Role", role):
+			frappe.get_doc({"doctype": "Role", "role_name": role, "desk_access": 1}).insert(ignore_permissions=True)
+	if not frappe.db.exists("Tax Category", TAX_CATEGORY):
+		frappe.get_doc({"doctype": "Tax Category", "title": TAX_CATEGORY}).insert(ignore_permissions=True)
+	create_custom_fields(custom_fields(), ignore_validate=True)
+
+
+def before_uninstall() -> None:
+	"""Take away what `after_install` made: fields with their columns, roles, the tax category if nothing uses it."""
+	for doctype, fields in custom_fields().items():
+		for field in fields:
+			_drop_field(doctype, field["fieldname"])
+		frappe.clear_cache(doctype=doctype)
+	for role in ROLES:
+		frappe.db.delete("Has Role", {"role": role})
+		frappe.delete_doc("Role", role, force=True, ignore_missing=True, ignore_permissions=True)
+	if not _tax_category_is_used():
+		frappe.delete_doc("Tax Category", TAX_CATEGORY, force=True, ignore_missing=True, ignore_permissions=True)
+
+
+def _drop_field(doctype: str, fieldname: str) -> None:
+	name = frappe.db.get_value("Custom Field", {"dt": doctype, "fieldname": fieldname})
+	if name:
+		frappe.delete_doc("Custom Field", name, force=True, ignore_permissions=True)
+	if frappe.db.has_column(doctype, fieldname):
+		# Deleting a Custom Field leaves its column; an ALTER TABLE commits by itself, so nothing may be pending.
+		frappe.db.commit()
+		frappe.db.sql_ddl(f"ALTER TABLE `tab{doctype}` DROP COLUMN `{fieldname}`")
+
+
+def _tax_category_is_used() -> bool:
+	used_in = ("Sales Order", "Sales Invoice", "Delivery Note", "Customer", "Address", "Tax Rule")
+	return any(
+		frappe.db.exists(doctype, {"tax_category": TAX_CATEGORY})
+		for doctype in used_in
+		if frappe.get_meta(doctype).has_field("tax_category")
+	)

@@ -1,0 +1,1 @@
+"""What RQ, the scheduler and doc events run. Thin: they call the engine and the hosts."""

@@ -1,0 +1,48 @@
+"""When something that events wait for may be there now, they go back into the queue. Called by doc events; thin.
+
+Each runs in the transaction of the document that was saved: both commit together.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import frappe
+
+from shopify_sync.core.failures import Category
+from shopify_sync.core.statuses import Status
+from shopify_sync.erpnext_host import wake
+from shopify_sync.erpnext_host.event_log import FrappeEventLog
+
+
+def store_saved(doc: Any) -> None:
+	"""A store's settings or mappings changed: try what was blocked, and what was held unless the store is paused."""
+	statuses = [Status.BLOCKED] if doc.mode == "Paused" else [Status.BLOCKED, Status.HELD]
+	_requeue(doc.name, statuses, reason=f"Shopify Store {doc.name} was saved.")
+
+
+def link_saved(doc: Any) -> None:
+	"""Somebody mapped something to an Item: try the events that miss one."""
+	if doc.document_type != "Item" or not doc.document_name:
+		return
+	reason = f"Shopify Link {doc.name} was saved."
+	_requeue(doc.store, [Status.BLOCKED], category=Category.MISSING_ITEM, reason=reason)
+
+
+def item_saved(doc: Any, method: str | None = None) -> None:
+	"""An Item was made or got a barcode: try the events that miss exactly this SKU."""
+	codes = {doc.name, *(row.barcode for row in doc.get("barcodes") or () if row.barcode)}
+	missing = tuple(f"item:{code}" for code in codes)
+	blocked = frappe.get_all(
+		"Sync Event",
+		filters={"missing": ("in", missing), "status": str(Status.BLOCKED)},
+		fields=["store", "missing"],
+		distinct=True,
+	)
+	for row in blocked:
+		_requeue(row.store, [Status.BLOCKED], missing=row.missing, reason=f"Item {doc.name} was saved.")
+
+
+def _requeue(store: str, statuses: list[Status], **what: Any) -> None:
+	if FrappeEventLog().requeue(store, statuses, **what):
+		frappe.db.after_commit.add(wake.wake)
