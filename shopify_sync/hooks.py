@@ -4,7 +4,8 @@ app_publisher = "The shopify_sync authors"
 app_description = "Keeps Shopify stores and ERPNext in agreement: replay-safe, observable, operable, provable"
 app_email = "shopify-sync@example.com"
 app_license = "GPL-3.0-or-later"
-required_apps = ["erpnext"]
+# With the owner: a bare name makes the installer ask GitHub who that is.
+required_apps = ["frappe/erpnext"]
 
 after_install = "shopify_sync.install.after_install"
 after_migrate = ["shopify_sync.install.after_migrate"]

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import frappe
+from erpnext.stock.doctype.stock_reconciliation.stock_reconciliation import get_difference_account
 
 from shopify_sync.core.failures import Category, Failure, SyncFailure
 from shopify_sync.core.money import plain
@@ -39,6 +40,8 @@ def _create(change: CreateDocument, created: dict[str, str], touched: list[tuple
 	if change.submit:
 		# One step instead of insert() and submit(): validated once, the same ledger rows (docs/architecture.md).
 		doc.docstatus = 1
+	if before_insert := _BEFORE_INSERT.get(change.doctype):
+		before_insert(doc)
 	doc.insert()
 	after_insert = _AFTER_INSERT.get(change.doctype)
 	if after_insert and change.submit:
@@ -66,6 +69,13 @@ def _sales_order_status(doc: Any) -> None:
 	doc.set_status(update=True, update_modified=False)
 
 
+def _difference_account(doc: Any) -> None:
+	"""Set the account that takes the difference in value: the very first stock of a site is an opening entry to ERPNext."""
+	is_first = not frappe.db.exists("Stock Ledger Entry", {})
+	doc.expense_account = get_difference_account("Opening Stock" if is_first else "Stock Reconciliation", doc.company)
+
+
+_BEFORE_INSERT: dict[str, Callable[[Any], None]] = {"Stock Reconciliation": _difference_account}
 _AFTER_INSERT: dict[str, Callable[[Any], None]] = {"Sales Order": _sales_order_status}
 
 
