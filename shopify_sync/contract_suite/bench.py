@@ -1,0 +1,136 @@
+"""What a host's adapter offers to the cases, and what must exist in ERPNext (or its stand-in) before they run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Protocol
+
+from shopify_sync.core.receiving import Answer
+
+#: Stock Items that exist; TEE has a valuation rate of its own, UNVALUED has none and no stock anywhere.
+TEE, MUG, UNVALUED = "SUITE-TEE", "SUITE-MUG", "SUITE-UNVALUED"
+#: A SKU that belongs to no Item.
+UNKNOWN_SKU = "SUITE-NOBODY-KNOWS"
+#: Locations of every store that `set_up` makes: each has a warehouse; the last one is in no mapping.
+INBOUND_LOCATION, OUTBOUND_LOCATION, SILENT_LOCATION, UNMAPPED_LOCATION = "9001", "9002", "9003", "9099"
+#: Titles that every store maps to an account.
+TAX_TITLE, SHIPPING_TITLE = "VAT", "Standard"
+
+
+@dataclass(frozen=True)
+class EventView:
+	"""A Sync Event as a case looks at it."""
+
+	name: str
+	status: str
+	attempts: int
+	deliveries: int
+	category: str | None
+	missing: str | None
+	message: str
+	superseded_by: str | None
+	document: tuple[str, str] | None
+	not_applied: str
+
+
+@dataclass(frozen=True)
+class AttemptView:
+	"""A Sync Attempt as a case looks at it."""
+
+	attempt: int
+	action: str
+	outcome: str
+	user: str | None
+	reason: str
+	restarts: int
+	changes: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class DocumentView:
+	"""A document as a case looks at it. *values* has at least the fields that a case asks for; money as text or Decimal."""
+
+	doctype: str
+	name: str
+	key: str
+	docstatus: int
+	values: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Bench(Protocol):
+	"""The adapter. `set_up` comes first in every case, and everything after it concerns that one store.
+
+	:ivar currency: of the company, which the cases' orders are in.
+	"""
+
+	store: str
+	shop_domain: str
+	secret: str
+	currency: str
+
+	def set_up(self, **settings: Any) -> None:
+		"""Make a store that nothing was ever delivered to. *settings* are fields of core/policy.py StorePolicy as plain JSON.
+
+		Unless they say otherwise: Live; SKU is Item Code; every location, tax and shipping title above is mapped; a failed
+		event has 3 attempts; guests get one Customer per e-mail; customers are matched by their link only.
+		"""
+
+	def save_settings(self, **settings: Any) -> None:
+		"""Change settings as an operator does, with everything that saving sets off."""
+
+	def deliver(self, headers: Mapping[str, str], body: bytes) -> Answer:
+		"""Hand in one delivery. May be called from several threads through `run_concurrently`."""
+
+	def drain(self, probe: Callable[[str], None] | None = None) -> int:
+		"""Run one worker until nothing is due; *probe* goes to the engine. Return how many events were claimed."""
+
+	def run_concurrently(self, calls: Iterable[Callable[[], Any]], threads: int) -> list[Any]:
+		"""Make *calls* in that many threads at once, each ready to use the bench. Return the results; raise what one raised."""
+
+	def losing_wakes(self) -> AbstractContextManager[None]:
+		"""Within the block nothing that would wake a worker gets through."""
+
+	def sweep(self) -> None:
+		"""Run what runs without being woken (poll, scheduler) until nothing is due any more, or fail."""
+
+	def crash_at(self, step: str) -> None:
+		"""Run a worker in a process of its own that is killed (SIGKILL) when it first reaches *step*; fail if it was not."""
+
+	def let_pass(self, seconds: float) -> None:
+		"""Let time pass for leases and retries."""
+
+	def event(self, name: str) -> EventView:
+		"""Return one event."""
+
+	def events(self) -> list[EventView]:
+		"""Return every event of the store."""
+
+	def attempts(self, name: str) -> list[AttemptView]:
+		"""Return the evidence of one event, oldest first."""
+
+	def documents(self, doctype: str) -> list[DocumentView]:
+		"""Return the documents whose `shopify_key` is of this store, cancelled ones too."""
+
+	def edit(self, doctype: str, name: str, **values: Any) -> None:
+		"""Change fields of a document as ERPNext's user does."""
+
+	def stock(self, item: str, location_id: str) -> Decimal:
+		"""Return what the Bin of the Item in the location's warehouse holds."""
+
+	def set_stock(self, item: str, location_id: str, quantity: Decimal) -> None:
+		"""Bring that Bin to a quantity as ERPNext's user does."""
+
+	def map_item(self, resource: str, shopify_id: str, item: str) -> None:
+		"""Save a Shopify Link (`variant`, `inventory_item`) to an Item as an operator does, with all that saving sets off."""
+
+	def retry(self, event: str, user: str) -> None:
+		"""Press Retry. :raises Refused: of core/operations.py."""
+
+	def discard(self, event: str, user: str, reason: str) -> None:
+		"""Press Discard. :raises Refused: of core/operations.py."""
+
+	def contention(self) -> BaseException:
+		"""Return an error by which the database asks to start the transaction again."""

@@ -1,0 +1,114 @@
+"""Errors: what is tried again, what rests, and that one bad event holds up nobody."""
+
+from __future__ import annotations
+
+from .bench import Bench
+from .checks import APPLY, actions, live, only, same, status
+from .group import Group
+from .payloads import address, line, new_id, order, send
+
+CASES = Group()
+
+
+def _always_fails(step: str) -> None:
+	if step == "read":
+		raise RuntimeError("nobody thought of this")
+
+
+@CASES.case
+def a_poisoned_event_does_not_hold_up_the_others(bench: Bench) -> None:
+	bench.set_up()
+	good = [send(bench, "orders/create", order(bench, new_id())) for _number in range(3)]
+	broken = order(bench, new_id())
+	broken["line_items"][0]["quantity"] = -1
+	contradictory = order(bench, new_id(), total_price="0.01")
+	bad = [send(bench, "orders/create", payload) for payload in (broken, contradictory)]
+	good += [send(bench, "orders/create", order(bench, new_id())) for _number in range(3)]
+	bench.drain()
+	for name in good:
+		status(bench, name, "Applied")
+	same(status(bench, bad[0], "Dead Letter").category, "Invalid payload", "category")
+	same(status(bench, bad[1], "Dead Letter").category, "Totals mismatch", "category")
+	same(len(live(bench)), 6, "Sales Orders")
+
+
+@CASES.case
+def an_unexpected_error_is_tried_again_later_and_leaves_nothing_behind(bench: Bench) -> None:
+	bench.set_up()
+	name = send(bench, "orders/create", order(bench, new_id()))
+	same(bench.drain(_always_fails), 1, "events claimed")
+	event = status(bench, name, "Retrying")
+	same((event.category, event.attempts), ("Bug", 1), "category and attempts")
+	same(bench.documents("Customer"), [], "documents")
+	same(bench.drain(), 0, "events claimed before the retry is due")
+	bench.let_pass(7200)
+	bench.sweep()
+	same(status(bench, name, "Applied").attempts, 2, "attempts")
+	same(actions(bench, name), [APPLY, APPLY], "evidence")
+	only(bench)
+
+
+@CASES.case
+def after_the_last_attempt_an_event_rests_as_a_dead_letter(bench: Bench) -> None:
+	bench.set_up(max_attempts=3)
+	name = send(bench, "orders/create", order(bench, new_id()))
+	for wanted in ("Retrying", "Retrying", "Dead Letter"):
+		same(bench.drain(_always_fails), 1, "events claimed")
+		status(bench, name, wanted)
+		bench.let_pass(7200)
+	same(bench.drain(), 0, "events claimed after the last attempt")
+	same(bench.event(name).attempts, 3, "attempts")
+	same([attempt.outcome for attempt in bench.attempts(name)], ["Retrying", "Retrying", "Dead Letter"], "evidence")
+
+
+@CASES.case
+def an_error_between_documents_takes_back_those_before_it(bench: Bench) -> None:
+	bench.set_up()
+	name = send(bench, "orders/create", order(bench, new_id()))
+
+	def fail(step: str) -> None:
+		if step == "applied Sales Order":
+			raise RuntimeError("after the order was made")
+
+	bench.drain(fail)
+	status(bench, name, "Retrying")
+	for doctype in ("Sales Order", "Customer", "Contact", "Address"):
+		same(bench.documents(doctype), [], doctype)
+
+
+@CASES.case
+def a_newer_state_makes_the_failure_of_an_older_one_moot(bench: Bench) -> None:
+	bench.set_up()
+	order_id = new_id()
+	good = order(bench, order_id, 5)
+	bad = send(bench, "orders/create", {**good, "updated_at": good["created_at"], "total_price": "0.01"})
+	bench.drain()
+	status(bench, bad, "Dead Letter")
+	newer = send(bench, "orders/updated", good)
+	bench.drain()
+	status(bench, newer, "Applied")
+	same(status(bench, bad, "Superseded").superseded_by, newer, "what supersedes it")
+
+
+@CASES.case
+def evidence_and_messages_hold_no_personal_data(bench: Bench) -> None:
+	bench.set_up()
+	who = {"last_name": "Quillfeather", "city": "Personalia"}
+	secrets = ["Quillfeather", "Personalia", "quill@example.com"]
+	for extra in ({}, {"total_price": "0.01"}, {"line_items": [line("SUITE-NOBODY-KNOWS", 1, "2.00")]}):
+		payload = order(bench, new_id(), email="quill@example.com", billing_address=address(**who), **extra)
+		payload["shipping_address"] = payload["billing_address"]
+		payload["customer"] |= {"last_name": who["last_name"], "email": "quill@example.com"}
+		send(bench, "orders/create", payload)
+
+	def fail_with_everything(step: str) -> None:
+		if step == "recorded" and not told:
+			told.append(step)
+			raise RuntimeError("could not write quill@example.com of Quillfeather, Personalia")
+
+	told: list[str] = []
+	bench.drain(fail_with_everything)
+	same(len(bench.events()), 3, "events")
+	for event in bench.events():
+		told_of = f"{event.message} {event.not_applied} {bench.attempts(event.name)}"
+		same([secret for secret in secrets if secret in told_of], [], f"personal values in the evidence of {event.name}")

@@ -1,0 +1,28 @@
+"""The list of cases, in the order in which they are best read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from . import concurrency, crashes, customers, failures, inventory, modes, operators, orders, receiving
+from .bench import Bench
+
+
+@dataclass(frozen=True)
+class Case:
+	"""One case: a name for the report, and the function that raises AssertionError."""
+
+	name: str
+	run: Callable[[Bench], None]
+
+
+def _named(functions: dict[str, Callable[[Bench], None]], group: str) -> list[Case]:
+	return [Case(f"{group}: {name.replace('_', ' ')}", run) for name, run in functions.items()]
+
+
+CASES: tuple[Case, ...] = tuple(
+	case
+	for module in (receiving, orders, concurrency, crashes, failures, modes, operators, customers, inventory)
+	for case in _named(module.CASES, module.__name__.rpartition(".")[2])
+)

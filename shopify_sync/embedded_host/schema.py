@@ -1,0 +1,90 @@
+"""The tables of the embedded host. Times are text in UTC (times.py), ids and money are text, structures are JSON."""
+
+from __future__ import annotations
+
+#: Stands in the file as `PRAGMA user_version`; a file of a later version is refused.
+VERSION = 1
+
+DDL = """
+CREATE TABLE IF NOT EXISTS sync_event (
+	name TEXT PRIMARY KEY,
+	store TEXT NOT NULL,
+	source TEXT NOT NULL,
+	topic TEXT NOT NULL,
+	resource TEXT,
+	shopify_id TEXT,
+	link TEXT,
+	version TEXT,
+	updated_at TEXT,
+	label TEXT NOT NULL DEFAULT '',
+	status TEXT NOT NULL,
+	category TEXT,
+	message TEXT NOT NULL DEFAULT '',
+	payload_hash TEXT NOT NULL,
+	api_version TEXT NOT NULL DEFAULT '',
+	event_id TEXT NOT NULL DEFAULT '',
+	triggered_at TEXT NOT NULL DEFAULT '',
+	received_at TEXT NOT NULL,
+	last_seen_at TEXT NOT NULL,
+	deliveries INTEGER NOT NULL DEFAULT 1,
+	attempts INTEGER NOT NULL DEFAULT 0,
+	due_at TEXT,
+	claimed_at TEXT,
+	lease TEXT,
+	worker TEXT,
+	missing TEXT,
+	not_applied TEXT NOT NULL DEFAULT '[]',
+	document_type TEXT,
+	document_name TEXT,
+	superseded_by TEXT,
+	finished_at TEXT,
+	discard_reason TEXT NOT NULL DEFAULT '',
+	payload TEXT NOT NULL
+);
+-- All work, and nothing but work, has a due_at: waiting, waiting for a retry, or held by a worker until its lease ends.
+CREATE INDEX IF NOT EXISTS sync_event_due ON sync_event (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS sync_event_link ON sync_event (link, version);
+CREATE INDEX IF NOT EXISTS sync_event_status ON sync_event (status, received_at);
+CREATE INDEX IF NOT EXISTS sync_event_received ON sync_event (received_at);
+CREATE TABLE IF NOT EXISTS sync_attempt (
+	id INTEGER PRIMARY KEY,
+	event TEXT NOT NULL,
+	attempt INTEGER NOT NULL,
+	action TEXT NOT NULL,
+	outcome TEXT NOT NULL,
+	category TEXT,
+	message TEXT NOT NULL DEFAULT '',
+	user TEXT,
+	reason TEXT NOT NULL DEFAULT '',
+	worker TEXT NOT NULL DEFAULT '',
+	started_at TEXT NOT NULL,
+	ended_at TEXT NOT NULL,
+	restarts INTEGER NOT NULL DEFAULT 0,
+	changes TEXT NOT NULL DEFAULT '[]',
+	reads TEXT NOT NULL DEFAULT '{}',
+	detail TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX IF NOT EXISTS sync_attempt_event ON sync_attempt (event);
+CREATE TABLE IF NOT EXISTS shopify_link (
+	key TEXT PRIMARY KEY,
+	document_type TEXT,
+	document_name TEXT,
+	version TEXT,
+	last_event TEXT,
+	agreed TEXT NOT NULL DEFAULT '{}'
+);
+CREATE TABLE IF NOT EXISTS document (
+	doctype TEXT NOT NULL,
+	name TEXT NOT NULL,
+	shopify_key TEXT UNIQUE,
+	docstatus INTEGER NOT NULL DEFAULT 0,
+	data TEXT NOT NULL,
+	PRIMARY KEY (doctype, name)
+);
+CREATE INDEX IF NOT EXISTS contact_email ON document (lower(json_extract(data, '$.email_id'))) WHERE doctype = 'Contact';
+CREATE INDEX IF NOT EXISTS item_barcode ON document (json_extract(data, '$.barcode')) WHERE doctype = 'Item';
+CREATE TABLE IF NOT EXISTS setting (
+	name TEXT PRIMARY KEY,
+	value TEXT NOT NULL
+);
+"""

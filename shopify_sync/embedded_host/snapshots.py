@@ -1,0 +1,154 @@
+"""Fills the needs of a decision: what the documents, links and Items of this host say."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from shopify_sync.core import keys
+from shopify_sync.core.policy import ItemMatching, StorePolicy
+from shopify_sync.core.snapshots import (
+	CustomerNeeds,
+	CustomerSnapshot,
+	DocumentState,
+	ItemQuery,
+	ItemState,
+	LinkOnlyNeeds,
+	LinkState,
+	Needs,
+	OrderNeeds,
+	OrderSnapshot,
+	Snapshot,
+	StockNeeds,
+	StockSnapshot,
+)
+
+from . import documents, links
+from .config import Config
+
+
+class Reader:
+	"""Reads within one transaction, for one store."""
+
+	def __init__(self, connection: sqlite3.Connection, config: Config, policy: StorePolicy) -> None:
+		self._connection = connection
+		self._config = config
+		self._policy = policy
+
+	def read(self, needs: Needs) -> Snapshot:
+		"""Return what *needs* ask for."""
+		if isinstance(needs, OrderNeeds):
+			return self._order(needs)
+		if isinstance(needs, CustomerNeeds):
+			return self._customer(needs)
+		if isinstance(needs, StockNeeds):
+			return self._stock(needs)
+		assert isinstance(needs, LinkOnlyNeeds)
+		return links.read(self._connection, needs.key)
+
+	def _order(self, needs: OrderNeeds) -> OrderSnapshot:
+		link = links.read(self._connection, needs.key)
+		special = {code: self._item(code) for code in needs.special_items}
+		found = {query: self._item_of(query) for query in needs.items}
+		namesake = self._connection.execute(
+			"SELECT 1 FROM document WHERE doctype = 'Sales Order' AND name = ? AND shopify_key IS NOT ?", (needs.name, needs.key)
+		).fetchone()
+		return OrderSnapshot(
+			link=link,
+			sales_order=self._linked(link, "Sales Order"),
+			items={query: item for query, item in found.items() if item},
+			special_items={code: item for code, item in special.items() if item},
+			customer=self._customer(needs.customer) if needs.customer else None,
+			exchange_rate=self._config.rate(needs.currency, self._policy.company_currency),
+			name_taken=namesake is not None,
+		)
+
+	def _customer(self, needs: CustomerNeeds) -> CustomerSnapshot:
+		link = links.read(self._connection, needs.key)
+		found = {key: documents.by_key(self._connection, "Address", key) for key in needs.address_keys}
+		return CustomerSnapshot(
+			link=link,
+			customer=self._linked(link, "Customer"),
+			contact=documents.by_key(self._connection, "Contact", needs.contact_key),
+			candidates=self._candidates(needs.match_email) if needs.match_email else (),
+			addresses={key: document.name for key, document in found.items() if document},
+			# There is no list of countries here: what Shopify calls a country is its name.
+			countries={country: country for country in needs.countries},
+		)
+
+	def _stock(self, needs: StockNeeds) -> StockSnapshot:
+		link = links.read(self._connection, needs.key)
+		document = self._linked(links.read(self._connection, needs.item_key), "Item")
+		if document is None or not document.exists:
+			return StockSnapshot(link, None)
+		item = document.values
+		stock = documents.get(self._connection, "Bin", documents.bin_name(document.name, needs.warehouse)).values
+		return StockSnapshot(
+			link=link,
+			item=_item_state(document),
+			quantity=Decimal(stock.get("actual_qty") or 0),
+			bin_rate=_rate(stock.get("valuation_rate")),
+			item_rate=_rate(item.get("valuation_rate")),
+			last_purchase_rate=_rate(item.get("last_purchase_rate")),
+			price_list_rate=_rate((item.get("prices") or {}).get(needs.price_list)),
+		)
+
+	def _linked(self, link: LinkState, doctype: str) -> DocumentState | None:
+		"""Return the document of a link; where somebody deleted the link, the one that carries its key."""
+		if link.document_name and link.document_type == doctype:
+			return documents.get(self._connection, doctype, link.document_name)
+		return documents.by_key(self._connection, doctype, link.key)
+
+	def _candidates(self, email: str) -> tuple[str, ...]:
+		rows = self._connection.execute(
+			"SELECT data FROM document WHERE doctype = 'Contact' AND lower(json_extract(data, '$.email_id')) = lower(?)", (email,)
+		)
+		linked = [row for contact in rows for row in json.loads(contact["data"]).get("links") or ()]
+		return tuple(dict.fromkeys(row["link_name"] for row in linked if row["link_doctype"] == "Customer"))
+
+	def _item_of(self, query: ItemQuery) -> ItemState | None:
+		"""Return the Item of a line: by its variant's link, by its SKU's link, then by the store's rule."""
+		for resource, shopify_id in ((keys.VARIANT, query.variant_id), (keys.SKU, query.sku)):
+			if shopify_id:
+				link = links.read(self._connection, keys.key(self._policy.store, resource, shopify_id))
+				if link.document_name:
+					return self._item(link.document_name)
+		if not query.sku:
+			return None
+		if self._policy.item_matching is ItemMatching.SKU_IS_ITEM_CODE:
+			return self._item(query.sku)
+		if self._policy.item_matching is ItemMatching.SKU_IS_BARCODE:
+			return self._item_with_barcode(query.sku)
+		return None
+
+	def _item(self, code: str) -> ItemState | None:
+		document = documents.get(self._connection, "Item", code)
+		if document.exists:
+			return _item_state(document)
+		return ItemState(code) if self._config.accept_any_sku else None
+
+	def _item_with_barcode(self, barcode: str) -> ItemState | None:
+		rows = self._connection.execute(
+			"SELECT name FROM document WHERE doctype = 'Item' AND json_extract(data, '$.barcode') = ? LIMIT 2", (barcode,)
+		).fetchall()
+		# Two Items with one barcode: taking either would be a guess.
+		return self._item(rows[0]["name"]) if len(rows) == 1 else None
+
+
+def _item_state(document: DocumentState) -> ItemState:
+	item: Mapping[str, Any] = document.values
+	return ItemState(
+		code=document.name,
+		stock_uom=item.get("stock_uom") or "Nos",
+		is_stock_item=bool(item.get("is_stock_item", True)),
+		disabled=bool(item.get("disabled")),
+		has_variants=bool(item.get("has_variants")),
+		has_batch_or_serial=bool(item.get("has_batch_or_serial")),
+	)
+
+
+def _rate(value: Any) -> Decimal | None:
+	return Decimal(value) if value not in (None, "") else None

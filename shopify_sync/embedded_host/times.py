@@ -1,0 +1,20 @@
+"""Times as text of one width, UTC, so that SQLite compares them as text."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+
+def to_text(moment: datetime) -> str:
+	"""Write a time as `2026-11-21T09:00:00.000000`, in UTC."""
+	return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")
+
+
+def from_text(text: str) -> datetime:
+	"""Read what :func:`to_text` wrote."""
+	return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f").replace(tzinfo=timezone.utc)
+
+
+def utc_now() -> datetime:
+	"""Return the time, UTC."""
+	return datetime.now(timezone.utc)

@@ -1,0 +1,217 @@
+"""The contract suite's adapter for the embedded host: a database file and a config file in a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from shopify_sync.contract_suite.bench import (
+	INBOUND_LOCATION,
+	MUG,
+	OUTBOUND_LOCATION,
+	SHIPPING_TITLE,
+	SILENT_LOCATION,
+	TAX_TITLE,
+	TEE,
+	UNVALUED,
+	AttemptView,
+	DocumentView,
+	EventView,
+)
+from shopify_sync.core.receiving import Answer, receive
+from shopify_sync.embedded_host import attempts, config, documents, mapping
+from shopify_sync.embedded_host.host import Instance
+from shopify_sync.embedded_host.times import utc_now
+from shopify_sync.embedded_host.workers import WorkerPool
+
+ROOT = Path(__file__).parents[2]
+WAREHOUSES = {INBOUND_LOCATION: "Main - S", OUTBOUND_LOCATION: "Shop - S", SILENT_LOCATION: "Attic - S"}
+DIRECTIONS = {INBOUND_LOCATION: "Shopify → ERPNext", OUTBOUND_LOCATION: "ERPNext → Shopify", SILENT_LOCATION: "None"}
+
+
+def settings(**changes: Any) -> dict[str, Any]:
+	"""Return a config with one store that has what the cases expect."""
+	store = {
+		"store": "suite",
+		"shop_domain": "suite.myshopify.com",
+		"client_secret": "hush",
+		"company": "Suite Ltd",
+		"company_currency": "USD",
+		"tax_rules": [{"title": TAX_TITLE, "rate": None, "account": "VAT - S"}],
+		"shipping_rules": [[SHIPPING_TITLE, "Freight - S"]],
+		"customer_group": "All",
+		"territory": "All",
+		"max_attempts": 3,
+		"locations": [
+			{"location_id": location, "warehouse": warehouse, "direction": DIRECTIONS[location]}
+			for location, warehouse in WAREHOUSES.items()
+		],
+		**changes,
+	}
+	items = [{"item_code": TEE, "valuation_rate": "10.00"}, {"item_code": MUG}, {"item_code": UNVALUED}]
+	return {"stores": [store], "items": items}
+
+
+class EmbeddedBench:
+	"""Implements contract_suite.bench.Bench."""
+
+	store, shop_domain, secret, currency = "suite", "suite.myshopify.com", "hush", "USD"
+
+	def __init__(self, folder: Path) -> None:
+		self._folder = folder
+		self._number = 0
+		self._passed = 0.0
+		self._instance: Instance | None = None
+
+	@property
+	def instance(self) -> Instance:
+		assert self._instance is not None, "set_up comes first"
+		return self._instance
+
+	@property
+	def database_path(self) -> Path:
+		return self._folder / f"suite-{self._number}.db"
+
+	@property
+	def config_path(self) -> Path:
+		return self._folder / "config.json"
+
+	def set_up(self, **changes: Any) -> None:
+		self._number += 1
+		self._settings = settings(**changes)
+		self._open()
+
+	def save_settings(self, **changes: Any) -> None:
+		self._settings["stores"][0] |= changes
+		self._open()
+
+	def _open(self) -> None:
+		if self._instance:
+			self._instance.close()
+		self.config_path.write_text(json.dumps(self._settings))
+		self._instance = Instance(self.database_path, config.load(self.config_path), clock=self._clock)
+
+	def _clock(self) -> datetime:
+		return utc_now() + timedelta(seconds=self._passed)
+
+	def deliver(self, headers: Mapping[str, str], body: bytes) -> Answer:
+		return receive(headers.items(), body, self.instance.receiver)
+
+	def drain(self, probe: Callable[[str], None] | None = None) -> int:
+		return self.instance.engine("bench", probe).drain()
+
+	def run_concurrently(self, calls: Iterable[Callable[[], Any]], threads: int) -> list[Any]:
+		def run(call: Callable[[], Any]) -> Any:
+			try:
+				return call()
+			finally:
+				self.instance.close()
+
+		with ThreadPoolExecutor(threads) as pool:
+			return list(pool.map(run, calls))
+
+	@contextmanager
+	def losing_wakes(self) -> Iterator[None]:
+		# Nothing wakes a worker here: `deliver` only records, and `sweep` starts workers that poll.
+		yield
+
+	def sweep(self) -> None:
+		pool = WorkerPool(self.instance, 2, poll_seconds=0.01)
+		pool.start()
+		deadline = time.monotonic() + 30
+		while self._is_working() and time.monotonic() < deadline:
+			time.sleep(0.005)
+		pool.stop()
+		assert not self._is_working(), "workers that poll did not get through the work that is due"
+
+	def _is_working(self) -> bool:
+		busy = self._query("SELECT 1 FROM sync_event WHERE status = 'Processing' LIMIT 1")
+		return bool(busy) or self.instance.events.due()
+
+	def crash_at(self, step: str) -> None:
+		command = [sys.executable, "-m", "tests.contract.crash_worker", str(self.database_path), str(self.config_path)]
+		command += [str(self._passed), step]
+		done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+		assert done.returncode == -signal.SIGKILL, f"not killed at {step!r}: {done.returncode} {done.stderr}"
+
+	def let_pass(self, seconds: float) -> None:
+		self._passed += seconds
+
+	def event(self, name: str) -> EventView:
+		(row,) = self._query("SELECT * FROM sync_event WHERE name = ?", name)
+		return _event_view(row)
+
+	def events(self) -> list[EventView]:
+		return [_event_view(row) for row in self._query("SELECT * FROM sync_event ORDER BY rowid")]
+
+	def attempts(self, name: str) -> list[AttemptView]:
+		wanted = AttemptView.__dataclass_fields__
+		rows = attempts.of_event(self.instance.database.connection(), name)
+		return [AttemptView(**{field: row[field] for field in wanted}) for row in rows]
+
+	def documents(self, doctype: str) -> list[DocumentView]:
+		rows = self._query("SELECT * FROM document WHERE doctype = ? AND shopify_key IS NOT NULL ORDER BY name", doctype)
+		return [
+			DocumentView(row["doctype"], row["name"], row["shopify_key"], row["docstatus"], json.loads(row["data"]))
+			for row in rows
+		]
+
+	def edit(self, doctype: str, name: str, **values: Any) -> None:
+		with self.instance.database.write() as connection:
+			found = documents.get(connection, doctype, name)
+			assert found.exists
+			documents.put(connection, doctype, name, {**found.values, **values})
+
+	def stock(self, item: str, location_id: str) -> Decimal:
+		found = documents.get(self.instance.database.connection(), "Bin", documents.bin_name(item, WAREHOUSES[location_id]))
+		return Decimal(found.values.get("actual_qty", 0))
+
+	def set_stock(self, item: str, location_id: str, quantity: Decimal) -> None:
+		with self.instance.database.write() as connection:
+			stock = {"actual_qty": quantity, "valuation_rate": Decimal(10)}
+			documents.put(connection, "Bin", documents.bin_name(item, WAREHOUSES[location_id]), stock)
+
+	def map_item(self, resource: str, shopify_id: str, item: str) -> None:
+		mapping.map_item(self.instance.database, self.instance.events, self.store, resource, shopify_id, item, "operator")
+
+	def retry(self, event: str, user: str) -> None:
+		self.instance.events.retry(event, user)
+
+	def discard(self, event: str, user: str, reason: str) -> None:
+		self.instance.events.discard(event, user, reason)
+
+	def contention(self) -> BaseException:
+		return sqlite3.OperationalError("database is locked")
+
+	def close(self) -> None:
+		if self._instance:
+			self._instance.close()
+
+	def _query(self, statement: str, *values: Any) -> list[Any]:
+		return self.instance.database.connection().execute(statement, values).fetchall()
+
+
+def _event_view(row: Any) -> EventView:
+	return EventView(
+		name=row["name"],
+		status=row["status"],
+		attempts=row["attempts"],
+		deliveries=row["deliveries"],
+		category=row["category"],
+		missing=row["missing"],
+		message=row["message"],
+		superseded_by=row["superseded_by"],
+		document=(row["document_type"], row["document_name"]) if row["document_type"] else None,
+		not_applied="\n".join(json.loads(row["not_applied"])),
+	)
