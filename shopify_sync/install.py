@@ -93,6 +93,16 @@ def before_uninstall() -> None:
 		frappe.delete_doc("Role", role, force=True, ignore_missing=True, ignore_permissions=True)
 	if not _tax_category_is_used():
 		frappe.delete_doc("Tax Category", TAX_CATEGORY, force=True, ignore_missing=True, ignore_permissions=True)
+	_delete_what_frappe_forgets()
+
+
+def _delete_what_frappe_forgets() -> None:
+	"""Delete what belongs to no module: the scheduled jobs, and on 16 the icon and the sidebar (Frappe does not commit theirs)."""
+	frappe.db.delete("Scheduled Job Type", {"method": ("like", "shopify_sync.%")})
+	for doctype in ("Desktop Icon", "Workspace Sidebar"):
+		if frappe.db.exists("DocType", doctype) and frappe.get_meta(doctype).has_field("app"):
+			for name in frappe.get_all(doctype, filters={"app": "shopify_sync"}, pluck="name"):
+				frappe.delete_doc(doctype, name, force=True, ignore_permissions=True)
 
 
 def _drop_field(doctype: str, fieldname: str) -> None:

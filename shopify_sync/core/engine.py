@@ -68,7 +68,10 @@ class Engine:
 	def preview(self, signal: Signal, payload: Mapping[str, Any]) -> Decision:
 		"""Return what would be decided about *signal* now, and change nothing."""
 		policy = self.host.policy(signal.store)
-		contract = RESOURCES[signal.resource].parse(payload)
+		try:
+			contract = RESOURCES[signal.resource].parse(payload)
+		except ValidationError as error:
+			return Failure(Category.INVALID_PAYLOAD, _what_is_invalid(error))
 		self.host.ensure_links(RESOURCES[signal.resource].locks(contract, policy))
 		decisions: list[Decision] = []
 		try:
@@ -108,7 +111,9 @@ class Engine:
 		"""Carry the event out in one transaction. Return the status it ended in."""
 		policy = self.host.policy(event.store)
 		if policy.mode is Mode.PAUSED:
-			return self._end_without_changes(event, Skip(Status.HELD, f"Store {event.store} is paused."), started, restarts)
+			return self._end_without_changes(
+				event, Skip(Status.HELD, f"Store {event.store} is paused or disabled."), started, restarts
+			)
 		if not is_switched_on(event.resource, policy):
 			skip = Skip(Status.IGNORED, f"Store {event.store} does not sync this: {event.resource} is switched off.")
 			return self._end_without_changes(event, skip, started, restarts)

@@ -9,7 +9,7 @@ from typing import Any
 #: Names of fields whose values are personal, in Shopify's payloads and in ERPNext's documents alike.
 PERSONAL_FIELDS = frozenset(
 	"""address1 address2 address_line1 address_line2 address_title browser_ip city contact_email contact_person customer
-	customer_address customer_name email email_id email_ids first_name last_name latitude link_name longitude middle_name mobile_no
+	customer_address customer_name email email_id email_ids first_name last_name latitude link_name link_title longitude middle_name mobile_no
 	note phone phone_nos pincode shipping_address_name zip client_details order_status_url token cart_token checkout_token""".split()
 )
 #: In a payload this is the buyer's company; in a document of ERPNext it is the seller's, which is no secret.

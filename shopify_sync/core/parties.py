@@ -205,7 +205,10 @@ def _plan_addresses(
 				notes.append(f"{use} address: ERPNext has no Country {wanted!r}, so no Address was made.")
 				continue
 			planned[key] = DocRef("Address", key)
-			changes.append(CreateDocument("Address", key, _address_values(person, address, use, country, customer, is_new)))
+			values = _address_values(person, address, use, country, customer, is_new)
+			# Named by us: ERPNext numbers addresses of one title by a series, and its row makes workers wait for each other.
+			name = f"{values['address_title'][:80]}-{use}-{keys.short_hash(key)[:10]}"
+			changes.append(CreateDocument("Address", key, values, name=name))
 		used[use] = planned[key]
 	return used, notes
 

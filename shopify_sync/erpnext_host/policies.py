@@ -73,7 +73,8 @@ def _build(doc: Any) -> StorePolicy:
 		company=doc.company,
 		company_currency=company.default_currency or "",
 		time_zone=get_system_timezone(),
-		mode=Mode(doc.mode),
+		# What a disabled store had recorded waits, as for a paused one.
+		mode=Mode(doc.mode) if doc.enabled else Mode.PAUSED,
 		sync_orders=bool(doc.sync_orders),
 		sync_customers=bool(doc.sync_customers),
 		sync_inventory=bool(doc.sync_inventory),

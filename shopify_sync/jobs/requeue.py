@@ -17,7 +17,8 @@ from shopify_sync.erpnext_host.event_log import FrappeEventLog
 
 def store_saved(doc: Any) -> None:
 	"""A store's settings or mappings changed: try what was blocked, and what was held unless the store is paused."""
-	statuses = [Status.BLOCKED] if doc.mode == "Paused" else [Status.BLOCKED, Status.HELD]
+	rests = doc.mode == "Paused" or not doc.enabled
+	statuses = [Status.BLOCKED] if rests else [Status.BLOCKED, Status.HELD]
 	_requeue(doc.name, statuses, reason=f"Shopify Store {doc.name} was saved.")
 
 

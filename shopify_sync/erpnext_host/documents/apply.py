@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -30,6 +31,7 @@ def apply(change: Change, created: dict[str, str], touched: list[tuple[str, str]
 def _create(change: CreateDocument, created: dict[str, str], touched: list[tuple[str, str]]) -> AppliedChange:
 	_free_key_of_cancelled(change)
 	values = _resolved(change.values, created)
+	fields = tuple((name, None, _short(value)) for name, value in values.items() if value not in (None, "", 0))
 	doc = frappe.get_doc({"doctype": change.doctype, "shopify_key": change.key, **values})
 	doc.flags.ignore_permissions = True
 	if change.name:
@@ -42,14 +44,29 @@ def _create(change: CreateDocument, created: dict[str, str], touched: list[tuple
 		doc.docstatus = 1
 	if before_insert := _BEFORE_INSERT.get(change.doctype):
 		before_insert(doc)
-	doc.insert()
+	with _no_call_to_gravatar(doc):
+		doc.insert()
 	after_insert = _AFTER_INSERT.get(change.doctype)
 	if after_insert and change.submit:
 		after_insert(doc)
 	_check_total(doc, change)
 	created[change.key] = doc.name
-	fields = tuple((name, None, _short(value)) for name, value in values.items() if value not in (None, "", 0))
 	return AppliedChange("create", change.doctype, doc.name, change.key, fields)
+
+
+@contextmanager
+def _no_call_to_gravatar(doc: Any) -> Iterator[None]:
+	"""Keep Frappe from asking gravatar.com for a picture of a Contact: a call without a time limit, with our rows locked.
+
+	The flag is the one that Frappe's own import sets for this reason (`frappe.utils.has_gravatar`); as in an import, assignment
+	rules and notifications rest. So it is raised for Contacts alone.
+	"""
+	before = frappe.flags.in_import
+	frappe.flags.in_import = before or doc.doctype == "Contact"
+	try:
+		yield
+	finally:
+		frappe.flags.in_import = before
 
 
 def _free_key_of_cancelled(change: CreateDocument) -> None:
@@ -66,7 +83,9 @@ def _free_key_of_cancelled(change: CreateDocument) -> None:
 
 def _sales_order_status(doc: Any) -> None:
 	"""Set the status that two steps would have: status_updater leaves a document that is new and submitted at once as Draft."""
-	doc.set_status(update=True, update_modified=False)
+	doc.set_status()
+	# Not set_status(update=True): that reads the whole document again to compare.
+	frappe.db.set_value("Sales Order", doc.name, "status", doc.status, update_modified=False)
 
 
 def _difference_account(doc: Any) -> None:
@@ -104,7 +123,8 @@ def _update(change: UpdateDocument) -> AppliedChange:
 	else:
 		doc.update(values)
 	doc.flags.ignore_permissions = True
-	doc.save()
+	with _no_call_to_gravatar(doc):
+		doc.save()
 	fields = tuple((name, change.before.get(name), value) for name, value in values.items())
 	return AppliedChange("update", change.doctype, doc.name, None, fields)
 
