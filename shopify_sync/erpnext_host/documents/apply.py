@@ -72,12 +72,9 @@ def _no_call_to_gravatar(doc: Any) -> Iterator[None]:
 def _free_key_of_cancelled(change: CreateDocument) -> None:
 	"""Take the key off a cancelled document, so that a new one can have it; only a deleted link leads here."""
 	if change.submit:
-		table = frappe.qb.DocType(change.doctype)
-		(
-			frappe.qb.update(table)
-			.set(table.shopify_key, None)
-			.where((table.shopify_key == change.key) & (table.docstatus == 2))
-			.run()
+		frappe.db.sql(
+			f"UPDATE `tab{change.doctype}` SET shopify_key = NULL WHERE shopify_key = %s AND docstatus = 2",  # noqa: S608
+			(change.key,),
 		)
 
 

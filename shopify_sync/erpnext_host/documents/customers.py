@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import frappe
+from frappe.utils.caching import site_cache
 
 from shopify_sync.core.snapshots import CustomerNeeds, CustomerSnapshot, DocumentState, LinkState
 
@@ -39,8 +40,11 @@ def _linked_customer(link: LinkState) -> DocumentState | None:
 
 def _by_key(doctype: str, key: str, fields: tuple[str, ...]) -> DocumentState | None:
 	"""Return the document with this `shopify_key`: also finds one whose link was deleted."""
-	values = frappe.db.get_value(doctype, {"shopify_key": key}, ["name", *fields], as_dict=True)
-	return DocumentState(doctype, values.pop("name"), exists=True, values=dict(values)) if values else None
+	columns = ", ".join(("name", *fields))
+	rows = frappe.db.sql(f"SELECT {columns} FROM `tab{doctype}` WHERE shopify_key = %s", (key,), as_dict=True)  # noqa: S608
+	if not rows:
+		return None
+	return DocumentState(doctype, rows[0].pop("name"), exists=True, values=dict(rows[0]))
 
 
 def _customers_with_email(email: str) -> tuple[str, ...]:
@@ -60,16 +64,15 @@ def _customers_with_email(email: str) -> tuple[str, ...]:
 def _addresses(keys: tuple[str, ...]) -> dict[str, str]:
 	if not keys:
 		return {}
-	rows = frappe.get_all("Address", filters={"shopify_key": ("in", keys)}, fields=["shopify_key", "name"])
-	return {row.shopify_key: row.name for row in rows}
+	return dict(frappe.db.sql("SELECT shopify_key, name FROM tabAddress WHERE shopify_key IN %s", (keys,)))
 
 
 def _countries(wanted: tuple[str, ...]) -> dict[str, str]:
 	"""Return ERPNext's Country for each ISO code or name."""
-	found = {}
-	for text in wanted:
-		by_code = frappe.db.get_value("Country", {"code": text.lower()}, "name", cache=True) if len(text) == 2 else None
-		name = by_code or frappe.db.get_value("Country", {"name": text}, "name", cache=True)
-		if name:
-			found[text] = name
-	return found
+	return {text: name for text in wanted if (name := _country(text))}
+
+
+@site_cache(ttl=3600)
+def _country(text: str) -> str | None:
+	by_code = frappe.db.get_value("Country", {"code": text.lower()}, "name") if len(text) == 2 else None
+	return by_code or frappe.db.get_value("Country", {"name": text}, "name")

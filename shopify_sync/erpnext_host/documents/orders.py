@@ -37,8 +37,8 @@ def read_order(needs: OrderNeeds, locked: Mapping[str, LinkState]) -> OrderSnaps
 def _sales_order(link: LinkState) -> DocumentState | None:
 	"""Return the Sales Order of a link as it is now, or its latest amendment; a live one whose link was deleted counts too."""
 	if not link.document_name:
-		found = frappe.db.get_value("Sales Order", {"shopify_key": link.key, "docstatus": ("<", 2)}, "name")
-		return _state(found) if found else None
+		found = frappe.db.sql("SELECT name FROM `tabSales Order` WHERE shopify_key = %s AND docstatus < 2", (link.key,))
+		return _state(found[0][0]) if found else None
 	state = _state(link.document_name)
 	for _amendment in range(_MAX_AMENDMENTS):
 		if not (state.exists and state.docstatus == 2):
