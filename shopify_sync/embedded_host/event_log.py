@@ -125,6 +125,19 @@ class EventLog:
 		parameters = {"link": event.signal.key, "newer": event.version}
 		return _write_status(connection, Status.SUPERSEDED, self._superseded_by(event.name), where, parameters)
 
+	def end_leases(self, is_gone: Callable[[str], bool]) -> int:
+		"""End the leases of workers that are known to be gone, so that nobody waits for them. Return how many.
+
+		Safe even when *is_gone* is wrong: a worker that is still there finds its lease lost, and rolls back.
+		"""
+		with self._database.write() as connection:
+			rows = connection.execute(
+				"SELECT name, worker FROM sync_event WHERE lease IS NOT NULL AND due_at IS NOT NULL"
+			).fetchall()
+			gone = [(to_text(self._now()), row["name"]) for row in rows if is_gone(row["worker"])]
+			connection.executemany("UPDATE sync_event SET due_at = ? WHERE name = ?", gone)
+		return len(gone)
+
 	def retry(self, name: str, user: str, reason: str = "") -> None:
 		"""Put one event back into the queue.
 

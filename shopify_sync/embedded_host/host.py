@@ -144,12 +144,12 @@ class Instance:
 		self.database = Database(path, synchronous=synchronous)
 		self.events = EventLog(self.database, lambda store: config.store(store).policy, clock)
 		self.receiver = Receiver(config, self.events, clock)
-		self._clock = clock
+		self.clock = clock
 		self._take_over_config()
 
 	def host(self, worker: str) -> EmbeddedHost:
 		"""Return the host of one worker; give each thread its own name."""
-		return EmbeddedHost(self.database, self.config, self.events, worker, self._clock)
+		return EmbeddedHost(self.database, self.config, self.events, worker, self.clock)
 
 	def engine(self, worker: str, probe: Callable[[str], None] | None = None) -> Engine:
 		"""Return an engine for one worker."""

@@ -15,6 +15,28 @@ _LOG = logging.getLogger("shopify_sync.workers")
 POLL_SECONDS = 1.0
 
 
+def worker_name(number: int) -> str:
+	"""Return a name that tells which process the worker is part of."""
+	return f"worker-{os.getpid()}-{number}"
+
+
+def is_gone(name: str) -> bool:
+	"""Tell whether the process of a worker has ended. One of our own number is of an earlier life of this container."""
+	kind, _hyphen, rest = name.partition("-")
+	pid = rest.partition("-")[0]
+	if kind != "worker" or not pid.isdigit():
+		return False
+	if int(pid) == os.getpid():
+		return True
+	try:
+		os.kill(int(pid), 0)
+	except ProcessLookupError:
+		return True
+	except PermissionError:
+		return False
+	return False
+
+
 class WorkerPool:
 	"""Threads that carry events out.
 
@@ -27,7 +49,7 @@ class WorkerPool:
 		self._bell = threading.Condition()
 		self._stopping = False
 		self._rung = False
-		names = [f"worker-{os.getpid()}-{number}" for number in range(1, count + 1)]
+		names = [worker_name(number) for number in range(1, count + 1)]
 		self._threads = [threading.Thread(target=self._run, name=name, args=(name,), daemon=True) for name in names]
 
 	def start(self) -> None:

@@ -1,0 +1,1 @@
+"""The commands of the console script `shopify-sync`, one module per kind. Thin: read options, call, print."""
