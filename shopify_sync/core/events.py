@@ -9,7 +9,7 @@ from typing import Any
 
 from .enums import StrEnum
 from .failures import Category
-from .masking import mask
+from .masking import mask, mask_name
 from .plan import AppliedChange
 from .signals import Signal
 from .statuses import Status
@@ -139,7 +139,7 @@ def evidence_of(changes: tuple[AppliedChange, ...] | list[AppliedChange]) -> tup
 		{
 			"action": change.action,
 			"doctype": change.doctype,
-			"name": mask("customer_name", change.name) if change.doctype in _NAMED_AFTER_PEOPLE else change.name,
+			"name": mask_name(change.doctype, change.name),
 			"key": change.key,
 			"fields": [
 				{"field": name, "before": mask(name, before), "after": mask(name, after)} for name, before, after in change.fields
@@ -147,7 +147,3 @@ def evidence_of(changes: tuple[AppliedChange, ...] | list[AppliedChange]) -> tup
 		}
 		for change in changes
 	)
-
-
-#: ERPNext names these after the person. Evidence links them by their key instead.
-_NAMED_AFTER_PEOPLE = frozenset(("Customer", "Contact", "Address"))

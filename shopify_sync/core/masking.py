@@ -16,6 +16,7 @@ PERSONAL_FIELDS = frozenset(
 _PERSONAL_IN_PAYLOADS = PERSONAL_FIELDS | {"company"}
 #: Under these keys `name` is a person's name; elsewhere (`line_items`, an order's `#1001`) it is not.
 _PERSON_SECTIONS = frozenset(("billing_address", "shipping_address", "default_address", "addresses", "customer"))
+_NAMED_AFTER_PEOPLE = frozenset(("Customer", "Contact", "Address"))
 _EMAIL = re.compile(r"[^\s@<>\"',;:]+@[^\s@<>\"',;:]+\.[A-Za-z]{2,}")
 MASK = "•••"
 
@@ -36,6 +37,11 @@ def mask(field: str, value: Any) -> Any:
 	if isinstance(value, list | tuple):
 		return [mask(field, inner) for inner in value]
 	return value
+
+
+def mask_name(doctype: str, name: str | None) -> str | None:
+	"""Return a document's name as evidence may show it: ERPNext names some after the person. Their key tells which it is."""
+	return MASK if name and doctype in _NAMED_AFTER_PEOPLE else name
 
 
 def personal_values(payload: Any, *, person: bool = False) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from .failures import Failure
-from .masking import mask
+from .masking import mask, mask_name
 from .plan import CancelDocument, Change, CreateDocument, Decision, DocRef, Plan
 
 
@@ -15,7 +15,13 @@ def describe(change: Change) -> Mapping[str, Any]:
 	"""Return one change as it stands in evidence: what would be done to which document, each field before → after."""
 	if isinstance(change, CreateDocument):
 		fields = [{"field": name, "before": None, "after": mask(name, _plain(value))} for name, value in change.values.items()]
-		return {"action": "create", "doctype": change.doctype, "name": change.name, "key": change.key, "fields": fields}
+		return {
+			"action": "create",
+			"doctype": change.doctype,
+			"name": mask_name(change.doctype, change.name),
+			"key": change.key,
+			"fields": fields,
+		}
 	if isinstance(change, CancelDocument):
 		return {"action": "cancel", "doctype": change.doctype, "name": change.name, "key": None, "fields": []}
 	fields = [
@@ -25,7 +31,7 @@ def describe(change: Change) -> Mapping[str, Any]:
 	return {
 		"action": "update",
 		"doctype": change.doctype,
-		"name": mask("customer_name", change.name),
+		"name": mask_name(change.doctype, change.name),
 		"key": None,
 		"fields": fields,
 	}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -47,7 +48,15 @@ def _parse_time(value: object) -> datetime:
 		raise Incomplete("The payload's updated_at is not a time.") from error
 	if parsed.tzinfo is None:
 		raise Incomplete("The payload's updated_at has no time zone.")
-	return parsed.astimezone(timezone.utc)
+	try:
+		return parsed.astimezone(timezone.utc)
+	except OverflowError as error:
+		raise Incomplete("The payload's updated_at is not a time that can be.") from error
+
+
+def _storable(value: object) -> str:
+	"""Return text that every database takes: JSON can spell half a surrogate pair, UTF-8 cannot."""
+	return str(value or "").encode("utf-8", "replace").decode()
 
 
 def _progress(resource: str, payload: Mapping[str, Any]) -> str:
@@ -58,9 +67,14 @@ def _progress(resource: str, payload: Mapping[str, Any]) -> str:
 	if resource != keys.ORDER:
 		return "0"
 	cancelled = 1 if payload.get("cancelled_at") else 0
-	refunds, fulfillments = (min(len(payload.get(name) or ()), 999) for name in ("refunds", "fulfillments"))
+	refunds, fulfillments = (_count(payload.get(name)) for name in ("refunds", "fulfillments"))
 	paid = _FINANCIAL_PROGRESS.get(str(payload.get("financial_status") or ""), 0)
 	return f"{cancelled}{refunds:03d}{fulfillments:03d}{paid}"
+
+
+def _count(section: object) -> int:
+	"""Return how many entries a section has; what is no list is the worker's to complain about, not the receiver's."""
+	return min(len(section), 999) if isinstance(section, list) else 0
 
 
 #: An order's financial statuses in the order in which it can pass through them.
@@ -76,7 +90,23 @@ def version_of(updated_at: datetime, progress: str, triggered_at: str, digest: s
 	It depends on the payload alone and never on the order of arrival, so that any order of delivery ends in one result. The
 	hash makes it total: two payloads with everything else equal are still two versions (an equal timestamp is no duplicate).
 	"""
-	return f"{updated_at:%Y-%m-%dT%H:%M:%S.%f}|{progress}|{triggered_at[:32]}|{digest[:16]}"
+	return f"{updated_at:%Y-%m-%dT%H:%M:%S.%f}|{progress}|{_sortable(triggered_at)}|{digest[:16]}"
+
+
+def _sortable(moment: str) -> str:
+	"""Return a time as UTC text of one width: as headers write them, `…:27.5Z` would sort after `…:27.51Z`."""
+	parts = _TRIGGERED_AT.fullmatch(moment.strip())
+	if not parts:
+		return moment.strip()[:32]
+	second, fraction, offset = parts.groups()
+	try:
+		parsed = datetime.fromisoformat(second + offset.replace("Z", "+00:00")).astimezone(timezone.utc)
+	except (ValueError, OverflowError):
+		return moment.strip()[:32]
+	return f"{parsed:%Y-%m-%dT%H:%M:%S}.{(fraction or '')[:9]:0<9}"
+
+
+_TRIGGERED_AT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
 
 
 def subject_of(resource: str, payload: Any, digest: str, triggered_at: str = "") -> Subject:
@@ -94,7 +124,7 @@ def subject_of(resource: str, payload: Any, digest: str, triggered_at: str = "")
 			"The payload has no id." if resource != keys.INVENTORY_LEVEL else "The payload lacks its item or location id."
 		)
 	updated_at = _parse_time(payload.get("updated_at"))
-	label = str(payload.get("name") or "")[:100] if resource == keys.ORDER else ""
+	label = _storable(payload.get("name"))[:100] if resource == keys.ORDER else ""
 	version = version_of(updated_at, _progress(resource, payload), triggered_at, digest)
 	return Subject(resource, shopify_id, updated_at, version, label)
 
