@@ -1,0 +1,101 @@
+"""The repository keeps the rules of its layout, and each guard bites: planted breaks are found, look-alikes are not."""
+
+from __future__ import annotations
+
+import pytest
+
+from .guards import (
+	GUARDS,
+	Guard,
+	breaks,
+	enqueues_and_commits,
+	frappe_mocks,
+	impure,
+	sdk_imports,
+	skips,
+	status_writes,
+	whitelisted,
+)
+
+PLANTED = [
+	(impure, "import frappe"),
+	(impure, "from erpnext.stock import utils"),
+	(impure, "def f():\n\timport requests"),
+	(impure, "import os.path"),
+	(impure, "from time import sleep"),
+	(impure, "import random as r"),
+	(impure, "text = open('x').read()"),
+	(impure, "moment = datetime.now(timezone.utc)"),
+	(impure, "moment = datetime.datetime.utcnow()"),
+	(impure, "day = date.today()"),
+	(impure, "print(1)"),
+	(enqueues_and_commits, "frappe.db.commit()"),
+	(enqueues_and_commits, "enqueue('job')"),
+	(enqueues_and_commits, "connection.rollback()"),
+	(status_writes, "frappe.db.set_value('Sync Event', name, 'status', 'Applied')"),
+	(status_writes, "frappe.db.sql('update `tabSync Event` set status = 1')"),
+	(status_writes, "frappe.db.sql(f'UPDATE `tabSync Event` SET {column} = 1')"),
+	(status_writes, "connection.execute('UPDATE sync_event SET status = ?')"),
+	(status_writes, "connection.execute('''INSERT INTO\n sync_event VALUES (1)''')"),
+	(status_writes, "connection.execute('INSERT OR IGNORE INTO sync_event VALUES (1)')"),
+	(status_writes, "frappe.get_doc({'doctype': 'Sync Event', 'name': 'x'}).insert()"),
+	(status_writes, "frappe.new_doc('Sync Event')"),
+	(status_writes, "frappe.qb.update(frappe.qb.DocType('Sync Event')).set('status', 'x').run()"),
+	(whitelisted, "@frappe.whitelist()\ndef f(): pass"),
+	(whitelisted, "@frappe.whitelist(allow_guest=True)\ndef f(): pass"),
+	(whitelisted, "from frappe import whitelist"),
+	(sdk_imports, "import shopify"),
+	(sdk_imports, "def f():\n\tfrom shopify.session import Session"),
+	(sdk_imports, "import pyactiveresource.connection"),
+	(frappe_mocks, "frappe = MagicMock()"),
+	(frappe_mocks, "sys.modules['frappe'] = object()"),
+	(frappe_mocks, "with mock.patch('frappe.db.commit'): pass"),
+	(skips, "@pytest.mark.skip\ndef test(): pass"),
+	(skips, "pytest.importorskip('frappe')"),
+	(skips, "@pytest.mark.xfail\ndef test(): pass"),
+]
+HARMLESS = [
+	(impure, "from .contracts.base import parse_json\nimport json\nfrom datetime import datetime"),
+	(impure, "from .shopify import x"),
+	(impure, "moment = self.host.now()"),
+	(enqueues_and_commits, "def commit_message(): return 'enqueue'"),
+	(status_writes, "connection.execute('SELECT status FROM sync_event')"),
+	(status_writes, "connection.execute('UPDATE shopify_link SET version = 1')"),
+	(status_writes, "frappe.db.set_value('Shopify Link', name, 'version', '1')"),
+	(status_writes, "frappe.db.delete('Sync Event', {'name': 'x'})"),
+	(status_writes, "options.update({'label': 'Sync Events'})"),
+	(status_writes, "'''Nothing but the event log may update a Sync Event.'''"),
+	(whitelisted, "'''Not whitelisted.'''"),
+	(sdk_imports, "import shopify_sync.core\nfrom shopify_sync import shopify_sync"),
+	(frappe_mocks, "import frappe"),
+	(skips, "skipped = [row for row in rows if row.skip_reason]"),
+]
+
+
+@pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name)
+def test_the_repository_keeps_the_rule(guard: Guard) -> None:
+	assert list(guard.files()), "the guard looks at no file"
+	assert breaks(guard) == []
+
+
+@pytest.mark.parametrize(("find", "text"), PLANTED)
+def test_a_planted_break_is_found(find, text: str) -> None:
+	assert list(find(text))
+
+
+@pytest.mark.parametrize(("find", "text"), HARMLESS)
+def test_a_look_alike_is_not(find, text: str) -> None:
+	assert list(find(text)) == []
+
+
+@pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name)
+def test_every_guard_has_a_planted_break(guard: Guard) -> None:
+	assert guard.find in {find for find, _text in PLANTED}
+
+
+def test_the_event_logs_do_write_and_would_be_found_elsewhere() -> None:
+	"""The exceptions are real: were the guard pointed at them, it would bite."""
+	from .guards import PACKAGE
+
+	for host in ("erpnext_host", "embedded_host"):
+		assert list(status_writes((PACKAGE / host / "event_log.py").read_text())), host
