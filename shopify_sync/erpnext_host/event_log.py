@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import frappe
 
@@ -21,12 +21,13 @@ from shopify_sync.core.statuses import FINAL, INITIAL, OPEN, Status, check, sour
 
 from . import attempts, times
 from .errors import is_contention
+from .isolation import read_committed
 
 #: What a newer state of the same resource makes moot before anybody looks at it.
 _WAITING = (Status.RECEIVED, Status.RETRYING)
 #: A newer event in one of these speaks for the resource: an older one that arrives late is superseded by it.
 _SPEAKS = (*OPEN, Status.PROCESSING)
-_CLAIM_TRIES = 5
+_TRIES = 5
 
 _INSERT_COLUMNS = (
 	"name", "creation", "modified", "owner", "modified_by", "docstatus", "idx", "store", "direction", "source", "topic",
@@ -56,14 +57,17 @@ class FrappeEventLog:
 
 	def record(self, event: NewEvent) -> Receipt:
 		"""See `core.ports.EventLog.record`: one statement, one commit."""
-		for row in (event, event.renamed()):
-			frappe.db.sql(_INSERT, _row_of(row))
-			# 1: inserted. 2: the same delivery again, counted. 0: the id is known with another body.
-			affected = frappe.db._cursor.rowcount
-			if affected:
-				break
-		frappe.db.commit()
-		return Receipt(row.name, event.status, duplicate=affected != 1)
+
+		def insert() -> Receipt:
+			for row in (event, event.renamed()):
+				frappe.db.sql(_INSERT, _row_of(row))
+				# 1: inserted. 2: the same delivery again, counted. 0: the id is known with another body.
+				affected = frappe.db._cursor.rowcount
+				if affected:
+					break
+			return Receipt(row.name, event.status, duplicate=affected != 1)
+
+		return _in_short_transaction(insert)
 
 	# --- claiming ----------------------------------------------------------------------------------------------
 
@@ -84,19 +88,11 @@ class FrappeEventLog:
 
 	def claim(self, worker: str, lease_seconds: float) -> ClaimedEvent | None:
 		"""See `core.ports.EventLog.claim`. One short transaction per look; ends when something is claimed or nothing is due."""
-		failed = 0
-		while True:
-			try:
-				more, claimed = self._claim_next(worker, lease_seconds)
-				frappe.db.commit()
-			except Exception as error:
-				frappe.db.rollback()
-				failed += 1
-				if failed >= _CLAIM_TRIES or not is_contention(error):
-					raise
-				continue
-			if claimed or not more:
-				return claimed
+		more, claimed = True, None
+		with read_committed():
+			while more and claimed is None:
+				more, claimed = _in_short_transaction(lambda: self._claim_next(worker, lease_seconds))
+		return claimed
 
 	def _claim_next(self, worker: str, lease_seconds: float) -> tuple[bool, ClaimedEvent | None]:
 		"""Return whether anything was due, and what was claimed of it."""
@@ -168,22 +164,28 @@ class FrappeEventLog:
 
 		:raises Refused: when that is not safe or makes no sense; the message says why.
 		"""
-		state = _lock_state(name)
-		(check_retry if action is Action.RETRY else check_replay)(state)
-		_requeue(name, state.status)
-		attempts.insert_note(name, 0, action, str(Status.RECEIVED), "", user=user, reason=reason)
-		frappe.db.commit()
+
+		def put_back() -> None:
+			state = _lock_state(name)
+			(check_retry if action is Action.RETRY else check_replay)(state)
+			_requeue(name, state.status)
+			attempts.insert_note(name, 0, action, str(Status.RECEIVED), "", user=user, reason=reason)
+
+		_in_short_transaction(put_back)
 
 	def discard(self, name: str, user: str, reason: str) -> None:
 		"""Put an event away for good, with the reason. Commits.
 
 		:raises Refused: without a reason, while a worker has it, or when it is finished.
 		"""
-		state = _lock_state(name)
-		check_discard(state, reason)
-		_end(name, state.status, Status.DISCARDED, category=state.category, discard_reason=reason.strip())
-		attempts.insert_note(name, 0, Action.DISCARD, str(Status.DISCARDED), "", user=user, reason=reason.strip())
-		frappe.db.commit()
+
+		def put_away() -> None:
+			state = _lock_state(name)
+			check_discard(state, reason)
+			_end(name, state.status, Status.DISCARDED, category=state.category, discard_reason=reason.strip())
+			attempts.insert_note(name, 0, Action.DISCARD, str(Status.DISCARDED), "", user=user, reason=reason.strip())
+
+		_in_short_transaction(put_away)
 
 	def requeue(
 		self, store: str, statuses: Iterable[Status], *, missing: str | None = None, category: Category | None = None, reason: str
@@ -199,10 +201,34 @@ class FrappeEventLog:
 				query += f" AND {column} = %s"
 				values.append(value)
 		rows = frappe.db.sql(query, tuple(values))
+		requeued = 0
 		for name, status in rows:
-			_requeue(name, Status(status))
+			if not _requeue(name, Status(status)):
+				continue
+			requeued += 1
 			attempts.insert_note(name, 0, Action.REQUEUE, str(Status.RECEIVED), "", user=frappe.session.user, reason=reason)
-		return len(rows)
+		return requeued
+
+
+_T = TypeVar("_T")
+
+
+def _in_short_transaction(work: Callable[[], _T]) -> _T:
+	"""Do *work* in a transaction that begins now, and commit it; start again when the database asks for that.
+
+	Begins with a rollback: on MariaDB 11.6+ a row that changed since the first read of the request could not be written.
+	"""
+	for tries_left in reversed(range(_TRIES)):
+		frappe.db.rollback()
+		try:
+			done = work()
+			frappe.db.commit()
+			return done
+		except Exception as error:
+			frappe.db.rollback()
+			if not tries_left or not is_contention(error):
+				raise
+	raise AssertionError("the last try returns or raises")
 
 
 def _row_of(event: NewEvent) -> tuple[Any, ...]:
@@ -319,14 +345,16 @@ def _lock_state(name: str) -> EventState:
 	return EventState(name, Status(row.status), Category(row.category) if row.category else None, row.resource_type)
 
 
-def _requeue(name: str, status: Status) -> None:
+def _requeue(name: str, status: Status) -> bool:
+	"""Put an event that stands in *status* back into the queue; False when it has moved on meanwhile."""
 	check(status, Status.RECEIVED)
 	now = times.now()
 	frappe.db.sql(
 		"""UPDATE `tabSync Event` SET status = %s, attempts = 0, due_at = %s, next_try_at = NULL, finished_at = NULL,
-		superseded_by = NULL, discard_reason = NULL, category = NULL, message = NULL, missing = NULL, modified = %s WHERE name = %s""",
-		(str(Status.RECEIVED), times.to_naive_utc(now), times.to_site(now), name),
+		superseded_by = NULL, discard_reason = NULL, category = NULL, message = NULL, missing = NULL, modified = %s WHERE name = %s AND status = %s""",
+		(str(Status.RECEIVED), times.to_naive_utc(now), times.to_site(now), name, str(status)),
 	)
+	return bool(frappe.db._cursor.rowcount)
 
 
 def _end(

@@ -23,6 +23,7 @@ from shopify_sync.core.statuses import Status
 from . import attempts, errors, links, policies, times
 from .documents import apply, read
 from .event_log import FrappeEventLog
+from .isolation import read_committed
 from .refusals import log_refusal
 
 
@@ -96,20 +97,20 @@ class FrappeHost:
 
 	@contextmanager
 	def transaction(self) -> Iterator[FrappeTransaction]:
-		"""See the port. Begins anew: under REPEATABLE READ the first plain read fixes what is seen, so the locks come first."""
-		frappe.db.rollback()
+		"""See the port."""
 		# Messages of the document before would otherwise pile up in a worker that stays up.
 		frappe.clear_messages()
 		tx = FrappeTransaction(self.events)
-		try:
-			yield tx
-			frappe.db.commit()
-		except BaseException:
-			frappe.db.rollback()
-			# Frappe caches documents as they are inserted; these do not exist any more.
-			for doctype, name in tx.touched:
-				frappe.clear_document_cache(doctype, name)
-			raise
+		with read_committed():
+			try:
+				yield tx
+				frappe.db.commit()
+			except BaseException:
+				frappe.db.rollback()
+				# Frappe caches documents as they are inserted; these do not exist any more.
+				for doctype, name in tx.touched:
+					frappe.clear_document_cache(doctype, name)
+				raise
 
 	def is_contention(self, error: BaseException) -> bool:
 		"""See the port."""

@@ -52,6 +52,20 @@ def max_drains() -> int:
 	return max(cint(frappe.conf.get("shopify_sync_drains")) or _DEFAULT_DRAINS, 1)
 
 
+def take_all_slots() -> None:
+	"""Keep every drain away from the queue until `release_all_slots` or the end of the connection; for tests that count claims."""
+	frappe.db.sql(f"DO {', '.join('GET_LOCK(%s, 60)' for _ in range(max_drains()))}", _all_names())
+
+
+def release_all_slots() -> None:
+	"""Let drains work again."""
+	frappe.db.sql(f"DO {', '.join('RELEASE_LOCK(%s)' for _ in range(max_drains()))}", _all_names())
+
+
+def _all_names() -> tuple[str, ...]:
+	return tuple(_lock_name(number) for number in range(max_drains()))
+
+
 @contextmanager
 def slot() -> Iterator[int | None]:
 	"""Hold one of the slots for drains, or None when all are taken."""

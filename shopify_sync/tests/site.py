@@ -27,7 +27,7 @@ def make_store(name: str = "test-store", **values: Any) -> Any:
 	if frappe.db.exists("Shopify Store", name):
 		clear_store(name)
 		frappe.delete_doc("Shopify Store", name, force=True)
-	account = _tax_account()
+	account = tax_account()
 	defaults = {
 		"doctype": "Shopify Store",
 		"store_name": name,
@@ -60,10 +60,19 @@ def make_store(name: str = "test-store", **values: Any) -> Any:
 	return doc
 
 
-def _tax_account() -> str:
+def tax_account() -> str:
+	"""Return an account that tax and shipping may be booked on."""
 	return frappe.db.get_value("Account", {"company": company(), "account_type": "Tax", "is_group": 0}) or frappe.db.get_value(
 		"Account", {"company": company(), "root_type": "Liability", "is_group": 0, "account_type": ("is", "not set")}
 	)
+
+
+def difference_account() -> str:
+	"""Return the account that a Stock Reconciliation of the site takes, the very first one included."""
+	from erpnext.stock.doctype.stock_reconciliation.stock_reconciliation import get_difference_account
+
+	first = not frappe.db.exists("Stock Ledger Entry", {})
+	return get_difference_account("Opening Stock" if first else "Stock Reconciliation", company())
 
 
 def _price_list(currency: str) -> str:

@@ -12,8 +12,11 @@ import frappe
 from erpnext.stock.doctype.stock_reconciliation.stock_reconciliation import get_difference_account
 
 from shopify_sync.core.failures import Category, Failure, SyncFailure
+from shopify_sync.core.keys import short_hash
 from shopify_sync.core.money import plain
 from shopify_sync.core.plan import AppliedChange, CancelDocument, Change, CreateDocument, DocRef, UpdateDocument
+
+from .bins import lock_bins
 
 
 def apply(change: Change, created: dict[str, str], touched: list[tuple[str, str]]) -> AppliedChange:
@@ -42,6 +45,7 @@ def _create(change: CreateDocument, created: dict[str, str], touched: list[tuple
 	if change.submit:
 		# One step instead of insert() and submit(): validated once, the same ledger rows (docs/architecture.md).
 		doc.docstatus = 1
+		doc.flags.shopify_sync_locks_bins = True
 	if before_insert := _BEFORE_INSERT.get(change.doctype):
 		before_insert(doc)
 	with _no_call_to_gravatar(doc):
@@ -91,7 +95,18 @@ def _difference_account(doc: Any) -> None:
 	doc.expense_account = get_difference_account("Opening Stock" if is_first else "Stock Reconciliation", doc.company)
 
 
-_BEFORE_INSERT: dict[str, Callable[[Any], None]] = {"Stock Reconciliation": _difference_account}
+def _customer_name(doc: Any) -> None:
+	"""Name a namesake after its key instead of counting on: ERPNext's next number is the same for all workers that look at once."""
+	named_after_people = frappe.defaults.get_global_default("cust_master_name") == "Customer Name"
+	if named_after_people and frappe.db.exists("Customer", doc.customer_name):
+		doc.name = f"{doc.customer_name[:120]} - {short_hash(doc.shopify_key)[:8]}"
+		doc.flags.name_set = True
+
+
+_BEFORE_INSERT: dict[str, Callable[[Any], None]] = {
+	"Customer": _customer_name,
+	"Stock Reconciliation": _difference_account,
+}
 _AFTER_INSERT: dict[str, Callable[[Any], None]] = {"Sales Order": _sales_order_status}
 
 
@@ -148,6 +163,7 @@ def _cancel(change: CancelDocument) -> AppliedChange:
 	doc = frappe.get_doc(change.doctype, change.name)
 	doc.flags.ignore_permissions = True
 	before = doc.docstatus
+	lock_bins(doc)
 	doc.cancel()
 	return AppliedChange("cancel", change.doctype, doc.name, None, (("docstatus", int(before), 2),))
 

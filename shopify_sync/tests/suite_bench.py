@@ -1,0 +1,223 @@
+"""The contract suite's adapter for a real site: MariaDB, ERPNext's documents, workers in processes of their own."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+import frappe
+
+from shopify_sync.contract_suite.bench import (
+	INBOUND_LOCATION,
+	MUG,
+	OUTBOUND_LOCATION,
+	SHIPPING_TITLE,
+	SILENT_LOCATION,
+	TAX_TITLE,
+	TEE,
+	UNVALUED,
+	AttemptView,
+	DocumentView,
+	EventView,
+)
+from shopify_sync.core.contracts.base import parse_json
+from shopify_sync.core.engine import Engine
+from shopify_sync.core.receiving import Answer, receive
+from shopify_sync.erpnext_host.event_log import FrappeEventLog
+from shopify_sync.erpnext_host.host import FrappeHost
+from shopify_sync.jobs import sweep
+
+from . import site
+
+_LOCATIONS = {
+	INBOUND_LOCATION: ("Suite Inbound", "Shopify → ERPNext"),
+	OUTBOUND_LOCATION: ("Suite Outbound", "ERPNext → Shopify"),
+	SILENT_LOCATION: ("Suite Silent", "None"),
+}
+_TEST_STORES = ("suite-%", "test-%", "bench-%")
+
+
+class SiteBench:
+	"""Implements contract_suite.bench.Bench."""
+
+	store, shop_domain, secret = "", "", site.SECRET
+
+	def __init__(self) -> None:
+		self.currency = frappe.db.get_value("Company", site.company(), "default_currency")
+		site.make_item(TEE, valuation_rate=10)
+		site.make_item(MUG, valuation_rate=4)
+		site.make_item(UNVALUED)
+		self._warehouses = {location: _warehouse(name) for location, (name, _way) in _LOCATIONS.items()}
+
+	def set_up(self, **settings: Any) -> None:
+		_forget_test_events()
+		self.store = f"suite-{frappe.generate_hash(length=8)}"
+		self.shop_domain = f"{self.store}.myshopify.com"
+		account = site.tax_account()
+		rows = [
+			{"location_id": location, "warehouse": self._warehouses[location], "direction": way, "valuation_rule": "Item's rate"}
+			for location, (_name, way) in _LOCATIONS.items()
+		]
+		site.make_store(
+			self.store,
+			location_mapping=rows,
+			default_tax_account=None,
+			tax_mapping=[{"tax_title": TAX_TITLE, "account": account}],
+			shipping_account=None,
+			shipping_mapping=[{"shipping_title": SHIPPING_TITLE, "account": account}],
+			max_attempts=settings.pop("max_attempts", 3),
+			**settings,
+		)
+
+	def save_settings(self, **settings: Any) -> None:
+		doc = frappe.get_doc("Shopify Store", self.store)
+		doc.update(settings)
+		doc.save(ignore_permissions=True)
+		frappe.db.commit()
+
+	def deliver(self, headers: Mapping[str, str], body: bytes) -> Answer:
+		return receive(headers.items(), body, FrappeHost())
+
+	def drain(self, probe: Callable[[str], None] | None = None) -> int:
+		return Engine(FrappeHost(), probe).drain()
+
+	def run_concurrently(self, calls: Iterable[Callable[[], Any]], threads: int) -> list[Any]:
+		name, sites_path = frappe.local.site, frappe.local.sites_path
+
+		def run(call: Callable[[], Any]) -> Any:
+			frappe.init(site=name, sites_path=sites_path)
+			frappe.connect()
+			frappe.set_user("Administrator")
+			try:
+				return call()
+			finally:
+				frappe.destroy()
+
+		frappe.db.commit()
+		with ThreadPoolExecutor(threads) as pool:
+			found = list(pool.map(run, calls))
+		frappe.db.rollback()
+		return found
+
+	@contextmanager
+	def losing_wakes(self) -> Iterator[None]:
+		# `deliver` ends where the endpoint would wake a worker: nothing is woken here. test_http.py takes Redis away for real.
+		yield
+
+	def sweep(self) -> None:
+		sweep.run()
+		deadline = time.monotonic() + 60
+		while FrappeEventLog().due() and time.monotonic() < deadline:
+			self.drain()
+		assert not FrappeEventLog().due(), "the sweep did not get through the work that is due"
+
+	def crash_at(self, step: str) -> None:
+		frappe.db.commit()
+		command = [sys.executable, "-m", "shopify_sync.tests.crash_worker", frappe.local.site, step]
+		done = subprocess.run(command, cwd=frappe.local.sites_path, capture_output=True, text=True, timeout=120, check=False)
+		assert done.returncode == -signal.SIGKILL, f"not killed at {step!r}: {done.returncode} {done.stderr[-2000:]}"
+		frappe.db.rollback()
+
+	def let_pass(self, seconds: float) -> None:
+		# The clock cannot be moved; what waits comes forward instead.
+		frappe.db.sql("UPDATE `tabSync Event` SET due_at = due_at - INTERVAL %s SECOND WHERE store = %s", (int(seconds), self.store))
+		frappe.db.commit()
+
+	def event(self, name: str) -> EventView:
+		frappe.db.rollback()
+		return _event_view(frappe.db.get_value("Sync Event", name, "*", as_dict=True))
+
+	def events(self) -> list[EventView]:
+		frappe.db.rollback()
+		rows = frappe.get_all("Sync Event", filters={"store": self.store}, fields=["*"], order_by="creation")
+		return [_event_view(row) for row in rows]
+
+	def attempts(self, name: str) -> list[AttemptView]:
+		frappe.db.rollback()
+		fields = ["attempt", "action", "outcome", "user", "reason", "restarts", "changes"]
+		rows = frappe.get_all("Sync Attempt", filters={"event": name}, fields=fields, order_by="creation")
+		return [AttemptView(**{**row, "changes": parse_json(row.changes) if row.changes else []}) for row in rows]
+
+	def documents(self, doctype: str) -> list[DocumentView]:
+		frappe.db.rollback()
+		names = frappe.get_all(doctype, filters={"shopify_key": ("like", f"{self.store}/%")}, pluck="name", order_by="name")
+		found = [frappe.get_doc(doctype, name) for name in names]
+		return [DocumentView(doctype, doc.name, doc.shopify_key, int(doc.docstatus), doc.as_dict()) for doc in found]
+
+	def edit(self, doctype: str, name: str, **values: Any) -> None:
+		doc = frappe.get_doc(doctype, name)
+		doc.update(values)
+		doc.save(ignore_permissions=True)
+		frappe.db.commit()
+
+	def stock(self, item: str, location_id: str) -> Decimal:
+		frappe.db.rollback()
+		where = {"item_code": item, "warehouse": self._warehouses[location_id]}
+		return Decimal(str(frappe.db.get_value("Bin", where, "actual_qty") or 0)).normalize()
+
+	def set_stock(self, item: str, location_id: str, quantity: Decimal) -> None:
+		if self.stock(item, location_id) == quantity:
+			return
+		row = {"item_code": item, "warehouse": self._warehouses[location_id], "qty": float(quantity), "valuation_rate": 10}
+		doc = frappe.get_doc({"doctype": "Stock Reconciliation", "company": site.company(), "purpose": "Stock Reconciliation"})
+		doc.append("items", row)
+		doc.expense_account = site.difference_account()
+		doc.insert(ignore_permissions=True)
+		doc.submit()
+		frappe.db.commit()
+
+	def map_item(self, resource: str, shopify_id: str, item: str) -> None:
+		link = frappe.new_doc("Shopify Link")
+		link.update({"store": self.store, "resource_type": resource, "shopify_id": shopify_id})
+		link.update({"document_type": "Item", "document_name": item})
+		link.insert(ignore_permissions=True)
+		frappe.db.commit()
+
+	def retry(self, event: str, user: str) -> None:
+		FrappeEventLog().retry(event, user)
+
+	def discard(self, event: str, user: str, reason: str) -> None:
+		FrappeEventLog().discard(event, user, reason)
+
+	def contention(self) -> BaseException:
+		return frappe.QueryDeadlockError("Deadlock found when trying to get lock")
+
+
+def _warehouse(name: str) -> str:
+	full = f"{name} - {frappe.db.get_value('Company', site.company(), 'abbr')}"
+	if not frappe.db.exists("Warehouse", full):
+		frappe.get_doc({"doctype": "Warehouse", "warehouse_name": name, "company": site.company()}).insert(ignore_permissions=True)
+		frappe.db.commit()
+	return full
+
+
+def _forget_test_events() -> None:
+	"""Remove what earlier tests left in the queue: the cases count what a worker claims."""
+	for pattern in _TEST_STORES:
+		frappe.db.sql(
+			"DELETE FROM `tabSync Attempt` WHERE event IN (SELECT name FROM `tabSync Event` WHERE store LIKE %s)", (pattern,)
+		)
+		frappe.db.sql("DELETE FROM `tabSync Event` WHERE store LIKE %s", (pattern,))
+	frappe.db.commit()
+
+
+def _event_view(row: Any) -> EventView:
+	return EventView(
+		name=row.name,
+		status=row.status,
+		attempts=row.attempts,
+		deliveries=row.deliveries,
+		category=row.category,
+		missing=row.missing,
+		message=row.message or "",
+		superseded_by=row.superseded_by,
+		document=(row.document_type, row.document_name) if row.document_type else None,
+		not_applied=row.not_applied or "",
+	)
