@@ -10,7 +10,7 @@ from typing import Any
 
 from .contracts.order import Order
 from .failures import Category, Failure
-from .money import plain
+from .money import ZERO, plain
 from .order_pricing import Pricing
 from .policy import StorePolicy
 
@@ -45,6 +45,8 @@ def plan_taxes(order: Order, pricing: Pricing, policy: StorePolicy) -> list[dict
 def _row(account: str, description: str, amount: Any, policy: StorePolicy) -> dict[str, Any]:
 	return {
 		"charge_type": "Actual",
+		# Not left out: ERPNext 16 writes an item's tax breakup from it before it fills in defaults.
+		"rate": ZERO,
 		"account_head": account,
 		"description": description,
 		"tax_amount": amount,

@@ -49,7 +49,9 @@ def order(order_id: int, lines: list[dict[str, Any]] | None = None, **values: An
 	}
 
 
-def line(line_id: int, sku: str, price: str, quantity: int = 1, *, discount: str | None = None, tax: str | None = None) -> dict[str, Any]:
+def line(
+	line_id: int, sku: str, price: str, quantity: int = 1, *, discount: str | None = None, tax: str | None = None
+) -> dict[str, Any]:
 	"""Return a line of an order."""
 	return {
 		"id": line_id,
@@ -71,7 +73,12 @@ def line(line_id: int, sku: str, price: str, quantity: int = 1, *, discount: str
 
 def shipping(price: str, tax: str | None = None) -> dict[str, Any]:
 	"""Return a shipping line."""
-	return {"id": 1, "title": "Standard", "price": price, "tax_lines": [{"title": "VAT", "rate": 0.2, "price": tax}] if tax else []}
+	return {
+		"id": 1,
+		"title": "Standard",
+		"price": price,
+		"tax_lines": [{"title": "VAT", "rate": 0.2, "price": tax}] if tax else [],
+	}
 
 
 def customer(customer_id: int, **values: Any) -> dict[str, Any]:

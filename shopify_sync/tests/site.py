@@ -101,11 +101,19 @@ def clear_store(name: str) -> None:
 
 
 def deliver(
-	payload: dict | bytes, topic: str, *, webhook_id: str | None = None, store: str = "test-store", secret: str = SECRET, **headers: str
+	payload: dict | bytes,
+	topic: str,
+	*,
+	webhook_id: str | None = None,
+	store: str = "test-store",
+	secret: str = SECRET,
+	**headers: str,
 ) -> Answer:
 	"""Hand a signed delivery to the receiving path, as the endpoint does after the HTTP part."""
 	body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-	return receive(signed_headers(body, topic, webhook_id=webhook_id, store=store, secret=secret, **headers).items(), body, FrappeHost())
+	return receive(
+		signed_headers(body, topic, webhook_id=webhook_id, store=store, secret=secret, **headers).items(), body, FrappeHost()
+	)
 
 
 def signed_headers(

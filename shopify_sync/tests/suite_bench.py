@@ -127,7 +127,10 @@ class SiteBench:
 
 	def let_pass(self, seconds: float) -> None:
 		# The clock cannot be moved; what waits comes forward instead.
-		frappe.db.sql("UPDATE `tabSync Event` SET due_at = due_at - INTERVAL %s SECOND WHERE store = %s", (int(seconds), self.store))
+		frappe.db.rollback()
+		frappe.db.sql(
+			"UPDATE `tabSync Event` SET due_at = due_at - INTERVAL %s SECOND WHERE store = %s", (int(seconds), self.store)
+		)
 		frappe.db.commit()
 
 	def event(self, name: str) -> EventView:
@@ -193,7 +196,9 @@ class SiteBench:
 def _warehouse(name: str) -> str:
 	full = f"{name} - {frappe.db.get_value('Company', site.company(), 'abbr')}"
 	if not frappe.db.exists("Warehouse", full):
-		frappe.get_doc({"doctype": "Warehouse", "warehouse_name": name, "company": site.company()}).insert(ignore_permissions=True)
+		frappe.get_doc({"doctype": "Warehouse", "warehouse_name": name, "company": site.company()}).insert(
+			ignore_permissions=True
+		)
 		frappe.db.commit()
 	return full
 
