@@ -72,6 +72,25 @@ def a_worker_that_froze_past_its_lease_rolls_back(bench: Bench) -> None:
 
 
 @CASES.case
+def a_worker_that_froze_past_its_lease_rolls_back_while_another_holds_the_event(bench: Bench) -> None:
+	bench.set_up()
+	name = send(bench, "orders/create", order(bench, new_id()))
+
+	def another_worker_claims_it_and_dies() -> None:
+		bench.let_pass(LEASE_SECONDS + 1)
+		bench.crash_at("claimed")
+
+	bench.drain(once("claimed", another_worker_claims_it_and_dies))
+	same(status(bench, name, "Processing").attempts, 2, "attempts")
+	same(bench.documents("Sales Order") + bench.documents("Customer"), [], "documents of the frozen worker")
+	bench.let_pass(LEASE_SECONDS + 1)
+	bench.sweep()
+	status(bench, name, "Applied")
+	same(actions(bench, name), [DIED, DIED, APPLY], "evidence")
+	only(bench)
+
+
+@CASES.case
 def a_worker_whose_event_was_finished_by_another_changes_nothing(bench: Bench) -> None:
 	bench.set_up()
 	name = send(bench, "orders/create", order(bench, new_id()))
