@@ -60,7 +60,10 @@ def make(count: int) -> list[dict]:
 	orders = []
 	for _ in range(count):
 		number = site.fresh_id()
-		lines = [payloads.line(number + 1, "TEE-M", "20.00", 2, tax="8.00"), payloads.line(number + 2, "MUG-1", "7.50", tax="1.50")]
+		lines = [
+			payloads.line(number + 1, "TEE-M", "20.00", 2, tax="8.00"),
+			payloads.line(number + 2, "MUG-1", "7.50", tax="1.50"),
+		]
 		orders.append(payloads.order(number, lines, shipping_lines=[payloads.shipping("5.00")]))
 	return orders
 
@@ -86,12 +89,16 @@ def run_script(orders: list[dict]) -> float:
 	return time.perf_counter() - began
 
 
-def book(order: dict, store) -> None:  # noqa: ANN001 - a Frappe document
+def book(order: dict, store) -> None:
 	"""Insert and submit the documents of one order."""
 	who, where = order["customer"], order["shipping_address"]
 	name = f"{who['first_name']} {who['last_name']}"
 	customer = frappe.get_doc(
-		doctype="Customer", customer_name=name, customer_type="Individual", customer_group=store.customer_group, territory=store.territory
+		doctype="Customer",
+		customer_name=name,
+		customer_type="Individual",
+		customer_group=store.customer_group,
+		territory=store.territory,
 	).insert()
 	links = [{"link_doctype": "Customer", "link_name": customer.name}]
 	# Both sides go without Frappe's call to gravatar.com, which would only time this machine's network.
@@ -125,7 +132,7 @@ def book(order: dict, store) -> None:  # noqa: ANN001 - a Frappe document
 	doc.submit()
 
 
-def count_queries(run) -> int:  # noqa: ANN001
+def count_queries(run) -> int:
 	"""Return how many statements *run* sends for one order, as the server counts them."""
 
 	def sent() -> int:

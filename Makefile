@@ -1,0 +1,52 @@
+# Everything here works on a bare machine with Python 3.10 or newer, npm and make. See README.md.
+VENV ?= .venv
+PYTHON ?= python3
+BIN = $(VENV)/bin
+
+.PHONY: help demo test lint format bench bench-embedded bench-site clean
+
+help:
+	@echo "make demo    a day of orders through the embedded host, with a crash in the middle"
+	@echo "make test    all tests; with a bench (BENCH_PATH) those on its test site too"
+	@echo "make lint    ruff, mypy, import-linter"
+	@echo "make bench   the benchmarks; those on a site run on every bench in BENCH_PATH"
+
+$(VENV)/.installed: pyproject.toml setup.py
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@
+
+$(VENV)/.lint: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[lint]'
+	@touch $@
+
+tests/node_modules/.installed: tests/package.json tests/package-lock.json
+	npm ci --prefix tests --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+demo: $(VENV)/.installed
+	$(BIN)/shopify-sync demo
+
+test: $(VENV)/.installed tests/node_modules/.installed
+	$(BIN)/python tests/tiers/run.py
+
+lint: $(VENV)/.lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --verbose
+
+format: $(VENV)/.lint
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: bench-embedded bench-site
+
+bench-embedded: $(VENV)/.installed
+	$(BIN)/python benchmarks/embedded.py
+
+bench-site: $(VENV)/.installed
+	$(BIN)/python benchmarks/site.py
+
+clean:
+	rm -rf $(VENV) tests/node_modules .tier-results build ./*.egg-info

@@ -1,0 +1,59 @@
+"""`make test`: the tier without Frappe always, the site tier on every bench with a test site, and which of them ran.
+
+`BENCH_PATH` names the benches (colon-separated, default `~/frappe-bench:~/frappe-bench-16`); empty means none.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.tiers import benches, site_tier
+
+
+def main() -> int:
+	"""Run both tiers; print a summary; return the exit code."""
+	passed, failed, lines = _without_frappe()
+	found, without = benches.find(os.environ.get("BENCH_PATH", benches.DEFAULT))
+	for bench in found:
+		print(f"\n=== Site tier: {bench.path}, site {bench.site}, {bench.version()}", flush=True)
+		outcome = site_tier.run(bench)
+		passed, failed = passed + outcome.passed, failed + len(outcome.failures)
+		lines.append(f"Site tier, {bench.path} ({bench.version()}): {outcome.passed} passed, {len(outcome.failures)} failed")
+		lines += [f"  {text.splitlines()[0]}" for text in outcome.failures]
+	lines += [f"Site tier, {text}: not run" for text in without]
+	if not found:
+		lines.append("The site tier did NOT run: no bench with a test site. Name one with BENCH_PATH.")
+	print("\n=== Which tiers ran")
+	print("\n".join(lines))
+	print(f"{passed} passed, {failed} failed")
+	return 1 if failed else 0
+
+
+def _without_frappe() -> tuple[int, int, list[str]]:
+	print("=== Tier without Frappe", flush=True)
+	report = benches.CHECKOUT / ".tier-results" / "without-frappe.xml"
+	report.parent.mkdir(exist_ok=True)
+	report.unlink(missing_ok=True)
+	done = subprocess.run([sys.executable, "-m", "pytest", f"--junitxml={report}"], cwd=benches.CHECKOUT, check=False)
+	if not report.exists():
+		return 0, 1, [f"Tier without Frappe: pytest ended with {done.returncode} before it ran a test"]
+	suite = next(ElementTree.parse(report).getroot().iter("testsuite"))
+	counts = {name: int(suite.get(name, "0")) for name in ("tests", "failures", "errors", "skipped")}
+	# A skip would hide what this tier promises: it needs nothing that a machine could lack.
+	failed = counts["failures"] + counts["errors"] + counts["skipped"] + (done.returncode != 0 and not counts["failures"])
+	passed = counts["tests"] - counts["failures"] - counts["errors"] - counts["skipped"]
+	return (
+		passed,
+		int(failed),
+		[f"Tier without Frappe: {passed} passed, {counts['failures'] + counts['errors']} failed, {counts['skipped']} skipped"],
+	)
+
+
+if __name__ == "__main__":
+	sys.exit(main())

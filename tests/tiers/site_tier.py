@@ -1,0 +1,127 @@
+"""The site tier on one bench: migrate twice, run the app's tests, then install and uninstall on a site made for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import benches
+from .benches import Bench
+
+_HERE = Path(__file__).parent
+
+
+@dataclass
+class Outcome:
+	"""What ran on a bench: tests passed, and what failed, each with what to look at."""
+
+	passed: int = 0
+	failures: list[str] = field(default_factory=list)
+
+
+def run(bench: Bench) -> Outcome:
+	"""Run the tier. Output goes to the console as it comes."""
+	benches.start_services(bench)
+	outcome = Outcome()
+	for step in (_install_if_missing, _migrate_twice, _run_tests, _fresh_site):
+		print(f"--- {step.__name__.strip('_').replace('_', ' ')}", flush=True)
+		if not _took(step, bench, outcome):
+			break
+	return outcome
+
+
+def _took(step: Callable[[Bench, Outcome], None], bench: Bench, outcome: Outcome) -> bool:
+	try:
+		step(bench, outcome)
+	except AssertionError as error:
+		outcome.failures.append(f"{step.__name__.strip('_')}: {error}")
+		print(f"FAILED: {error}", file=sys.stderr, flush=True)
+		# Tests may fail and the fresh site still be worth a look; without an installation nothing is.
+		return step is _run_tests
+	return True
+
+
+def _install_if_missing(bench: Bench, _outcome: Outcome) -> None:
+	if bench.python("-c", "import shopify, shopify_sync", capture_output=True).returncode:
+		done = bench.python("-m", "pip", "install", "-q", "-e", str(benches.CHECKOUT))
+		assert done.returncode == 0, "the app and what it needs could not be installed into the bench's environment"
+	apps = bench.sites / "apps.txt"
+	names = apps.read_text().split()
+	if "shopify_sync" not in names:
+		apps.write_text("\n".join([*names, "shopify_sync"]) + "\n")
+	installed = bench.frappe("list-apps", capture_output=True, text=True).stdout
+	if "shopify_sync" not in installed:
+		assert bench.frappe("install-app", "shopify_sync").returncode == 0, "install-app failed"
+
+
+def _migrate_twice(bench: Bench, _outcome: Outcome) -> None:
+	for number in ("first", "second"):
+		done = bench.frappe("migrate", "--skip-search-index", capture_output=True, text=True)
+		assert done.returncode == 0, f"the {number} migrate failed:\n{done.stdout[-2000:]}{done.stderr[-3000:]}"
+
+
+def _run_tests(bench: Bench, outcome: Outcome) -> None:
+	done = bench.frappe("run-tests", "--app", "shopify_sync", capture_output=True, text=True)
+	output = done.stdout + done.stderr
+	ran = sum(int(count) for count in re.findall(r"^Ran (\d+) tests?", output, re.MULTILINE))
+	bad = sum(int(count) for count in re.findall(r"(?:failures|errors|skipped)=(\d+)", output))
+	outcome.passed += ran - bad
+	print(
+		"\n".join(line[:300] for line in output.splitlines() if re.match(r"^ ?(FAIL|ERROR|Ran|OK|FAILED|AssertionError)", line)),
+		flush=True,
+	)
+	assert done.returncode == 0 and not bad, f"{bad or 'some'} of {ran} site tests failed or were skipped:\n{output[-6000:]}"
+	assert ran, "no site test ran"
+
+
+def _fresh_site(bench: Bench, outcome: Outcome) -> None:
+	"""On a site that never saw the app: install, uninstall, and nothing is left behind and nothing broken; then install again."""
+	password = os.environ.get("DB_ROOT_PASSWORD", "root")
+	site = bench.fresh_site
+	login = ("--db-root-username", os.environ.get("DB_ROOT_USERNAME", "root"), "--db-root-password", password)
+	drop = ("drop-site", site, "--no-backup", "--force", *login)
+	bench.frappe(*drop, site="", capture_output=True)
+	_quietly(bench, "new-site", site, *login, "--admin-password", "admin", "--mariadb-user-host-login-scope=%", site="")
+	try:
+		_quietly(bench, "install-app", "erpnext", site=site)
+		before = _facts(bench, site)
+		_quietly(bench, "install-app", "shopify_sync", site=site)
+		installed = _facts(bench, site)
+		missing = {"Sync Event", "Sync Attempt", "Shopify Store", "Shopify Link"} - set(installed["DocType"])
+		assert not missing, f"install-app did not make {sorted(missing)}"
+		_quietly(bench, "uninstall-app", "shopify_sync", "--yes", "--no-backup", "--force", site=site)
+		_quietly(bench, "migrate", "--skip-search-index", site=site)
+		left = _difference(before, _facts(bench, site))
+		assert not left, f"uninstalling left or took: {left}"
+		_quietly(bench, "install-app", "shopify_sync", site=site)
+		again = _difference(installed, _facts(bench, site))
+		assert not again, f"installing again differs from installing first: {again}"
+		outcome.passed += 1
+	finally:
+		bench.frappe(*drop, site="", capture_output=True)
+
+
+def _quietly(bench: Bench, *command: str, site: str) -> None:
+	done = bench.frappe(*command, site=site, capture_output=True, text=True)
+	assert done.returncode == 0, f"{command[0]} failed:\n{done.stdout[-1500:]}{done.stderr[-3000:]}"
+
+
+def _facts(bench: Bench, site: str) -> dict[str, list[str]]:
+	done = bench.python(str(_HERE / "site_facts.py"), site, capture_output=True, text=True)
+	line = next((line for line in done.stdout.splitlines() if line.startswith("FACTS ")), None)
+	assert line, f"the site could not be read:\n{done.stderr[-3000:]}"
+	return json.loads(line.removeprefix("FACTS "))
+
+
+def _difference(before: dict[str, list[str]], after: dict[str, list[str]]) -> dict[str, dict[str, list[str]]]:
+	found = {}
+	for kind, rows in before.items():
+		more, less = sorted(set(after[kind]) - set(rows)), sorted(set(rows) - set(after[kind]))
+		if more or less:
+			found[kind] = {"left behind": more[:20], "gone": less[:20]}
+	return found
