@@ -32,9 +32,11 @@ def serve(db: Path, config: Path, port: int, workers: int) -> None:
 			logging.getLogger(__name__).warning("Taking over %s event(s) of workers that have died", ended)
 		pool = WorkerPool(instance, workers)
 		server = _bind(instance, port, pool)
+		_stop_on_signals(server)
 		pool.start()
 		click.echo(f"Listening on http://127.0.0.1:{server.server_port}{RECEIVE_PATH}")
-		_run(server)
+		server.serve_forever(poll_interval=0.1)
+		server.server_close()
 		pool.stop()
 
 
@@ -45,12 +47,10 @@ def _bind(instance: Instance, port: int, pool: WorkerPool) -> Server:
 		raise click.ClickException(f"Port {port} cannot be used: {error.strerror}. Choose another --port.") from error
 
 
-def _run(server: Server) -> None:
+def _stop_on_signals(server: Server) -> None:
 	def stop(_number: int, _frame: FrameType | None) -> None:
-		# `shutdown` waits for the loop that this very thread runs.
+		# `shutdown` waits for the loop, which is this very thread's.
 		threading.Thread(target=server.shutdown).start()
 
 	for number in (signal.SIGTERM, signal.SIGINT):
 		signal.signal(number, stop)
-	server.serve_forever(poll_interval=0.1)
-	server.server_close()
