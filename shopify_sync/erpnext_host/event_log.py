@@ -67,7 +67,7 @@ class FrappeEventLog:
 					break
 			return Receipt(row.name, event.status, duplicate=affected != 1)
 
-		return _in_short_transaction(insert)
+		return _in_short_transaction(insert, begin=False)
 
 	# --- claiming ----------------------------------------------------------------------------------------------
 
@@ -213,13 +213,15 @@ class FrappeEventLog:
 _T = TypeVar("_T")
 
 
-def _in_short_transaction(work: Callable[[], _T]) -> _T:
-	"""Do *work* in a transaction that begins now, and commit it; start again when the database asks for that.
+def _in_short_transaction(work: Callable[[], _T], *, begin: bool = True) -> _T:
+	"""Do *work* in a transaction of its own and commit it; start again when the database asks for that.
 
-	Begins with a rollback: on MariaDB 11.6+ a row that changed since the first read of the request could not be written.
+	:param begin: begin with a rollback: on MariaDB 11.6+ a row that changed since the first read of the request cannot be written.
+		Receiving does without at first: each statement counts there, and a clash only starts it again.
 	"""
-	for tries_left in reversed(range(_TRIES)):
+	if begin:
 		frappe.db.rollback()
+	for tries_left in reversed(range(_TRIES)):
 		try:
 			done = work()
 			frappe.db.commit()

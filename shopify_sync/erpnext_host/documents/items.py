@@ -65,7 +65,9 @@ def _link_keys(store: str, queries: tuple[ItemQuery, ...]) -> tuple[str, ...]:
 def _linked_items(link_keys: tuple[str, ...]) -> Mapping[str, str]:
 	if not link_keys:
 		return {}
-	query = "SELECT name, document_name FROM `tabShopify Link` WHERE name IN %s AND document_type = 'Item' AND document_name != ''"
+	query = (
+		"SELECT name, document_name FROM `tabShopify Link` WHERE name IN %s AND document_type = 'Item' AND document_name != ''"
+	)
 	return dict(frappe.db.sql(query, (link_keys,)))
 
 

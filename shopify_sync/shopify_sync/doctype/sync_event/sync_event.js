@@ -46,7 +46,8 @@ function show_headline(frm) {
 		lines.push(`<b>${esc(title)}</b>`, esc(message));
 		if (missing) lines.push(`${__("Missing")}: <code>${esc(missing)}</code>`);
 		if (failure?.fix) lines.push(`<b>${__("What to do")}:</b> ${esc(__(failure.fix))}`);
-		lines.push(NEXT_STEP[status], next_try(frm));
+		lines.push(never_again(frm) ? __("Trying again cannot help. Discard it with a note.") : NEXT_STEP[status]);
+		lines.push(next_try(frm));
 	} else if (status === "Superseded" && superseded_by) {
 		const newer = frappe.utils.get_form_link("Sync Event", superseded_by, true, __("a newer event"));
 		lines.push(__("Nothing was done for this one: {0} of the same resource carries a newer state.", [newer]));
@@ -83,7 +84,7 @@ function add_buttons(frm) {
 	}
 
 	if (!frappe.listview_settings["Sync Event"].may_act()) return;
-	if (!IN_THE_QUEUE.includes(status)) {
+	if (!IN_THE_QUEUE.includes(status) && !never_again(frm)) {
 		frm.add_custom_button(__("Retry"), () => command(frm, "retry"));
 	}
 	if (DISCARDABLE.includes(status)) {
@@ -92,6 +93,11 @@ function add_buttons(frm) {
 			frm.add_custom_button(__("Map Item"), () => ask_for_item(frm)).addClass("btn-primary");
 		}
 	}
+}
+
+// The server refuses these anyway, with the reason; a button that never works would only mislead.
+function never_again(frm) {
+	return frm.doc.status === "Dead Letter" && frm.doc.__onload?.failure?.retry === "never";
 }
 
 function starts_with(text, prefixes) {
@@ -188,7 +194,9 @@ const TIMELINE_STYLE = `<style>
 	.sync-timeline .sync-attempt.yellow::before { background: var(--yellow-500); }
 	.sync-timeline .sync-attempt.red::before { background: var(--red-500); }
 	.sync-timeline table { margin: 4px 0 8px; width: auto; max-width: 100%; }
-	.sync-timeline td, .sync-timeline th { overflow-wrap: anywhere; padding: 2px 10px !important; }
+	.sync-timeline td, .sync-timeline th { padding: 2px 10px !important; }
+	.sync-timeline td:first-child, .sync-timeline th { white-space: nowrap; }
+	.sync-timeline td:not(:first-child) { overflow-wrap: anywhere; min-width: 80px; }
 </style>`;
 
 function attempt_html(attempt) {
@@ -255,7 +263,18 @@ function change_html({ action, doctype, name, key, fields }) {
 
 function value_html(value) {
 	if (value === null || value === undefined || value === "") return '<span class="text-muted">–</span>';
+	if (Array.isArray(value) && value.every((row) => row && typeof row === "object")) {
+		return value.map(row_html).join("");
+	}
 	return esc(typeof value === "object" ? JSON.stringify(value) : String(value));
+}
+
+// A row of a child table on one line: its fields are few, and the same from row to row.
+function row_html(row) {
+	const cells = Object.entries(row).map(
+		([field, value]) => `<span class="text-muted">${esc(field)}</span> ${value_html(value)}`
+	);
+	return `<div>${cells.join(" · ")}</div>`;
 }
 
 // ---------------------------------------------------------------- payload
