@@ -2,7 +2,8 @@
 
 Run: `python benchmarks/embedded.py [--events 100000] [--synchronous FULL]`. Half of the events create an order, the others
 bring a later state of one, most of them in a later batch. Events are received and drained in batches, and the table shows after how
-many events what the last stretch did: events a second must not fall, and memory must not grow, with the size of the ledger.
+many events what the last stretch did: events a second must not fall, and memory must not grow, with the size of the ledger. CPU ms an event tells a growing cost from
+a busy machine.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Row:
 	events: int
 	received_per_second: float
 	drained_per_second: float
+	cpu_ms_per_event: float
 	peak_rss_mb: float
 	file_mb: float
 
@@ -79,17 +81,18 @@ class Run:
 	def __init__(self, instance: Instance) -> None:
 		self._instance = instance
 		self._engine = instance.engine("benchmark")
-		self.receiving = self.draining = 0.0
+		self.receiving = self.draining = self.cpu = 0.0
 
 	def batch(self, given: list[Delivery]) -> None:
 		"""Receive a batch, then drain."""
 		signed = [(headers_of(one), one.body) for one in given]
-		began = time.perf_counter()
+		began, cpu = time.perf_counter(), time.process_time()
 		answers = [receive(headers, body, self._instance.receiver).status for headers, body in signed]
 		received = time.perf_counter()
 		self._engine.drain()
 		self.draining += time.perf_counter() - received
 		self.receiving += received - began
+		self.cpu += time.process_time() - cpu
 		if set(answers) != {200}:
 			raise SystemExit(f"Not every delivery was taken: {sorted(set(answers))}")
 
@@ -103,8 +106,9 @@ def measure(instance: Instance, count: int) -> Iterator[Row]:
 		done, stretch = done + len(batch), stretch + len(batch)
 		if done in MARKS or done == count:
 			size = sum(path.stat().st_size for path in instance.database.path.parent.iterdir()) / 1024**2
-			yield Row(done, stretch / run.receiving, stretch / run.draining, peak_rss_mb(), size)
-			run.receiving = run.draining = 0.0
+			cpu_ms = run.cpu / stretch * 1000
+			yield Row(done, stretch / run.receiving, stretch / run.draining, cpu_ms, peak_rss_mb(), size)
+			run.receiving = run.draining = run.cpu = 0.0
 			stretch = 0
 
 
@@ -113,14 +117,14 @@ def measure(instance: Instance, count: int) -> Iterator[Row]:
 @click.option("--synchronous", default="FULL", show_default=True, type=click.Choice(["FULL", "NORMAL"]))
 def main(events: int, synchronous: str) -> None:
 	"""Print events a second and peak memory as the ledger grows."""
-	click.echo(f"{'events':>9} {'receive/s':>10} {'drain/s':>9} {'both/s':>8} {'peak RSS MB':>12} {'file MB':>9}")
+	click.echo(f"{'events':>9} {'receive/s':>10} {'drain/s':>9} {'both/s':>8} {'CPU ms':>7} {'peak RSS MB':>12} {'file MB':>9}")
 	with tempfile.TemporaryDirectory(prefix="shopify-sync-benchmark-") as folder:
 		instance = Instance(Path(folder) / "benchmark.db", config.parse(demo_orders.config()), synchronous=synchronous)
 		with closing(instance):
 			for row in measure(instance, events):
 				both = 1 / (1 / row.received_per_second + 1 / row.drained_per_second)
 				click.echo(
-					f"{row.events:>9,} {row.received_per_second:>10,.0f} {row.drained_per_second:>9,.0f} {both:>8,.0f} "
+					f"{row.events:>9,} {row.received_per_second:>10,.0f} {row.drained_per_second:>9,.0f} {both:>8,.0f} {row.cpu_ms_per_event:>7.2f} "
 					f"{row.peak_rss_mb:>12.1f} {row.file_mb:>9.0f}"
 				)
 			click.echo(f"Ended as: {ledger.count_by_status(instance.database.connection())}")
