@@ -28,7 +28,6 @@ def _key_field() -> dict[str, Any]:
 		"no_copy": 1,
 		"read_only": 1,
 		"print_hide": 1,
-		"depends_on": "eval:doc.shopify_key",
 		"translatable": 0,
 		"module": "Shopify Sync",
 	}
@@ -38,9 +37,20 @@ def _shown(fieldname: str, label: str, description: str, **more: Any) -> dict[st
 	return {**_key_field(), "fieldname": fieldname, "label": label, "description": description, "unique": 0, **more}
 
 
+def _section() -> dict[str, Any]:
+	return {
+		"fieldname": "shopify_section",
+		"label": "Shopify",
+		"fieldtype": "Section Break",
+		"collapsible": 1,
+		"depends_on": "eval:doc.shopify_key",
+		"module": "Shopify Sync",
+	}
+
+
 def custom_fields() -> dict[str, list[dict[str, Any]]]:
-	"""Return the custom fields per doctype, as `create_custom_fields` takes them."""
-	fields: dict[str, list[dict[str, Any]]] = {doctype: [_key_field()] for doctype in KEYED_DOCTYPES}
+	"""Return the custom fields per doctype, as `create_custom_fields` takes them: a section of their own, at the end of the form."""
+	fields: dict[str, list[dict[str, Any]]] = {doctype: [_section(), _key_field()] for doctype in KEYED_DOCTYPES}
 	fields["Sales Order"].append(
 		_shown(
 			"shopify_order_name",
@@ -48,7 +58,6 @@ def custom_fields() -> dict[str, list[dict[str, Any]]]:
 			"What the order is called in Shopify, e.g. #1001.",
 			depends_on="eval:doc.shopify_order_name",
 			in_standard_filter=1,
-			insert_after="shopify_key",
 		)
 	)
 	fields["Sales Order Item"] = [
@@ -60,7 +69,18 @@ def custom_fields() -> dict[str, list[dict[str, Any]]]:
 			no_copy=0,
 		)
 	]
+	for doctype, added in fields.items():
+		previous = _last_field(doctype, {field["fieldname"] for field in added})
+		for field in added:
+			field["insert_after"], previous = previous, field["fieldname"]
 	return fields
+
+
+def _last_field(doctype: str, ours: set[str]) -> str:
+	"""Return the field that ours follow: the last one, or the last before the tab of connections, which has no fields."""
+	names = [field.fieldname for field in frappe.get_meta(doctype).fields if field.fieldname not in ours]
+	end = names.index("connections_tab") if "connections_tab" in names else len(names)
+	return str(names[end - 1])
 
 
 def after_install() -> None:

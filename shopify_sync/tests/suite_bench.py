@@ -57,7 +57,7 @@ class SiteBench:
 		self._warehouses = {location: _warehouse(name) for location, (name, _way) in _LOCATIONS.items()}
 
 	def set_up(self, **settings: Any) -> None:
-		_forget_test_events()
+		forget_suite()
 		self.store = f"suite-{frappe.generate_hash(length=8)}"
 		self.shop_domain = f"{self.store}.myshopify.com"
 		account = site.tax_account()
@@ -203,8 +203,11 @@ def _warehouse(name: str) -> str:
 	return full
 
 
-def _forget_test_events() -> None:
-	"""Remove what earlier tests left in the queue: the cases count what a worker claims."""
+def forget_suite() -> None:
+	"""Remove the stores of earlier cases, and what earlier tests left in the queue: the cases count what a worker claims."""
+	for name in frappe.get_all("Shopify Store", filters={"name": ("like", "suite-%")}, pluck="name"):
+		site.clear_store(name)
+		frappe.delete_doc("Shopify Store", name, force=True)
 	for pattern in _TEST_STORES:
 		frappe.db.sql(
 			"DELETE FROM `tabSync Attempt` WHERE event IN (SELECT name FROM `tabSync Event` WHERE store LIKE %s)", (pattern,)

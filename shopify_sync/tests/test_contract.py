@@ -12,7 +12,7 @@ from shopify_sync.contract_suite.crashes import AFTER_COMMIT, STEPS_BEFORE_COMMI
 from shopify_sync.contract_suite.payloads import new_id, order, send
 from shopify_sync.erpnext_host import wake
 
-from .suite_bench import SiteBench
+from .suite_bench import SiteBench, forget_suite
 
 
 class TestContract(FrappeTestCase):
@@ -25,6 +25,7 @@ class TestContract(FrappeTestCase):
 		wake.take_all_slots()
 		cls.addClassCleanup(wake.release_all_slots)
 		cls.bench = SiteBench()
+		cls.addClassCleanup(forget_suite)
 
 	def test_every_step_of_the_engine_has_a_crash_case(self) -> None:
 		self.bench.set_up()
