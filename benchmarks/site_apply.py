@@ -27,8 +27,10 @@ def main() -> None:
 	frappe.init(site=args.site, sites_path=".")
 	frappe.connect()
 	frappe.set_user("Administrator")
+	from shopify_sync.erpnext_host import wake
 	from shopify_sync.tests import site
 
+	wake.take_all_slots()
 	site.make_store("bench-store")
 	site.make_item("TEE-M")
 	site.make_item("MUG-1")

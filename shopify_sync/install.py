@@ -14,6 +14,7 @@ from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
 ROLES = ("Shopify Sync Manager", "Shopify Sync Operator", "Shopify Sync Auditor")
 #: A category without rules: ERPNext then adds no taxes of its own to what Shopify has taxed.
 TAX_CATEGORY = "Shopify"
+EMAIL_INDEX = "shopify_sync_email_index"
 #: Documents that carry the unique key of the Shopify resource they were made for.
 KEYED_DOCTYPES = ("Customer", "Contact", "Address", "Sales Order", "Stock Reconciliation")
 
@@ -100,6 +101,8 @@ def _make_everything() -> None:
 	if not frappe.db.exists("Tax Category", TAX_CATEGORY):
 		frappe.get_doc({"doctype": "Tax Category", "title": TAX_CATEGORY}).insert(ignore_permissions=True)
 	create_custom_fields(custom_fields(), ignore_validate=True)
+	# Stores may match customers by e-mail; Frappe has no index there.
+	frappe.db.add_index("Contact Email", ["email_id"], EMAIL_INDEX)
 
 
 def before_uninstall() -> None:
@@ -108,6 +111,9 @@ def before_uninstall() -> None:
 		for field in fields:
 			_drop_field(doctype, field["fieldname"])
 		frappe.clear_cache(doctype=doctype)
+	if frappe.db.has_index("tabContact Email", EMAIL_INDEX):
+		frappe.db.commit()
+		frappe.db.sql_ddl(f"ALTER TABLE `tabContact Email` DROP INDEX `{EMAIL_INDEX}`")
 	for role in ROLES:
 		frappe.db.delete("Has Role", {"role": role})
 		frappe.delete_doc("Role", role, force=True, ignore_missing=True, ignore_permissions=True)

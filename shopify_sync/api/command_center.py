@@ -61,10 +61,17 @@ def map_item(event: str, item: str) -> dict:
 	kind, _colon, what = ((row and row.missing) or "").partition(":")
 	if kind not in _LINKABLE:
 		frappe.throw(_("{0} does not wait for an Item.").format(event))
-	if not frappe.db.exists("Item", item):
-		frappe.throw(_("There is no Item {0}. Create it first.").format(item))
+	_check_item(item)
 	_save_link(row.store, _LINKABLE[kind], what, item)
 	return {"message": _("{0} is mapped to Item {1}; the waiting events are tried again.").format(what, item)}
+
+
+def _check_item(item: str) -> None:
+	row = frappe.db.get_value("Item", item, ["disabled", "has_variants"], as_dict=True)
+	if not row:
+		frappe.throw(_("There is no Item {0}. Create it first.").format(item))
+	if row.disabled or row.has_variants:
+		frappe.throw(_("Item {0} is disabled or a template. Choose an Item that can be sold.").format(item))
 
 
 def _save_link(store: str, resource_type: str, shopify_id: str, item: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .bench import Bench
+from .bench import TEE, Bench
 from .checks import APPLY, actions, live, only, same, status
 from .group import Group
 from .payloads import address, line, new_id, order, send
@@ -48,6 +48,46 @@ def an_unexpected_error_is_tried_again_later_and_leaves_nothing_behind(bench: Be
 	same(status(bench, name, "Applied").attempts, 2, "attempts")
 	same(actions(bench, name), [APPLY, APPLY], "evidence")
 	only(bench)
+
+
+@CASES.case
+def an_error_while_a_failure_is_recorded_does_not_end_the_worker(bench: Bench) -> None:
+	bench.set_up()
+	bad, good = (send(bench, "orders/create", order(bench, new_id())) for _number in range(2))
+	failed: list[str] = []
+
+	def fail_twice(step: str) -> None:
+		if (step == "read" and not failed) or (step == "recorded" and failed == ["read"]):
+			failed.append(step)
+			raise RuntimeError("nobody thought of this")
+
+	same(bench.drain(fail_twice), 2, "events claimed")
+	same(sorted([bench.event(bad).status, bench.event(good).status]), ["Applied", "Retrying"], "statuses")
+
+
+@CASES.case
+def a_very_long_sku_is_named_as_far_as_there_is_room(bench: Bench) -> None:
+	bench.set_up()
+	sku = "LONG-" + "X" * 300
+	name = send(bench, "orders/create", order(bench, new_id(), line_items=[line(sku, 1, "2.00")]))
+	bench.drain()
+	same(status(bench, name, "Blocked").category, "Missing item", "category")
+
+
+@CASES.case
+def a_saved_mapping_does_not_give_back_attempts_that_errors_took(bench: Bench) -> None:
+	bench.set_up()
+	variant = new_id()
+	name = send(
+		bench, "orders/create", order(bench, new_id(), line_items=[line("SUITE-NOBODY-KNOWS", 1, "2.00", variant=variant)])
+	)
+	bench.drain(_always_fails)
+	bench.let_pass(7200)
+	bench.drain()
+	same(status(bench, name, "Blocked").attempts, 1, "attempts")
+	bench.map_item("variant", variant, TEE)
+	bench.sweep()
+	same(status(bench, name, "Applied").attempts, 2, "attempts")
 
 
 @CASES.case

@@ -41,6 +41,17 @@ def of_several_held_states_of_one_order_the_newest_is_carried_out(bench: Bench) 
 
 
 @CASES.case
+def saving_a_paused_store_leaves_what_is_blocked_alone(bench: Bench) -> None:
+	bench.set_up(guest_policy="Hold")
+	name = send(bench, "orders/create", order(bench, new_id(), customer=None))
+	bench.drain()
+	status(bench, name, "Blocked")
+	bench.save_settings(mode="Paused")
+	bench.sweep()
+	same(status(bench, name, "Blocked").category, "Missing customer", "category")
+
+
+@CASES.case
 def shadow_decides_and_changes_nothing_and_can_be_carried_out_later(bench: Bench) -> None:
 	bench.set_up(mode="Shadow")
 	name = send(bench, "orders/create", order(bench, new_id()))

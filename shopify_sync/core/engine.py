@@ -72,7 +72,7 @@ class Engine:
 			contract = RESOURCES[signal.resource].parse(payload)
 		except ValidationError as error:
 			return Failure(Category.INVALID_PAYLOAD, _what_is_invalid(error))
-		self.host.ensure_links(RESOURCES[signal.resource].locks(contract, policy))
+		self._prepare(signal.resource, contract, policy)
 		decisions: list[Decision] = []
 		try:
 			with self.host.transaction() as tx:
@@ -118,7 +118,7 @@ class Engine:
 			skip = Skip(Status.IGNORED, f"Store {event.store} does not sync this: {event.resource} is switched off.")
 			return self._end_without_changes(event, skip, started, restarts)
 		contract = self._parse(event)
-		self.host.ensure_links(RESOURCES[event.resource].locks(contract, policy))
+		self._prepare(event.resource, contract, policy)
 		with self.host.transaction() as tx:
 			decision = self._decide(tx, event.signal, contract, policy)
 			self._probe("decided")
@@ -141,6 +141,10 @@ class Engine:
 			return RESOURCES[event.resource].parse(parse_json(event.payload))
 		except (ValidationError, NotJson) as error:
 			raise SyncFailure(Failure(Category.INVALID_PAYLOAD, _what_is_invalid(error))) from error
+
+	def _prepare(self, resource: str, contract: Any, policy: StorePolicy) -> None:
+		module = RESOURCES[resource]
+		self.host.prepare(module.locks(contract, policy), module.needs(contract, policy))
 
 	def _decide(self, tx: Transaction, signal: Signal, contract: Any, policy: StorePolicy) -> Decision:
 		resource = RESOURCES[signal.resource]
@@ -192,11 +196,22 @@ class Engine:
 			costs_attempt=costs_an_attempt(status),
 		)
 		try:
-			with self.host.transaction() as tx:
-				self._record(tx, event, outcome, started, restarts, (), {}, detail=failure.detail or "")
+			self._record_failure(event, outcome, started, restarts, failure.detail or "")
 		except LeaseLost:
 			return Result(event.name, None)
 		return Result(event.name, status)
+
+	def _record_failure(self, event: ClaimedEvent, outcome: Outcome, started: datetime, restarts: int, detail: str) -> None:
+		"""Write the outcome of a failed attempt; when even that fails, the bare outcome: one event must not end a drain."""
+		try:
+			with self.host.transaction() as tx:
+				self._record(tx, event, outcome, started, restarts, (), {}, detail=detail)
+		except LeaseLost:
+			raise
+		except Exception as error:
+			bare = replace(outcome, message=f"The failure itself could not be recorded ({type(error).__name__}).", missing=None)
+			with self.host.transaction() as tx:
+				self._record(tx, event, bare, started, restarts, (), {})
 
 	def _policy_or_default(self, store: str) -> StorePolicy:
 		"""Return the store's settings; when they cannot be read, the defaults, so that the failure itself is still recorded."""

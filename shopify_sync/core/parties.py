@@ -33,7 +33,6 @@ class Person:
 	company: str = ""
 	email: str = ""
 	phone: str = ""
-	currency: str = ""
 	addresses: tuple[tuple[str, Address], ...] = ()
 
 	def address_key(self, address: Address) -> str:
@@ -89,7 +88,6 @@ def person_of_customer(store: str, customer: Customer, addresses: tuple[tuple[st
 		company=(customer.default_address or Address()).company,
 		email=customer.email,
 		phone=customer.phone,
-		currency=customer.currency,
 		addresses=addresses,
 	)
 

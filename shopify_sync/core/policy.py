@@ -111,7 +111,6 @@ class StorePolicy:
 	guest_customer: str | None = None
 	customer_group: str | None = None
 	territory: str | None = None
-	default_country: str | None = None
 	default_tax_account: str | None = None
 	tax_rules: tuple[TaxRule, ...] = ()
 	shipping_account: str | None = None

@@ -23,7 +23,7 @@ class Transaction(Protocol):
 	"""One database transaction: documents, links, evidence and the event's status commit together or not at all."""
 
 	def lock(self, keys: Sequence[str]) -> Mapping[str, LinkState]:
-		"""Lock the link rows of *keys*, in this order, before anything is read; `ensure_links` has made them."""
+		"""Lock the link rows of *keys*, in this order, before anything is read; `Host.prepare` has made them."""
 
 	def read(self, needs: Needs) -> Snapshot:
 		"""Return what a decision needs to know. The links in it are read as they were locked."""
@@ -85,8 +85,11 @@ class Host(Protocol):
 	def policy(self, store: str) -> StorePolicy:
 		"""Return the store's settings."""
 
-	def ensure_links(self, keys: Sequence[str]) -> None:
-		"""Create the link rows that are missing, and commit."""
+	def prepare(self, keys: Sequence[str], needs: Needs) -> None:
+		"""Get ready for a transaction, while nothing is locked: create the link rows of *keys* that are missing, and commit.
+
+		What `Transaction.read` would have to ask somebody else for (an exchange rate) is asked for here.
+		"""
 
 	def transaction(self) -> AbstractContextManager[Transaction]:
 		"""Begin a transaction; commit when the block ends, roll back when it raises."""

@@ -65,8 +65,8 @@ _ENDS_OF_AN_ATTEMPT = frozenset(
 
 #: from → to. A final status leads back to Received only (an operator's replay): the engine then finds no difference.
 EDGES: dict[Status, frozenset[Status]] = {
-	Status.RECEIVED: frozenset({Status.PROCESSING, Status.SUPERSEDED, Status.HELD, Status.DISCARDED}),
-	Status.RETRYING: frozenset({Status.PROCESSING, Status.RECEIVED, Status.SUPERSEDED, Status.HELD, Status.DISCARDED}),
+	Status.RECEIVED: frozenset({Status.PROCESSING, Status.SUPERSEDED, Status.DISCARDED}),
+	Status.RETRYING: frozenset({Status.PROCESSING, Status.RECEIVED, Status.SUPERSEDED, Status.DISCARDED}),
 	# Processing → Processing is a reclaim: the lease of a dead worker ran out.
 	Status.PROCESSING: _ENDS_OF_AN_ATTEMPT | {Status.PROCESSING},
 	Status.BLOCKED: frozenset({Status.RECEIVED, Status.SUPERSEDED, Status.DISCARDED}),

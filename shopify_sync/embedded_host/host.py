@@ -100,8 +100,8 @@ class EmbeddedHost:
 		"""Return the store's settings."""
 		return self._config.store(store).policy
 
-	def ensure_links(self, keys: Sequence[str]) -> None:
-		"""Create the link rows that are missing, and commit."""
+	def prepare(self, keys: Sequence[str], needs: Needs) -> None:
+		"""Create the link rows that are missing, and commit. Nobody else has to be asked for anything."""
 		links.ensure(self._database, keys)
 
 	@contextmanager
@@ -165,8 +165,8 @@ class Instance:
 			if changed:
 				self._write_items(connection)
 		for name in changed:
-			self.events.requeue_blocked(name, reason="The config has changed.")
 			if self.config.store(name).policy.mode is not Mode.PAUSED:
+				self.events.requeue_blocked(name, reason="The config has changed.")
 				self.events.requeue_held(name, reason="The config has changed.")
 
 	def _stores(self) -> list[str]:

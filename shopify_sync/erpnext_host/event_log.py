@@ -140,7 +140,7 @@ class FrappeEventLog:
 			attempts = attempts - %s, due_at = %s, next_try_at = %s, finished_at = %s, modified = %s, lease_token = NULL, worker = NULL
 			WHERE name = %s AND lease_token = %s AND status = 'Processing'""",
 			(
-				str(outcome.status), str(outcome.category) if outcome.category else None, outcome.message or None, outcome.missing,
+				str(outcome.status), str(outcome.category) if outcome.category else None, outcome.message or None, (outcome.missing or "")[:140] or None,
 				"\n".join(outcome.not_applied) or None, document_type, document_name, outcome.superseded_by,
 				0 if outcome.costs_attempt else 1, times.to_naive_utc(waits), times.to_site(waits),
 				times.to_site(now) if outcome.status in FINAL else None, times.to_site(now), event.name, event.lease,
@@ -199,11 +199,11 @@ class FrappeEventLog:
 		for column, value in (("missing", missing), ("category", str(category) if category else None)):
 			if value is not None:
 				query += f" AND {column} = %s"
-				values.append(value)
+				values.append(value[:140])
 		rows = frappe.db.sql(query, tuple(values))
 		requeued = 0
 		for name, status in rows:
-			if not _requeue(name, Status(status)):
+			if not _requeue(name, Status(status), keep_attempts=True):
 				continue
 			requeued += 1
 			attempts.insert_note(name, 0, Action.REQUEUE, str(Status.RECEIVED), "", user=frappe.session.user, reason=reason)
@@ -347,14 +347,17 @@ def _lock_state(name: str) -> EventState:
 	return EventState(name, Status(row.status), Category(row.category) if row.category else None, row.resource_type)
 
 
-def _requeue(name: str, status: Status) -> bool:
-	"""Put an event that stands in *status* back into the queue; False when it has moved on meanwhile."""
+def _requeue(name: str, status: Status, *, keep_attempts: bool = False) -> bool:
+	"""Put an event that stands in *status* back into the queue; False when it has moved on meanwhile.
+
+	:param keep_attempts: an operator gives an event all its attempts again, a saved mapping does not.
+	"""
 	check(status, Status.RECEIVED)
 	now = times.now()
 	frappe.db.sql(
-		"""UPDATE `tabSync Event` SET status = %s, attempts = 0, due_at = %s, next_try_at = NULL, finished_at = NULL,
+		"""UPDATE `tabSync Event` SET status = %s, attempts = IF(%s, attempts, 0), due_at = %s, next_try_at = NULL, finished_at = NULL,
 		superseded_by = NULL, discard_reason = NULL, category = NULL, message = NULL, missing = NULL, modified = %s WHERE name = %s AND status = %s""",
-		(str(Status.RECEIVED), times.to_naive_utc(now), times.to_site(now), name, str(status)),
+		(str(Status.RECEIVED), keep_attempts, times.to_naive_utc(now), times.to_site(now), name, str(status)),
 	)
 	return bool(frappe.db._cursor.rowcount)
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from decimal import Decimal
 
 import frappe
 
@@ -30,8 +31,9 @@ from .refusals import log_refusal
 class FrappeTransaction:
 	"""`core.ports.Transaction`: everything in it commits together or not at all."""
 
-	def __init__(self, events: FrappeEventLog) -> None:
+	def __init__(self, events: FrappeEventLog, exchange_rate: Decimal | None) -> None:
 		self._events = events
+		self._exchange_rate = exchange_rate
 		self._locked: dict[str, LinkState] = {}
 		#: What was written, for clearing Frappe's document cache when the transaction fails.
 		self.touched: list[tuple[str, str]] = []
@@ -43,7 +45,7 @@ class FrappeTransaction:
 
 	def read(self, needs: Needs) -> Snapshot:
 		"""See the port."""
-		return read.read(needs, self._locked)
+		return read.read(needs, self._locked, self._exchange_rate)
 
 	def apply(self, change: Change, created: dict[str, str]) -> AppliedChange:
 		"""See the port."""
@@ -73,6 +75,7 @@ class FrappeHost:
 
 	def __init__(self) -> None:
 		self.events = FrappeEventLog(lambda store: self.policy(store).max_attempts)
+		self._exchange_rate: Decimal | None = None
 		self.worker = f"{socket.gethostname()}:{os.getpid()}"
 
 	def now(self) -> datetime:
@@ -91,16 +94,17 @@ class FrappeHost:
 		"""Return the store's settings as they are now."""
 		return policies.policy(store)
 
-	def ensure_links(self, keys: Sequence[str]) -> None:
-		"""See the port."""
+	def prepare(self, keys: Sequence[str], needs: Needs) -> None:
+		"""See the port. ERPNext may ask a web service for an exchange rate: not while rows are locked."""
 		links.ensure(keys)
+		self._exchange_rate = read.exchange_rate(needs)
 
 	@contextmanager
 	def transaction(self) -> Iterator[FrappeTransaction]:
 		"""See the port."""
 		# Messages of the document before would otherwise pile up in a worker that stays up.
 		frappe.clear_messages()
-		tx = FrappeTransaction(self.events)
+		tx = FrappeTransaction(self.events, self._exchange_rate)
 		with read_committed():
 			try:
 				yield tx

@@ -67,11 +67,11 @@ def policy(store: str) -> StorePolicy:
 
 
 def _build(doc: Any) -> StorePolicy:
-	company = frappe.db.get_value("Company", doc.company, ["default_currency", "country"], as_dict=True) or frappe._dict()
+	currency = frappe.db.get_value("Company", doc.company, "default_currency")
 	return StorePolicy(
 		store=doc.name,
 		company=doc.company,
-		company_currency=company.default_currency or "",
+		company_currency=currency or "",
 		time_zone=get_system_timezone(),
 		# What a disabled store had recorded waits, as for a paused one.
 		mode=Mode(doc.mode) if doc.enabled else Mode.PAUSED,
@@ -94,7 +94,6 @@ def _build(doc: Any) -> StorePolicy:
 		guest_customer=doc.guest_customer or None,
 		customer_group=doc.customer_group or None,
 		territory=doc.territory or None,
-		default_country=company.country,
 		default_tax_account=doc.default_tax_account or None,
 		tax_rules=tuple(TaxRule(row.tax_title, _decimal(row.rate), row.account) for row in doc.tax_mapping),
 		shipping_account=doc.shipping_account or None,

@@ -7,6 +7,8 @@ import time
 
 import frappe
 
+from .log import warn
+
 _EVERY_SECONDS = 60.0
 _MAX_REMEMBERED = 1000
 _last: dict[tuple[str, str, str], float] = {}
@@ -22,4 +24,4 @@ def log_refusal(reason: str, shop_domain: str) -> None:
 	if len(_last) >= _MAX_REMEMBERED:
 		_last.clear()
 	_last[key] = now
-	frappe.logger("shopify_sync").warning(f"webhook refused: {reason} (shop {domain or 'not named'})")
+	warn(f"webhook refused: {reason} (shop {domain or 'not named'})")

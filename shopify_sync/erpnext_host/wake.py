@@ -13,6 +13,8 @@ from contextlib import contextmanager
 import frappe
 from frappe.utils import cint
 
+from .log import warn
+
 _FLAG = "shopify_sync:drain_on_its_way"
 #: Long enough to spare enqueues in a flood, short enough that a lost job is not waited for.
 _FLAG_SECONDS = 20
@@ -30,7 +32,7 @@ def wake(*, flag: bool = True) -> bool:
 		frappe.enqueue("shopify_sync.jobs.drain.run", queue="short")
 	except Exception as error:
 		# Redis away, or the queue is full (QueueOverloaded): the row is committed, so nothing is lost.
-		frappe.logger("shopify_sync").warning(f"no worker woken, the sweeper will: {type(error).__name__}")
+		warn(f"no worker woken, the sweeper will: {type(error).__name__}")
 		return False
 	return True
 
@@ -40,7 +42,7 @@ def begin() -> None:
 	try:
 		frappe.cache.delete(_flag_key())
 	except Exception as error:
-		frappe.logger("shopify_sync").warning(f"the wake flag stays until it expires: {type(error).__name__}")
+		warn(f"the wake flag stays until it expires: {type(error).__name__}")
 
 
 def _flag_key() -> bytes | str:

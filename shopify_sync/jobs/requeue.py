@@ -16,10 +16,10 @@ from shopify_sync.erpnext_host.event_log import FrappeEventLog
 
 
 def store_saved(doc: Any) -> None:
-	"""A store's settings or mappings changed: try what was blocked, and what was held unless the store is paused."""
-	rests = doc.mode == "Paused" or not doc.enabled
-	statuses = [Status.BLOCKED] if rests else [Status.BLOCKED, Status.HELD]
-	_requeue(doc.name, statuses, reason=f"Shopify Store {doc.name} was saved.")
+	"""A store's settings or mappings changed: try what was blocked or held, unless the store rests."""
+	if doc.mode == "Paused" or not doc.enabled:
+		return
+	_requeue(doc.name, [Status.BLOCKED, Status.HELD], reason=f"Shopify Store {doc.name} was saved.")
 
 
 def link_saved(doc: Any) -> None:
@@ -33,7 +33,7 @@ def link_saved(doc: Any) -> None:
 def item_saved(doc: Any, method: str | None = None) -> None:
 	"""An Item was made or got a barcode: try the events that miss exactly this SKU."""
 	codes = {doc.name, *(row.barcode for row in doc.get("barcodes") or () if row.barcode)}
-	missing = tuple(f"item:{code}" for code in codes)
+	missing = tuple(f"item:{code}"[:140] for code in codes)
 	blocked = frappe.get_all(
 		"Sync Event",
 		filters={"missing": ("in", missing), "status": str(Status.BLOCKED)},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import frappe
@@ -80,6 +81,9 @@ class TestEndpoint(FrappeTestCase):
 		self.assertEqual(self.deliver(body, headers={"X-Shopify-Shop-Domain": "nobody.myshopify.com"})[0], 401)
 		self.assertEqual(self.deliver(body, headers={"X-Shopify-Shop-Domain": None})[0], 401)
 		self.assertEqual(self.count(), 0)
+		log = (Path(frappe.local.sites_path) / frappe.local.site / "logs" / "shopify_sync.log").read_text()
+		self.assertIn(f"webhook refused: wrong signature (shop {STORE}.myshopify.com)", log)
+		self.assertNotIn(json.loads(body)["email"], log)
 
 	def test_a_blank_secret_verifies_nothing(self) -> None:
 		doc = site.make_store("test-blank")

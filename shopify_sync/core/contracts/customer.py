@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import model_validator
 
 from .address import Address
-from .base import Flag, ShopifyId, ShopifyModel, Text, UtcTime, exact_id, nullable_list
+from .base import ShopifyId, ShopifyModel, Text, UtcTime, exact_id
 
 
 class Customer(ShopifyModel):
-	"""A Shopify customer. `tags` and consent left the payload in 2025-01; `addresses` is missing inside orders."""
+	"""A Shopify customer. `tags` and consent left the payload in 2025-01; Of its addresses the default one counts."""
 
 	id: ShopifyId
 	updated_at: UtcTime | None = None
@@ -19,10 +19,7 @@ class Customer(ShopifyModel):
 	last_name: Text = ""
 	email: Text = ""
 	phone: Text = ""
-	verified_email: Flag = False
-	currency: Text = ""
 	default_address: Address | None = None
-	addresses: Annotated[tuple[Address, ...], nullable_list] = ()
 
 	@model_validator(mode="before")
 	@classmethod

@@ -12,7 +12,7 @@ import frappe
 
 
 def before_on_submit(doc: Any, method: str | None = None) -> None:
-	"""Doc event `on_update` of Sales Order, which Frappe runs right before `on_submit`: lock the Bins of an order of ours."""
+	"""Doc event `on_update`, which Frappe runs right before `on_submit`: lock the Bins of a document that we submit."""
 	if doc.flags.shopify_sync_locks_bins:
 		lock_bins(doc)
 

@@ -48,7 +48,7 @@ def _by_key(doctype: str, key: str, fields: tuple[str, ...]) -> DocumentState | 
 
 
 def _customers_with_email(email: str) -> tuple[str, ...]:
-	"""Return the Customers that a Contact with this e-mail belongs to, or that carry it themselves."""
+	"""Return the Customers that a Contact with this e-mail belongs to."""
 	contact_email, link = frappe.qb.DocType("Contact Email"), frappe.qb.DocType("Dynamic Link")
 	through_contacts = (
 		frappe.qb.from_(contact_email)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
 
 import frappe
@@ -18,7 +17,7 @@ from .items import read_items, resolve
 _MAX_AMENDMENTS = 20
 
 
-def read_order(needs: OrderNeeds, locked: Mapping[str, LinkState]) -> OrderSnapshot:
+def read_order(needs: OrderNeeds, locked: Mapping[str, LinkState], exchange_rate: Decimal | None) -> OrderSnapshot:
 	"""Return what ERPNext knows that bears on an order."""
 	link = locked[needs.key]
 	policy = policies.policy(needs.key.partition("/")[0])
@@ -29,7 +28,7 @@ def read_order(needs: OrderNeeds, locked: Mapping[str, LinkState]) -> OrderSnaps
 		items={} if sales_order else resolve(policy.store, needs.items, policy.item_matching),
 		special_items={} if sales_order else read_items(needs.special_items),
 		customer=read_customer(needs.customer, locked) if needs.customer else None,
-		exchange_rate=_exchange_rate(needs.currency, policy.company_currency, needs.on),
+		exchange_rate=exchange_rate,
 		name_taken=not sales_order and bool(frappe.db.exists("Sales Order", needs.name)),
 	)
 
@@ -57,9 +56,15 @@ def _state(name: str) -> DocumentState:
 	return DocumentState("Sales Order", name, exists=True, docstatus=int(values.docstatus), values=dict(values))
 
 
-def _exchange_rate(currency: str, company_currency: str, on: date) -> Decimal | None:
-	"""Return order currency → company currency by ERPNext's own rule (Currency Exchange, then the service set up for it)."""
-	if currency == company_currency:
+def find_exchange_rate(needs: OrderNeeds) -> Decimal | None:
+	"""Return order currency → company currency by ERPNext's own rule: Currency Exchange, then the service set up for it.
+
+	That service is called without a time limit, so this must not run while rows are locked. An order that is booked needs no rate.
+	"""
+	company_currency = policies.policy(needs.key.partition("/")[0]).company_currency
+	if needs.currency == company_currency:
 		return Decimal(1)
-	rate = get_exchange_rate(currency, company_currency, str(on), "for_selling")
+	if frappe.db.get_value("Shopify Link", needs.key, "document_name"):
+		return None
+	rate = get_exchange_rate(needs.currency, company_currency, str(needs.on), "for_selling")
 	return Decimal(str(rate)) if rate else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from shopify_sync.core.snapshots import (
 	CustomerNeeds,
@@ -15,14 +16,22 @@ from shopify_sync.core.snapshots import (
 )
 
 from .customers import read_customer
-from .orders import read_order
+from .orders import find_exchange_rate, read_order
 from .stock import read_stock
 
 
-def read(needs: Needs, locked: Mapping[str, LinkState]) -> Snapshot:
-	"""Return the snapshot that *needs* asks for."""
+def exchange_rate(needs: Needs) -> Decimal | None:
+	"""Return the rate that *needs* will want, if any. May call out, so this comes before anything is locked."""
+	return find_exchange_rate(needs) if isinstance(needs, OrderNeeds) else None
+
+
+def read(needs: Needs, locked: Mapping[str, LinkState], rate: Decimal | None) -> Snapshot:
+	"""Return the snapshot that *needs* asks for.
+
+	:param rate: what :func:`exchange_rate` returned.
+	"""
 	if isinstance(needs, OrderNeeds):
-		return read_order(needs, locked)
+		return read_order(needs, locked, rate)
 	if isinstance(needs, CustomerNeeds):
 		return read_customer(needs, locked)
 	if isinstance(needs, StockNeeds):

@@ -1,6 +1,6 @@
 // Which ERPNext document a Shopify resource is. By hand: a variant or an inventory item, each to an Item.
 
-const MAPPED_TO_ITEM = ["variant", "inventory_item"];
+const MAPPED_TO_ITEM = ["variant", "sku", "inventory_item"];
 
 frappe.ui.form.on("Shopify Link", {
 	setup(frm) {

@@ -1,6 +1,6 @@
 """Sync Attempt: the evidence. What was read, what was changed, by whom, and how it ended.
 
-Append-only: ``erpnext_host/event_log.py`` inserts rows, nothing changes one, and only retention
+Append-only: ``erpnext_host/attempts.py`` inserts rows, nothing changes one, and only retention
 (Log Settings, through Sync Event) or a System Manager deletes them.
 """
 
@@ -20,7 +20,7 @@ class SyncAttempt(Document):
 	if TYPE_CHECKING:
 		from frappe.types import DF
 
-		action: DF.Literal["Apply", "Retry", "Discard", "Replay", "Requeue", "Worker Died", "Supersede"]
+		action: DF.Literal["Apply", "Retry", "Discard", "Replay", "Requeue", "Worker Died"]
 		attempt: DF.Int
 		category: DF.Data | None
 		changes: DF.Code | None

@@ -127,4 +127,5 @@ def on_doctype_update():
 	add_index("Sync Event", ["link", "version"], "link_version_index")  # newest signal of a resource
 	add_index("Sync Event", ["missing"], "missing_index")  # what waits for a mapping
 	add_index("Sync Event", ["status", "received_at"], "status_received_index")
-	add_index("Sync Event", ["store", "received_at"], "store_received_index")
+	add_index("Sync Event", ["received_at"], "received_index")  # the list as it opens
+	add_index("Sync Event", ["store", "status"], "store_status_index")  # counts per store
