@@ -15,6 +15,7 @@ import frappe
 STORE = "bench-store"
 TABLES = ("Sync Event", "Shopify Link")
 TURNS, RECEIVED, APPLIED = 8, 25, 5
+ITEM = f"BENCH-{frappe.generate_hash(length=6)}"
 
 
 def main() -> None:
@@ -30,7 +31,7 @@ def main() -> None:
 	from shopify_sync.tests import site
 
 	site.make_store(STORE)
-	site.make_item("TEE-M")
+	site.make_item(ITEM)
 	wake.take_all_slots()
 	began = time.perf_counter()
 	fill(args.events, args.links)
@@ -99,7 +100,10 @@ def turn(times: dict[str, list[float]], warm: bool = False) -> None:
 	"""Time receiving a few orders, and applying some."""
 	from shopify_sync.tests import payloads, site
 
-	orders = [payloads.order(site.fresh_id()) for _ in range(RECEIVED)]
+	orders = [
+		payloads.order(number, [payloads.line(number + 1, ITEM, "20.00")])
+		for number in (site.fresh_id() for _ in range(RECEIVED))
+	]
 	# What receiving only counts must not be drained: themes are ignored, and cost the same insert.
 	began = time.perf_counter()
 	for order in orders:

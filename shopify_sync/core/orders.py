@@ -40,7 +40,8 @@ def locks(order: Order, policy: StorePolicy) -> tuple[str, ...]:
 def needs(order: Order, policy: StorePolicy) -> OrderNeeds:
 	"""Return what has to be read before deciding."""
 	person = _person(order, policy)
-	special = (policy.custom_line_item, policy.tip_item, policy.gift_card_item)
+	is_special = order.total_tip_received or any(line.is_custom or line.gift_card for line in order.line_items)
+	special = (policy.custom_line_item, policy.tip_item, policy.gift_card_item) if is_special else ()
 	return OrderNeeds(
 		key=keys.key(policy.store, keys.ORDER, order.id),
 		name=_wanted_name(order, policy),

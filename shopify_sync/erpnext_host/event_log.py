@@ -91,7 +91,7 @@ class FrappeEventLog:
 		more, claimed = True, None
 		with read_committed():
 			while more and claimed is None:
-				more, claimed = _in_short_transaction(lambda: self._claim_next(worker, lease_seconds))
+				more, claimed = _in_short_transaction(lambda: self._claim_next(worker, lease_seconds), begin=False)
 		return claimed
 
 	def _claim_next(self, worker: str, lease_seconds: float) -> tuple[bool, ClaimedEvent | None]:
@@ -217,7 +217,8 @@ def _in_short_transaction(work: Callable[[], _T], *, begin: bool = True) -> _T:
 	"""Do *work* in a transaction of its own and commit it; start again when the database asks for that.
 
 	:param begin: begin with a rollback: on MariaDB 11.6+ a row that changed since the first read of the request cannot be written.
-		Receiving does without at first: each statement counts there, and a clash only starts it again.
+		Receiving does without at first: each statement counts there, and a clash only starts it again. So does a claim, which
+		reads what is committed.
 	"""
 	if begin:
 		frappe.db.rollback()

@@ -12,14 +12,24 @@ from contextlib import contextmanager
 
 import frappe
 
+_FLAG = "shopify_sync_reads_committed"
+
 
 @contextmanager
 def read_committed() -> Iterator[None]:
-	"""Begin a READ COMMITTED transaction, dropping what was read before; the block commits or rolls back itself."""
+	"""Begin a READ COMMITTED transaction, dropping what was read before; the block commits or rolls back itself.
+
+	May be nested: a drain holds it around all it does, and then each claim and attempt is spared the statements.
+	"""
+	if getattr(frappe.local, _FLAG, False):
+		yield
+		return
 	frappe.db.sql("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
 	frappe.db.rollback()
+	setattr(frappe.local, _FLAG, True)
 	try:
 		yield
 	finally:
+		setattr(frappe.local, _FLAG, False)
 		# From the next transaction on. Frappe has begun one already, in which nothing was done yet.
 		frappe.db.sql("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")

@@ -66,6 +66,12 @@ def policy(store: str) -> StorePolicy:
 	return made
 
 
+def as_of_attempt(store: str) -> StorePolicy:
+	"""Return the settings as :func:`policy` last found them in this process, without asking again: an attempt sees one state."""
+	known = _policies.get((frappe.local.site, store))
+	return known[1] if known else policy(store)
+
+
 def _build(doc: Any) -> StorePolicy:
 	currency = frappe.db.get_value("Company", doc.company, "default_currency")
 	return StorePolicy(

@@ -9,6 +9,7 @@ import frappe
 from shopify_sync.core.engine import Engine
 from shopify_sync.erpnext_host import wake
 from shopify_sync.erpnext_host.host import FrappeHost
+from shopify_sync.erpnext_host.isolation import read_committed
 
 #: Below the short queue's limit of 300 s: a drain that reaches this hands over to the next one.
 _MAX_SECONDS = 200.0
@@ -45,12 +46,13 @@ def _drain(slot: int, deadline: float, linger: float) -> int:
 		wake.wake(flag=False)
 	count = 0
 	idle_since = time.monotonic()
-	while time.monotonic() < deadline:
-		if engine.run_one() is not None:
-			count += 1
-			idle_since = time.monotonic()
-		elif time.monotonic() - idle_since >= linger:
-			break
-		else:
-			time.sleep(_LOOK_EVERY_SECONDS)
+	with read_committed():
+		while time.monotonic() < deadline:
+			if engine.run_one() is not None:
+				count += 1
+				idle_since = time.monotonic()
+			elif time.monotonic() - idle_since >= linger:
+				break
+			else:
+				time.sleep(_LOOK_EVERY_SECONDS)
 	return count

@@ -10,6 +10,7 @@ import frappe
 from shopify_sync.core.engine import Engine
 from shopify_sync.core.receiving import Answer, receive, sign
 from shopify_sync.erpnext_host.host import FrappeHost
+from shopify_sync.erpnext_host.isolation import read_committed
 from shopify_sync.erpnext_host.wake import begin
 
 SECRET = "test-secret-of-a-test-store"
@@ -134,7 +135,8 @@ def signed_headers(
 def drain() -> int:
 	"""Carry out everything that is due, in this process."""
 	begin()
-	return Engine(FrappeHost()).drain()
+	with read_committed():
+		return Engine(FrappeHost()).drain()
 
 
 def fresh_id() -> int:

@@ -84,7 +84,13 @@ def _free_key_of_cancelled(change: CreateDocument) -> None:
 
 def _sales_order_status(doc: Any) -> None:
 	"""Set the status that two steps would have: status_updater leaves a document that is new and submitted at once as Draft."""
-	doc.set_status()
+	# ERPNext tries up to seven conditions and asks for the whole document at each: one copy serves them all.
+	values = doc.as_dict()
+	doc.as_dict = lambda: values
+	try:
+		doc.set_status()
+	finally:
+		del doc.as_dict
 	# Not set_status(update=True): that reads the whole document again to compare.
 	frappe.db.set_value("Sales Order", doc.name, "status", doc.status, update_modified=False)
 

@@ -40,14 +40,17 @@ def resolve(store: str, queries: tuple[ItemQuery, ...], matching: ItemMatching) 
 	"""Return the Item of each query that has one: by the variant's link, the SKU's link, then by the store's rule."""
 	linked = _linked_items(_link_keys(store, queries))
 	by_rule = _codes_by_rule({query.sku for query in queries if query.sku}, matching)
-	code_of: dict[ItemQuery, str] = {}
+	items = read_items((*linked.values(), *by_rule.values()))
+	# The database compares without case; the code that exists is what counts.
+	by_fold = {code.casefold(): item for code, item in items.items()}
+	found = {}
 	for query in queries:
 		by_variant = linked.get(keys.key(store, keys.VARIANT, query.variant_id)) if query.variant_id else None
 		by_sku = (linked.get(keys.key(store, keys.SKU, query.sku)) or by_rule.get(query.sku)) if query.sku else None
-		if code := by_variant or by_sku:
-			code_of[query] = code
-	items = read_items(code_of.values())
-	return {query: items[code] for query, code in code_of.items() if code in items}
+		item = by_fold.get((by_variant or by_sku or "").casefold())
+		if item:
+			found[query] = item
+	return found
 
 
 def linked_item(link_key: str) -> ItemState | None:
@@ -72,12 +75,10 @@ def _linked_items(link_keys: tuple[str, ...]) -> Mapping[str, str]:
 
 
 def _codes_by_rule(skus: set[str], matching: ItemMatching) -> dict[str, str]:
+	"""Return the item code that each SKU stands for by the store's rule, whether that Item exists or not."""
 	if not skus or matching is ItemMatching.LINK_ONLY:
 		return {}
 	if matching is ItemMatching.SKU_IS_ITEM_CODE:
-		found = frappe.db.sql("SELECT name FROM tabItem WHERE name IN %s", (tuple(skus),))
-		# The database compares without case; the code that exists is what counts.
-		by_fold = {name.casefold(): name for (name,) in found}
-		return {sku: by_fold[sku.casefold()] for sku in skus if sku.casefold() in by_fold}
+		return {sku: sku for sku in skus}
 	rows = frappe.db.sql("SELECT barcode, parent FROM `tabItem Barcode` WHERE barcode IN %s", (tuple(skus),))
 	return dict(rows)

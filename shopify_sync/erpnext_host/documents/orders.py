@@ -20,7 +20,7 @@ _MAX_AMENDMENTS = 20
 def read_order(needs: OrderNeeds, locked: Mapping[str, LinkState], exchange_rate: Decimal | None) -> OrderSnapshot:
 	"""Return what ERPNext knows that bears on an order."""
 	link = locked[needs.key]
-	policy = policies.policy(needs.key.partition("/")[0])
+	policy = policies.as_of_attempt(needs.key.partition("/")[0])
 	sales_order = _sales_order(link)
 	return OrderSnapshot(
 		link=link,
@@ -61,7 +61,7 @@ def find_exchange_rate(needs: OrderNeeds) -> Decimal | None:
 
 	That service is called without a time limit, so this must not run while rows are locked. An order that is booked needs no rate.
 	"""
-	company_currency = policies.policy(needs.key.partition("/")[0]).company_currency
+	company_currency = policies.as_of_attempt(needs.key.partition("/")[0]).company_currency
 	if needs.currency == company_currency:
 		return Decimal(1)
 	if frappe.db.get_value("Shopify Link", needs.key, "document_name"):
