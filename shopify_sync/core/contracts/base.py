@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, model_validator
 
 _GID = re.compile(r"^gid://shopify/\w+/(\d+)")
 _GID_ITEM = re.compile(r"[?&]inventory_item_id=(\d+)")
@@ -100,3 +100,16 @@ class ShopifyModel(BaseModel):
 	"""Base of every contract: immutable, white space trimmed, unknown fields ignored."""
 
 	model_config = ConfigDict(extra="ignore", frozen=True, str_strip_whitespace=True)
+
+
+class WithExactId(ShopifyModel):
+	"""A resource with an id of its own, taken from the gid where there is one: the number beside it may have lost digits."""
+
+	id: ShopifyId
+
+	@model_validator(mode="before")
+	@classmethod
+	def _take_exact_id(cls, data: Any) -> Any:
+		if isinstance(data, dict) and (found := exact_id(data)):
+			return {**data, "id": found}
+		return data

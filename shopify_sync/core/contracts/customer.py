@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pydantic import model_validator
-
 from .address import Address
-from .base import ShopifyId, ShopifyModel, Text, UtcTime, exact_id
+from .base import Text, UtcTime, WithExactId
 
 
-class Customer(ShopifyModel):
+class Customer(WithExactId):
 	"""A Shopify customer. `tags` and consent left the payload in 2025-01; Of its addresses the default one counts."""
 
-	id: ShopifyId
 	updated_at: UtcTime | None = None
 	first_name: Text = ""
 	last_name: Text = ""
 	email: Text = ""
 	phone: Text = ""
 	default_address: Address | None = None
-
-	@model_validator(mode="before")
-	@classmethod
-	def _take_exact_id(cls, data: Any) -> Any:
-		if isinstance(data, dict) and (found := exact_id(data)):
-			return {**data, "id": found}
-		return data
 
 	@property
 	def full_name(self) -> str:

@@ -14,11 +14,10 @@ from .base import (
 	AmountOrZero,
 	Flag,
 	OptionalId,
-	ShopifyId,
 	ShopifyModel,
 	Text,
 	UtcTime,
-	exact_id,
+	WithExactId,
 	id_from_gid,
 	nullable_list,
 )
@@ -39,18 +38,24 @@ class DiscountAllocation(ShopifyModel):
 	amount: AmountOrZero = Decimal(0)
 
 
-class _WithExactId(ShopifyModel):
-	id: ShopifyId
+class _Priced(ShopifyModel):
+	"""What lines and shipping lines share: their taxes, and what is taken off."""
 
-	@model_validator(mode="before")
-	@classmethod
-	def _take_exact_id(cls, data: Any) -> Any:
-		if isinstance(data, dict) and (found := exact_id(data)):
-			return {**data, "id": found}
-		return data
+	tax_lines: Annotated[tuple[TaxLine, ...], nullable_list] = ()
+	discount_allocations: Annotated[tuple[DiscountAllocation, ...], nullable_list] = ()
+
+	@property
+	def discount(self) -> Decimal:
+		"""Everything taken off, shares of order discounts included."""
+		return total(share.amount for share in self.discount_allocations)
+
+	@property
+	def tax(self) -> Decimal:
+		"""All taxes."""
+		return total(tax.price for tax in self.tax_lines)
 
 
-class LineItem(_WithExactId):
+class LineItem(_Priced, WithExactId):
 	"""A line of the order. Custom lines and tips have neither product nor variant; a deleted product leaves the SKU."""
 
 	title: Text = ""
@@ -65,18 +70,6 @@ class LineItem(_WithExactId):
 	#: After edits and refunds; missing before 2024-01.
 	current_quantity: int | None = None
 	price: Amount
-	tax_lines: Annotated[tuple[TaxLine, ...], nullable_list] = ()
-	discount_allocations: Annotated[tuple[DiscountAllocation, ...], nullable_list] = ()
-
-	@property
-	def discount(self) -> Decimal:
-		"""Everything taken off this line, its shares of order discounts included."""
-		return total(share.amount for share in self.discount_allocations)
-
-	@property
-	def tax(self) -> Decimal:
-		"""All taxes on this line."""
-		return total(tax.price for tax in self.tax_lines)
 
 	@property
 	def is_custom(self) -> bool:
@@ -84,7 +77,7 @@ class LineItem(_WithExactId):
 		return self.variant_id is None and (self.product_id is None or not self.product_exists)
 
 
-class ShippingLine(ShopifyModel):
+class ShippingLine(_Priced):
 	"""A shipping method and its price."""
 
 	id: OptionalId = None
@@ -92,18 +85,6 @@ class ShippingLine(ShopifyModel):
 	code: Text = ""
 	price: AmountOrZero = Decimal(0)
 	is_removed: Flag = False
-	tax_lines: Annotated[tuple[TaxLine, ...], nullable_list] = ()
-	discount_allocations: Annotated[tuple[DiscountAllocation, ...], nullable_list] = ()
-
-	@property
-	def discount(self) -> Decimal:
-		"""Everything taken off the shipping price."""
-		return total(share.amount for share in self.discount_allocations)
-
-	@property
-	def tax(self) -> Decimal:
-		"""All taxes on this shipping line."""
-		return total(tax.price for tax in self.tax_lines)
 
 
 class RefundLineItem(ShopifyModel):
@@ -127,7 +108,7 @@ class Fulfillment(ShopifyModel):
 	status: Text = ""
 
 
-class Order(_WithExactId):
+class Order(WithExactId):
 	"""An order as it stood at `updated_at`. Money is in the shop's currency (`currency`)."""
 
 	name: Text = ""
