@@ -28,12 +28,11 @@ def main() -> None:
 	frappe.init(site=args.site, sites_path=".")
 	frappe.connect()
 	frappe.set_user("Administrator")
-	from shopify_sync.erpnext_host import wake
 	from shopify_sync.tests import site
 	from shopify_sync.tests.server import server
 
 	site.make_store(STORE)
-	wake.take_all_slots()
+	site.keep_workers_away()
 	with server(workers=1) as web:
 		kinds = make_kinds(web, args.requests)
 		times = take_turns(kinds, args.requests)

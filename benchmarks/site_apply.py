@@ -29,10 +29,9 @@ def main() -> None:
 	frappe.init(site=args.site, sites_path=".")
 	frappe.connect()
 	frappe.set_user("Administrator")
-	from shopify_sync.erpnext_host import wake
 	from shopify_sync.tests import site
 
-	wake.take_all_slots()
+	site.keep_workers_away()
 	site.make_store("bench-store")
 	for item in ITEMS:
 		site.make_item(item)

@@ -27,12 +27,11 @@ def main() -> None:
 	frappe.init(site=args.site, sites_path=".")
 	frappe.connect()
 	frappe.set_user("Administrator")
-	from shopify_sync.erpnext_host import wake
 	from shopify_sync.tests import site
 
 	site.make_store(STORE)
 	site.make_item(ITEM)
-	wake.take_all_slots()
+	site.keep_workers_away()
 	began = time.perf_counter()
 	fill(args.events, args.links)
 	print(f"growth: {args.events:,} events and {args.links:,} links made in {time.perf_counter() - began:.0f} s", flush=True)

@@ -34,13 +34,12 @@ def main() -> None:
 	if args.work:
 		work()
 		return
-	from shopify_sync.erpnext_host import wake
 	from shopify_sync.tests import site
 
 	site.make_store(STORE)
 	for number in range(ITEMS):
 		site.make_item(f"{PREFIX}-{number}")
-	wake.take_all_slots()
+	site.keep_workers_away()
 	for what, items in (("different items", ITEMS), ("all of one item", 1)):
 		ratios = []
 		for _round in range(args.rounds):

@@ -66,7 +66,7 @@ class Engine:
 		return count
 
 	def preview(self, signal: Signal, payload: Mapping[str, Any]) -> Decision:
-		"""Return what would be decided about *signal* now, and change nothing."""
+		"""Return what would be decided about *signal* now. Nothing is changed; the host may make the link rows, empty, to lock them."""
 		policy = self.host.policy(signal.store)
 		try:
 			contract = RESOURCES[signal.resource].parse(payload)

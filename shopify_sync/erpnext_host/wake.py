@@ -54,35 +54,23 @@ def max_drains() -> int:
 	return max(cint(frappe.conf.get("shopify_sync_drains")) or _DEFAULT_DRAINS, 1)
 
 
-def take_all_slots() -> None:
-	"""Keep every drain away from the queue until `release_all_slots` or the end of the connection; for tests that count claims."""
-	frappe.db.sql(f"DO {', '.join('GET_LOCK(%s, 60)' for _ in range(max_drains()))}", _all_names())
-
-
-def release_all_slots() -> None:
-	"""Let drains work again."""
-	frappe.db.sql(f"DO {', '.join('RELEASE_LOCK(%s)' for _ in range(max_drains()))}", _all_names())
-
-
-def _all_names() -> tuple[str, ...]:
-	return tuple(_lock_name(number) for number in range(max_drains()))
+def slot_names() -> tuple[str, ...]:
+	"""Return the names of MariaDB's advisory locks that stand for the slots."""
+	# They are per server, not per database, and at most 64 characters long.
+	return tuple(f"shopify_sync:{frappe.conf.db_name}:{number}"[:64] for number in range(max_drains()))
 
 
 @contextmanager
 def slot() -> Iterator[int | None]:
 	"""Hold one of the slots for drains, or None when all are taken."""
-	taken = next((number for number in range(max_drains()) if _get_lock(number)), None)
+	names = slot_names()
+	taken = next((number for number, name in enumerate(names) if _get_lock(name)), None)
 	try:
 		yield taken
 	finally:
 		if taken is not None:
-			frappe.db.sql("SELECT RELEASE_LOCK(%s)", (_lock_name(taken),))
+			frappe.db.sql("SELECT RELEASE_LOCK(%s)", (names[taken],))
 
 
-def _get_lock(number: int) -> bool:
-	return frappe.db.sql("SELECT GET_LOCK(%s, 0)", (_lock_name(number),))[0][0] == 1
-
-
-def _lock_name(number: int) -> str:
-	# Advisory locks are per server, not per database. At most 64 characters.
-	return f"shopify_sync:{frappe.conf.db_name}:{number}"[:64]
+def _get_lock(name: str) -> bool:
+	return frappe.db.sql("SELECT GET_LOCK(%s, 0)", (name,))[0][0] == 1

@@ -7,8 +7,6 @@ from typing import Any
 import frappe
 from frappe.tests.utils import FrappeTestCase
 
-from shopify_sync.erpnext_host import wake
-
 from . import payloads, site
 
 
@@ -20,8 +18,8 @@ class SyncTestCase(FrappeTestCase):
 	@classmethod
 	def setUpClass(cls) -> None:
 		super().setUpClass()
-		wake.take_all_slots()
-		cls.addClassCleanup(wake.release_all_slots)
+		site.keep_workers_away()
+		cls.addClassCleanup(site.let_workers_in)
 		site.make_item("TEE-M", valuation_rate=7)
 		site.make_item("MUG-1", valuation_rate=3)
 

@@ -11,7 +11,7 @@ from shopify_sync.core.engine import Engine
 from shopify_sync.core.receiving import Answer, receive, sign
 from shopify_sync.erpnext_host.host import FrappeHost
 from shopify_sync.erpnext_host.isolation import read_committed
-from shopify_sync.erpnext_host.wake import begin
+from shopify_sync.erpnext_host.wake import begin, slot_names
 
 SECRET = "test-secret-of-a-test-store"
 LOCATION = "655441491"
@@ -89,6 +89,18 @@ def make_item(code: str, **values: Any) -> str:
 		frappe.get_doc(doc).insert(ignore_permissions=True)
 		frappe.db.commit()
 	return code
+
+
+def keep_workers_away() -> None:
+	"""Take all slots, so that no worker of the site carries out what a test is about to; until `let_workers_in`, or the process ends."""
+	for name in slot_names():
+		frappe.db.sql("DO GET_LOCK(%s, 60)", (name,))
+
+
+def let_workers_in() -> None:
+	"""Give the slots back."""
+	for name in slot_names():
+		frappe.db.sql("DO RELEASE_LOCK(%s)", (name,))
 
 
 def clear_store(name: str) -> None:

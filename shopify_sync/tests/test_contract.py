@@ -10,8 +10,8 @@ from frappe.tests.utils import FrappeTestCase
 from shopify_sync.contract_suite import CASES, Case
 from shopify_sync.contract_suite.crashes import AFTER_COMMIT, STEPS_BEFORE_COMMIT
 from shopify_sync.contract_suite.payloads import new_id, order, send
-from shopify_sync.erpnext_host import wake
 
+from . import site
 from .suite_bench import SiteBench, forget_suite
 
 
@@ -22,8 +22,8 @@ class TestContract(FrappeTestCase):
 	def setUpClass(cls) -> None:
 		super().setUpClass()
 		# Workers of the site, if any are up, must not carry out what the cases are about to.
-		wake.take_all_slots()
-		cls.addClassCleanup(wake.release_all_slots)
+		site.keep_workers_away()
+		cls.addClassCleanup(site.let_workers_in)
 		cls.bench = SiteBench()
 		cls.addClassCleanup(forget_suite)
 

@@ -11,7 +11,6 @@ import frappe
 from frappe.tests.utils import FrappeTestCase
 
 from shopify_sync.core.receiving import sign
-from shopify_sync.erpnext_host import wake
 from shopify_sync.jobs import sweep
 
 from . import payloads, site
@@ -24,8 +23,8 @@ class TestEndpoint(FrappeTestCase):
 	@classmethod
 	def setUpClass(cls) -> None:
 		super().setUpClass()
-		wake.take_all_slots()
-		cls.addClassCleanup(wake.release_all_slots)
+		site.keep_workers_away()
+		cls.addClassCleanup(site.let_workers_in)
 		site.make_item("TEE-M", valuation_rate=7)
 		site.make_store(STORE, previous_client_secret="the-old-one")
 		cls.server = cls.enterClassContext(server()) if hasattr(cls, "enterClassContext") else cls._enter(server())
