@@ -9,10 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import frappe
+import psutil
 import requests
 
 PATH = "/api/method/shopify_sync.api.webhooks.receive"
@@ -79,13 +80,18 @@ def _process(command: list[str], environment: dict[str, str]) -> Iterator[subpro
 
 
 def kill(process: subprocess.Popen) -> None:
-	"""End a process and all its children at once, as a power cut would."""
+	"""End a process and all that descend from it, as a power cut would.
+
+	Not by its process group: RQ's work horse, which does the work, has a session of its own and would go on.
+	"""
 	try:
-		os.killpg(process.pid, signal.SIGKILL)
-	except ProcessLookupError:
-		return
-	finally:
-		process.wait(10)
+		family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+	except psutil.NoSuchProcess:
+		family = []
+	for member in family:
+		with suppress(psutil.NoSuchProcess):
+			member.send_signal(signal.SIGKILL)
+	process.wait(10)
 
 
 def _free_port() -> int:

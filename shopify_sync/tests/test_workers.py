@@ -61,14 +61,18 @@ class TestWorkers(FrappeTestCase):
 		self.assertEqual(frappe.db.count("Customer", {"shopify_key": guest_key(STORE, order["email"])}), 1)
 
 	def test_workers_killed_in_the_middle_lose_and_double_nothing(self) -> None:
-		numbers = [site.fresh_id() for _ in range(24)]
+		numbers = [site.fresh_id() for _ in range(40)]
 		for number in numbers:
 			site.deliver(payloads.order(number), "orders/create", store=STORE)
 		wake.wake(flag=False)
 		with rq_worker() as first, rq_worker() as second:
-			self.wait_for(6)
+			self.wait_for(3)
 			kill(first)
 			kill(second)
+		time.sleep(1)
+		after_the_kill = self.finished()
+		time.sleep(1)
+		self.assertEqual(self.finished(), after_the_kill, "nobody goes on after the kill")
 		self.let_leases_end()
 		left = len(numbers) - self.finished()
 		self.assertGreater(left, 0, "the workers were killed before they were done")
