@@ -8,11 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 import frappe
+from frappe.contacts.doctype.contact import contact
 
 from shopify_sync.core.engine import Engine
 from shopify_sync.core.plan import CreateDocument, Plan
 from shopify_sync.core.receiving import Headers, new_event
 from shopify_sync.core.signals import Signal
+from shopify_sync.erpnext_host.documents import orders
 from shopify_sync.erpnext_host.documents.apply import _resolve
 from shopify_sync.erpnext_host.event_log import FrappeEventLog
 from shopify_sync.erpnext_host.host import FrappeHost
@@ -180,6 +182,45 @@ class TestCurrencies(SyncTestCase):
 			frappe.db.set_default("currency_precision", "")
 			frappe.db.commit()
 			frappe.clear_cache()
+
+
+class TestCallsToOthers(SyncTestCase):
+	"""Nobody is called while rows are locked."""
+
+	def test_the_exchange_rate_is_asked_for_before_anything_is_locked(self) -> None:
+		reached: list[str] = []
+
+		def rate(*_args: Any) -> float:
+			reached.append("rate")
+			return 1.1
+
+		original, orders.get_exchange_rate = orders.get_exchange_rate, rate
+		try:
+			payload = self.order(currency="EUR")
+			site.deliver(payload, "orders/create", store=self.STORE)
+			Engine(FrappeHost(), reached.append).drain()
+			steps = list(reached)
+			site.deliver(payload | {"updated_at": "2026-10-06T10:00:00Z"}, "orders/updated", store=self.STORE)
+			Engine(FrappeHost(), reached.append).drain()
+		finally:
+			orders.get_exchange_rate = original
+		self.assertEqual(steps[:3], ["claimed", "rate", "locked"])
+		self.assertEqual(reached.count("rate"), 1, "an order that is booked needs no rate")
+
+	def test_no_picture_of_a_contact_is_asked_for(self) -> None:
+		flags: list[bool] = []
+
+		def picture(_email: str) -> str:
+			flags.append(bool(frappe.flags.in_import))
+			return ""
+
+		original, contact.has_gravatar = contact.has_gravatar, picture
+		try:
+			self.book(self.order())
+		finally:
+			contact.has_gravatar = original
+		self.assertEqual(flags, [True], "the flag by which Frappe leaves gravatar.com alone")
+		self.assertFalse(frappe.flags.in_import)
 
 
 class TestDocuments(SyncTestCase):
