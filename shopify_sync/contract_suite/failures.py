@@ -66,6 +66,22 @@ def an_error_while_a_failure_is_recorded_does_not_end_the_worker(bench: Bench) -
 
 
 @CASES.case
+def contention_while_a_failure_is_recorded_costs_none_of_its_words(bench: Bench) -> None:
+	bench.set_up()
+	name = send(bench, "orders/create", order(bench, new_id(), total_price="0.01"))
+	busy: list[str] = []
+
+	def once_busy(step: str) -> None:
+		if step == "recorded" and not busy:
+			busy.append(step)
+			raise bench.contention()
+
+	bench.drain(once_busy)
+	event = status(bench, name, "Dead Letter")
+	same((event.category, "Shopify states 0.01" in event.message), ("Totals mismatch", True), "category and message")
+
+
+@CASES.case
 def a_very_long_sku_is_named_as_far_as_there_is_room(bench: Bench) -> None:
 	bench.set_up()
 	sku = "LONG-" + "X" * 300

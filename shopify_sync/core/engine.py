@@ -202,16 +202,21 @@ class Engine:
 		return Result(event.name, status)
 
 	def _record_failure(self, event: ClaimedEvent, outcome: Outcome, started: datetime, restarts: int, detail: str) -> None:
-		"""Write the outcome of a failed attempt; when even that fails, the bare outcome: one event must not end a drain."""
+		"""Write the outcome of a failed attempt; when even that fails, once more, bare if need be: one event must not end a drain."""
 		try:
 			with self.host.transaction() as tx:
 				self._record(tx, event, outcome, started, restarts, (), {}, detail=detail)
 		except LeaseLost:
 			raise
 		except Exception as error:
-			bare = replace(outcome, message=f"The failure itself could not be recorded ({type(error).__name__}).", missing=None)
+			if self.host.is_contention(error):
+				again = outcome
+			else:
+				again = replace(
+					outcome, message=f"The failure itself could not be recorded ({type(error).__name__}).", missing=None
+				)
 			with self.host.transaction() as tx:
-				self._record(tx, event, bare, started, restarts, (), {})
+				self._record(tx, event, again, started, restarts, (), {})
 
 	def _policy_or_default(self, store: str) -> StorePolicy:
 		"""Return the store's settings; when they cannot be read, the defaults, so that the failure itself is still recorded."""
