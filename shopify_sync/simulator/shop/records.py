@@ -308,6 +308,7 @@ class Subscription:
 	failures: int = 0
 	created_at: datetime | None = None
 	updated_at: datetime | None = None
+	name: str = ""
 
 
 @dataclass(frozen=True)
