@@ -1,0 +1,1 @@
+"""What this app says to Shopify's Admin GraphQL API."""
