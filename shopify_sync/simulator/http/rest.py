@@ -1,0 +1,89 @@
+"""Calls of the legacy REST Admin API: who may call, how often, what goes wrong on the way. The answers are in `rest_resources`.
+
+Source: https://shopify.dev/docs/api/admin-rest
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..admin import schema
+from ..admin.api import Dropped, Response
+from .messages import Request, answer
+from .oauth import UNAUTHORIZED
+from .rest_lists import BadParameter
+from .rest_resources import Call, Refusal, find
+from .site import Site
+
+_VERSION = re.compile(r"\d{4}-(01|04|07|10)|unstable")
+_NOT_FOUND = {"errors": "Not Found"}
+_THROTTLED = {
+	"errors": "Exceeded 2 calls per second for api client. Reduce request rates to resume uninterrupted service.",
+}  # fmt: skip
+
+
+def call(site: Site, request: Request, version: str, path: str) -> Response:
+	"""Answer a call.
+
+	:param path: below the version, without `.json`.
+	:raises Dropped: when there is to be no answer.
+	"""
+	with site.lock:
+		site.rest_calls += 1
+		number = site.rest_calls
+		response = _checked(site, request, version, path, number)
+	response.headers.update(
+		{
+			"X-Shopify-API-Version": served_version(version),
+			"X-Request-Id": site.dice.uuid("rest request", number),
+			"X-Shopify-Shop-Api-Call-Limit": site.bucket.header,
+		}
+	)
+	return response
+
+
+def served_version(asked: str) -> str:
+	"""Return the version that answers: a closed one falls forward to the oldest that is still supported."""
+	if asked == "unstable" or asked > schema.latest():
+		return asked
+	return max(asked, schema.oldest())
+
+
+def _checked(site: Site, request: Request, version: str, path: str, number: int) -> Response:
+	if not _VERSION.fullmatch(version) or (version != "unstable" and version > schema.latest()):
+		return answer(404, _NOT_FOUND)
+	grant = site.tokens.check(request.token)
+	if grant is None:
+		return answer(401, UNAUTHORIZED)
+	if not site.bucket.take(site.shop.clock.now()) or _happens(site, "throttle", number):
+		return answer(429, _THROTTLED, Retry_After="2.0")
+	found = find(request.method, path)
+	if found is None:
+		return answer(404, _NOT_FOUND)
+	handler, ids, scope = found
+	if scope and scope not in grant.scopes:
+		return answer(403, {"errors": f"[API] This action requires merchant approval for {scope} scope."})
+	if broken := _broken(site, "before", number):
+		return broken
+	address = f"{site.api.base_url}/admin/api/{version}/{path}.json"
+	try:
+		response = handler(Call(site.shop, request.query, request.body, address, grant.scopes), *ids)
+	except BadParameter as error:
+		return answer(400, {"errors": {error.name: error.message}})
+	except Refusal as error:
+		return answer(error.status, {"errors": error.errors})
+	return _broken(site, "after", number) or response
+
+
+def _broken(site: Site, when: str, number: int) -> Response | None:
+	"""Let go wrong what is to go wrong before or after the call takes effect. :raises Dropped:"""
+	for kind in ("timeout", "reset"):
+		if _happens(site, f"{kind}_{when}", number):
+			raise Dropped(kind)
+	if _happens(site, f"server_error_{when}", number):
+		return answer(site.dice.pick((500, 502, 503), "rest status", when, number), {"errors": "Internal Server Error"})
+	return None
+
+
+def _happens(site: Site, fault: str, number: int) -> bool:
+	return site.faults.happens(fault, site.dice, "rest", number)
