@@ -82,8 +82,7 @@ class _Refresh:
 class Tokens:
 	"""The tokens of one app in one shop. Not thread-safe: call it under the shop's lock.
 
-	:ivar secrets: returns the client secrets that are good now, the newest first; after a rotation the old one is among them
-	    until it is revoked.
+	:ivar secrets: returns the client secrets that are good now, newest first; the old one too until it is revoked.
 	:ivar scopes: what the app is granted in this shop.
 	"""
 

@@ -5,9 +5,7 @@ Source: https://shopify.dev/docs/api/admin-rest
 
 from __future__ import annotations
 
-import re
-
-from ..admin import schema
+from ..admin import versions
 from ..admin.api import Dropped, Response
 from .messages import Request, answer
 from .oauth import UNAUTHORIZED
@@ -15,7 +13,6 @@ from .rest_lists import BadParameter
 from .rest_resources import Call, Refusal, find
 from .site import Site
 
-_VERSION = re.compile(r"\d{4}-(01|04|07|10)|unstable")
 _NOT_FOUND = {"errors": "Not Found"}
 _THROTTLED = {
 	"errors": "Exceeded 2 calls per second for api client. Reduce request rates to resume uninterrupted service.",
@@ -34,7 +31,7 @@ def call(site: Site, request: Request, version: str, path: str) -> Response:
 		response = _checked(site, request, version, path, number)
 	response.headers.update(
 		{
-			"X-Shopify-API-Version": served_version(version),
+			"X-Shopify-API-Version": versions.answering(version) or version,
 			"X-Request-Id": site.dice.uuid("rest request", number),
 			"X-Shopify-Shop-Api-Call-Limit": site.bucket.header,
 		}
@@ -42,15 +39,8 @@ def call(site: Site, request: Request, version: str, path: str) -> Response:
 	return response
 
 
-def served_version(asked: str) -> str:
-	"""Return the version that answers: a closed one falls forward to the oldest that is still supported."""
-	if asked == "unstable" or asked > schema.latest():
-		return asked
-	return max(asked, schema.oldest())
-
-
 def _checked(site: Site, request: Request, version: str, path: str, number: int) -> Response:
-	if not _VERSION.fullmatch(version) or (version != "unstable" and version > schema.latest()):
+	if versions.answering(version) is None:
 		return answer(404, _NOT_FOUND)
 	grant = site.tokens.check(request.token)
 	if grant is None:
