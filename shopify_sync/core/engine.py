@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from .contracts.base import NotJson, parse_json
 from .events import Action, Attempt, ClaimedEvent, Outcome, evidence_of
@@ -28,6 +28,8 @@ from .statuses import Status
 LEASE_SECONDS = 300.0
 #: How often a transaction starts again after a deadlock before that costs an attempt.
 MAX_RESTARTS = 6
+#: The longest pause before such a start, in seconds.
+_LONGEST_RESTART = 1.0
 #: What a newer state of the same resource makes moot when it has been applied.
 _MOOT = (Status.RECEIVED, Status.RETRYING, Status.HELD, Status.BLOCKED, Status.CONFLICT, Status.DEAD_LETTER)
 
@@ -92,7 +94,8 @@ class Engine:
 		retrying = Retrying(
 			retry=retry_if_exception(self.host.is_contention),
 			stop=stop_after_attempt(MAX_RESTARTS + 1),
-			wait=wait_random_exponential(multiplier=0.02, max=1.0),
+			# The host's chance, not tenacity's own: a simulation must be able to repeat a run.
+			wait=lambda state: self.host.jitter() * min(_LONGEST_RESTART, 0.02 * 2**state.attempt_number),
 			sleep=self.host.sleep,
 			before_sleep=count_restart,
 			reraise=True,

@@ -76,6 +76,11 @@ class EventLog:
 		"""Tell whether there is anything to claim now."""
 		return _oldest_due(self._database.connection(), to_text(self._now())) is not None
 
+	def next_due_at(self) -> datetime | None:
+		"""Return when the next thing is to be done (UTC), which may be past; None when nothing waits for a time."""
+		row = self._database.connection().execute("SELECT min(due_at) AS due_at FROM sync_event").fetchone()
+		return from_text(row["due_at"]) if row["due_at"] else None
+
 	def claim(self, worker: str, lease_seconds: float) -> ClaimedEvent | None:
 		"""Take the next due event that no other worker holds, and count the attempt.
 

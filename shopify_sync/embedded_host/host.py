@@ -130,18 +130,20 @@ class Instance:
 	"""One database file with one config: makes the receiver, the ledger and any number of workers' engines over them.
 
 	Events that wait for something the config says are looked at again when it says something new.
+
+	:param database: the file, or a Database over it.
 	"""
 
 	def __init__(
 		self,
-		path: Path | str,
+		database: Path | str | Database,
 		config: Config,
 		*,
 		clock: Callable[[], datetime] = utc_now,
 		synchronous: str = "FULL",
 	) -> None:
 		self.config = config
-		self.database = Database(path, synchronous=synchronous)
+		self.database = database if isinstance(database, Database) else Database(database, synchronous=synchronous)
 		self.events = EventLog(self.database, lambda store: config.store(store).policy, clock)
 		self.receiver = Receiver(config, self.events, clock)
 		self.clock = clock

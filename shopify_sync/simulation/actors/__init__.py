@@ -1,0 +1,21 @@
+"""The people of a story. Each action is a function of the stage and the intent, and says in a few words what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..stage import Stage
+from ..story import Intent
+from . import erp, network, operator, shop
+
+ACTIONS: dict[tuple[str, str], Callable[[Stage, Intent], str]] = {
+	(actor, name): getattr(module, name)
+	for actor, module, names in (
+		("shop", shop, "place paid partial_payment capture cancel note fulfill fulfill_part refund_part edit_add edit_remove "
+			"change_customer adjust_stock set_stock"),
+		("erp", erp, "edit_customer cancel_sales_order count_stock"),
+		("operator", operator, "retry double_retry replay replay_all discard pause shadow go_live rotate_secret close_gap"),
+		("network", network, "outage forged garbage unknown_topic no_id tampered"),
+	)
+	for name in names.split()
+}  # fmt: skip

@@ -1,0 +1,128 @@
+"""The operator of the sync: presses buttons at bad moments, closes gaps in the mapping late, pauses a store, rotates a secret."""
+
+from __future__ import annotations
+
+from shopify_sync.core import keys
+from shopify_sync.core.operations import Refused
+from shopify_sync.core.statuses import Status
+
+from .. import shops
+from ..stage import Stage
+from ..story import Intent
+
+_WAITING = (Status.BLOCKED, Status.HELD, Status.CONFLICT, Status.DEAD_LETTER, Status.RETRYING)
+
+
+def _pick(stage: Stage, intent: Intent, statuses: tuple[Status, ...]) -> str | None:
+	found = stage.target.events_in(stage.store(intent).name, statuses)
+	return stage.dice.pick(found, intent.number, "event") if found else None
+
+
+def retry(stage: Stage, intent: Intent) -> str:
+	"""Press Retry on something that waits; where nothing does, on anything at all."""
+	event = _pick(stage, intent, _WAITING) or _pick(stage, intent, tuple(Status))
+	if event is None:
+		return "there is nothing to retry"
+	stage.target.retry(event)
+	return event
+
+
+def double_retry(stage: Stage, intent: Intent) -> str:
+	"""Press Retry twice: a double click, or two operators at once."""
+	event = _pick(stage, intent, _WAITING)
+	if event is None:
+		return "there is nothing to retry"
+	stage.target.retry(event)
+	try:
+		stage.target.retry(event)
+	except Refused:
+		return f"{event}, and once more: refused"
+	return f"{event}, twice"
+
+
+def replay(stage: Stage, intent: Intent) -> str:
+	"""Run an event through the engine again, whatever became of it."""
+	event = _pick(stage, intent, tuple(Status))
+	if event is None:
+		return "there is nothing to replay"
+	stage.target.replay(event)
+	return event
+
+
+def replay_all(stage: Stage, intent: Intent) -> str:
+	"""Run everything through the engine again."""
+	done = 0
+	for event in stage.target.events_in(stage.store(intent).name, tuple(Status)):
+		try:
+			stage.target.replay(event)
+			done += 1
+		except Refused:
+			continue
+	return f"{done} events"
+
+
+def discard(stage: Stage, intent: Intent) -> str:
+	"""Put something away for good."""
+	event = _pick(stage, intent, (*_WAITING, Status.RECEIVED))
+	if event is None:
+		return "there is nothing to discard"
+	stage.target.discard(event)
+	return event
+
+
+def pause(stage: Stage, intent: Intent) -> str:
+	"""Pause the store: what comes in is held."""
+	stage.target.save_settings(stage.store(intent).name, mode="Paused")
+	return "paused"
+
+
+def shadow(stage: Stage, intent: Intent) -> str:
+	"""Let the store only say what it would do."""
+	stage.target.save_settings(stage.store(intent).name, mode="Shadow")
+	return "shadow"
+
+
+def go_live(stage: Stage, intent: Intent) -> str:
+	"""Let the store work again."""
+	stage.target.save_settings(stage.store(intent).name, mode="Live")
+	return "live"
+
+
+def rotate_secret(stage: Stage, intent: Intent) -> str:
+	"""Rotate the client secret: Shopify signs with the old or the new one for an hour, the host knows both."""
+	shop, new = stage.shop(intent), f"hush-{stage.store(intent).name}-{intent.number}"
+	old = shop.secret
+	stage.target.save_settings(stage.store(intent).name, client_secret=new, previous_client_secret=old)
+	shop.rotate_secret(new)
+	return "rotated"
+
+
+def close_gap(stage: Stage, intent: Intent) -> str:
+	"""Add what the mapping lacks."""
+	close(stage, intent.store, intent.args["gap"])
+	return str(intent.args["gap"])
+
+
+def close(stage: Stage, index: int, gap: str) -> None:
+	"""Close one gap of a store."""
+	store, shop, target = stage.story.stores[index], stage.shops[index], stage.target
+	if gap == "tax":
+		target.save_settings(store.name, tax_rules=shops.tax_rows())
+	elif gap == "shipping":
+		target.save_settings(store.name, shipping_rules=shops.shipping_rows(express=True))
+	elif gap == "location":
+		target.save_settings(store.name, locations=shops.location_rows(store, shop))
+	elif gap == "item":
+		target.add_item(shops.new_item(store))
+		map_inventory_item(stage, index, shops.new_item(store))
+	else:
+		map_inventory_item(stage, index, shops.ITEMS[0])
+	stage.deeds.closed_gaps.add((index, gap))
+
+
+def map_inventory_item(stage: Stage, index: int, item: str) -> None:
+	"""Point the link of an Item's inventory item at it."""
+	shop = stage.shops[index]
+	for variant in shop.products.variants.values():
+		if variant.sku == item:
+			stage.target.map_item(stage.story.stores[index].name, keys.INVENTORY_ITEM, variant.inventory_item_id, item)

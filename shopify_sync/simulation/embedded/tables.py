@@ -1,0 +1,76 @@
+"""Reads the embedded host's tables as facts."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from decimal import Decimal
+
+from shopify_sync.core.statuses import Status
+
+from ..facts import AttemptFact, DocumentFact, EventFact, Facts, LinkFact
+
+
+def facts(connection: sqlite3.Connection) -> Facts:
+	"""Return everything that stands in the tables."""
+	documents = [_document(row) for row in connection.execute("SELECT * FROM document WHERE doctype <> 'Item' ORDER BY rowid")]
+	stock = {
+		(one.values["item_code"], one.values["warehouse"]): Decimal(str(one.values["actual_qty"]))
+		for one in documents
+		if one.doctype == "Bin"
+	}
+	return Facts(
+		events={row["name"]: _event(row) for row in connection.execute("SELECT * FROM sync_event ORDER BY rowid")},
+		attempts=[_attempt(row) for row in connection.execute("SELECT * FROM sync_attempt ORDER BY id")],
+		links={row["key"]: _link(row) for row in connection.execute("SELECT * FROM shopify_link ORDER BY key")},
+		documents=[one for one in documents if one.doctype != "Bin"],
+		stock=stock,
+	)
+
+
+def _event(row: sqlite3.Row) -> EventFact:
+	return EventFact(
+		name=row["name"],
+		store=row["store"],
+		source=row["source"],
+		topic=row["topic"],
+		resource=row["resource"],
+		link=row["link"],
+		version=row["version"],
+		status=Status(row["status"]),
+		category=row["category"],
+		message=row["message"],
+		missing=row["missing"],
+		not_applied=row["not_applied"],
+		document=(row["document_type"], row["document_name"]) if row["document_type"] else None,
+		superseded_by=row["superseded_by"],
+		attempts=row["attempts"],
+		deliveries=row["deliveries"],
+		payload_hash=row["payload_hash"],
+		discard_reason=row["discard_reason"],
+		received_at=row["received_at"],
+		finished_at=row["finished_at"],
+	)
+
+
+def _attempt(row: sqlite3.Row) -> AttemptFact:
+	text = "\n".join(str(row[name]) for name in ("message", "reason", "changes", "reads", "detail"))
+	return AttemptFact(
+		event=row["event"],
+		attempt=row["attempt"],
+		action=row["action"],
+		outcome=row["outcome"],
+		category=row["category"],
+		user=row["user"],
+		changes=json.loads(row["changes"]),
+		text=text,
+	)
+
+
+def _link(row: sqlite3.Row) -> LinkFact:
+	document = (row["document_type"], row["document_name"]) if row["document_name"] else None
+	return LinkFact(row["key"], document, row["version"], row["last_event"], json.loads(row["agreed"]))
+
+
+def _document(row: sqlite3.Row) -> DocumentFact:
+	return DocumentFact(row["doctype"], row["name"], row["shopify_key"], row["docstatus"], json.loads(row["data"]))

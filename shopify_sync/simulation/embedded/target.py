@@ -1,0 +1,191 @@
+"""The embedded host as operators and ERPNext's users see it, in simulated time. Implements simulation/target.py `Target`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from shopify_sync.core.contracts.base import dump_json, parse_json
+from shopify_sync.core.events import NewEvent
+from shopify_sync.core.failures import Failure
+from shopify_sync.core.receiving import receive
+from shopify_sync.core.signals import Signal
+from shopify_sync.core.statuses import Status
+from shopify_sync.embedded_host import config, documents, mapping
+from shopify_sync.embedded_host.host import EmbeddedHost, Instance
+from shopify_sync.simulator.dice import Dice
+
+from .. import shops
+from ..facts import Facts
+from ..profiles import WorkerFaults
+from ..scheduler import Scheduler
+from ..target import StoreSetUp
+from . import journal, tables
+from .database import SimulatedDatabase
+from .workers import Crew, SimulatedHost
+
+_OPERATOR = "operator"
+
+
+class SimulatedInstance(Instance):
+	"""An instance whose workers live in simulated time."""
+
+	def __init__(self, database: SimulatedDatabase, settings: Mapping[str, Any], scheduler: Scheduler, crew: Callable[[], Crew]) -> None:
+		self._crew = crew
+		# As a file would be read: numbers with a point are Decimal.
+		super().__init__(database, config.parse(parse_json(dump_json(settings))), clock=scheduler.now)
+
+	def host(self, worker: str) -> EmbeddedHost:
+		"""Return the host of one worker; of somebody else who only looks, the plain one."""
+		found = self._crew().worker(worker)
+		return SimulatedHost(self, found) if found else super().host(worker)
+
+
+class EmbeddedTarget:
+	"""One database with its workers.
+
+	:param ended: told of every attempt that came to an end.
+	"""
+
+	def __init__(
+		self,
+		folder: Path,
+		stores: Sequence[StoreSetUp],
+		scheduler: Scheduler,
+		dice: Dice,
+		faults: WorkerFaults,
+		tell: Callable[[str], None],
+		ended: Callable[[str, object], None],
+	) -> None:
+		self.scheduler = scheduler
+		self.database = SimulatedDatabase(folder / "sync.db", scheduler, lambda point: self.crew.on_point(point))
+		self.crew = Crew(scheduler, self.database, dice, faults, lambda: self.instance, tell, ended)
+		self._settings: dict[str, Any] = {
+			"stores": [
+				{"store": one.name, "shop_domain": one.shop_domain, "client_secret": one.secret, **one.settings} for one in stores
+			],
+			"items": [{"item_code": item, "valuation_rate": "10.00"} for item in shops.ITEMS],
+			"exchange_rates": shops.RATES,
+		}
+		self.instance = self._configured()
+		journal.install(self.database.connection())
+
+	def _configured(self) -> SimulatedInstance:
+		return SimulatedInstance(self.database, self._settings, self.scheduler, lambda: self.crew)
+
+	def save_settings(self, store: str, **changes: Any) -> None:
+		"""Change settings of a store. A worker that is busy goes on with the old ones until it has ended its drain."""
+		row = next(entry for entry in self._settings["stores"] if entry["store"] == store)
+		row |= changes
+		self._reconfigure()
+
+	def settings(self, store: str) -> Mapping[str, Any]:
+		"""Return the store's settings as they stand."""
+		return next(entry for entry in self._settings["stores"] if entry["store"] == store)
+
+	def add_item(self, item: str) -> None:
+		"""Create an Item."""
+		if not any(entry["item_code"] == item for entry in self._settings["items"]):
+			self._settings["items"].append({"item_code": item, "valuation_rate": "10.00"})
+			self._reconfigure()
+
+	def _reconfigure(self) -> None:
+		self.instance = self._configured()
+		self._wake()
+
+	def map_item(self, store: str, resource: str, shopify_id: str, item: str) -> None:
+		"""Point a Shopify Link at an Item."""
+		mapping.map_item(self.database, self.instance.events, store, resource, shopify_id, item, _OPERATOR)
+		self._wake()
+
+	def events_in(self, store: str, statuses: Sequence[Status]) -> list[str]:
+		"""Return the store's events in *statuses*, oldest first."""
+		marks = ", ".join("?" for _status in statuses)
+		rows = self.database.connection().execute(
+			f"SELECT name FROM sync_event WHERE store = ? AND status IN ({marks}) ORDER BY received_at, name",  # noqa: S608 -- only marks
+			(store, *map(str, statuses)),
+		)
+		return [row["name"] for row in rows]
+
+	def retry(self, event: str) -> None:
+		"""Press Retry."""
+		self.instance.events.retry(event, _OPERATOR)
+		self._wake()
+
+	def replay(self, event: str) -> None:
+		"""Press Replay."""
+		self.instance.events.replay([event], _OPERATOR)
+		self._wake()
+
+	def discard(self, event: str) -> None:
+		"""Press Discard."""
+		self.instance.events.discard(event, _OPERATOR, "carried over by hand")
+
+	def _wake(self) -> None:
+		self.crew.wake()
+		self.crew.arm_sweeper()
+
+	def edit(self, doctype: str, key: str, field: str, value: str) -> bool:
+		"""Change a field as ERPNext's user does."""
+		found = documents.by_key(self.database.connection(), doctype, key)
+		if found is None:
+			return False
+		self._as_user("UPDATE document SET data = json_set(data, ?, ?) WHERE shopify_key = ?", (f"$.{field}", value, key))
+		return True
+
+	def cancel_sales_order(self, key: str) -> bool:
+		"""Cancel a Sales Order by hand."""
+		found = documents.by_key(self.database.connection(), "Sales Order", key)
+		if found is None or found.docstatus != documents.SUBMITTED:
+			return False
+		self._as_user("UPDATE document SET docstatus = 2 WHERE shopify_key = ?", (key,))
+		return True
+
+	def count_stock(self, item: str, warehouse: str, quantity: Decimal) -> None:
+		"""Bring a Bin to a quantity, as ERPNext's user does."""
+		with self.database.write() as connection:
+			data = {"item_code": item, "warehouse": warehouse, "actual_qty": quantity, "valuation_rate": "10.00"}
+			documents.put(connection, "Bin", documents.bin_name(item, warehouse), data)
+
+	def _as_user(self, statement: str, parameters: tuple[Any, ...]) -> None:
+		with self.database.write() as connection:
+			journal.say_who(connection, "user")
+			connection.execute(statement, parameters)
+			journal.say_who(connection, "engine")
+
+	def deliver(self, headers: Mapping[str, str], body: bytes, *, wake: bool = True) -> int | None:
+		"""Hand in a delivery; nobody answers while the server is down. Without *wake* nobody is woken, whatever it brings."""
+		if self.crew.is_down:
+			return None
+		answer = receive(headers.items(), body, self.instance.receiver)
+		if answer.wake and wake:
+			self.crew.wake()
+		self.crew.arm_sweeper()
+		return answer.status
+
+	def record(self, event: NewEvent) -> None:
+		"""Put a signal into the ledger that is no webhook."""
+		self.instance.events.record(event)
+		self._wake()
+
+	def outage(self, seconds: float) -> None:
+		"""Kill every worker; nobody answers until *seconds* have passed."""
+		self.crew.kill_all(seconds)
+
+	def facts(self) -> Facts:
+		"""Return what stands in the tables."""
+		return tables.facts(self.database.connection())
+
+	def is_still_so(self, event: str) -> bool:
+		"""Tell whether the reason for which an event is Blocked still holds."""
+		row = self.database.connection().execute("SELECT * FROM sync_event WHERE name = ?", (event,)).fetchone()
+		signal = Signal(row["name"], row["store"], row["resource"], row["shopify_id"], row["version"], row["topic"])
+		decision = self.instance.engine("who only looks").preview(signal, parse_json(row["payload"]))
+		return isinstance(decision, Failure) and decision.missing == row["missing"]
+
+	def close(self) -> None:
+		"""Close every connection."""
+		self.database.close_all()
+

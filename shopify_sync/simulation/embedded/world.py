@@ -1,0 +1,244 @@
+"""One simulated world from the first second to the last check: the story runs, then quiet comes, then reconciliation."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from shopify_sync.core.topics import RESOURCE_OF_TOPIC
+from shopify_sync.simulator.dice import Dice
+from shopify_sync.simulator.faults import Faults
+from shopify_sync.simulator.shop.records import Webhook
+from shopify_sync.simulator.shop.shop import Shop
+from shopify_sync.simulator.webhooks.courier import Courier
+
+from .. import reconciling, shops
+from ..actors import operator
+from ..invariants import Moment, Violation, World, check
+from ..profiles import Profile, ReceiverFaults, WorkerFaults
+from ..scheduler import NoRest, Scheduler
+from ..stage import Stage
+from ..story import DAY, Intent, Story
+from . import journal
+from .network import Network
+from .target import EmbeddedTarget
+
+START = datetime(2026, 11, 20, 6, 0, tzinfo=timezone.utc)
+#: Deliveries may be a quarter of a day late and are retried for four hours; an event is retried for as long as its attempts
+#: last, at most an hour each. After this much quiet nothing may be under way any more.
+QUIET = 2 * DAY
+#: How often the invariants that hold at every moment are looked at.
+_GLANCE = 4 * 3600.0
+TOPICS = (*RESOURCE_OF_TOPIC, "orders/edited", "refunds/create", "fulfillments/create", "order_transactions/create")
+
+
+@dataclass
+class Result:
+	"""How one world went."""
+
+	seed: int
+	violations: list[Violation] = field(default_factory=list)
+	trace: list[str] = field(default_factory=list)
+	counts: Counter[str] = field(default_factory=Counter)
+	latencies: list[float] = field(default_factory=list)
+	simulated_seconds: float = 0.0
+
+
+class _Log(logging.Handler):
+	"""Keeps every line that is logged, so that it can be searched for what must not be there."""
+
+	def __init__(self) -> None:
+		super().__init__()
+		self.lines: list[str] = []
+
+	def emit(self, record: logging.LogRecord) -> None:
+		self.lines.append(self.format(record))
+
+
+class EmbeddedWorld:
+	"""Puts everything together for one story, and runs it."""
+
+	def __init__(self, seed: int, story: Story, profile: Profile, folder: Path, log: _Log) -> None:
+		self.result = Result(seed)
+		self._story = story
+		self._log = log
+		dice = Dice(f"world/{profile.name}/{seed}")
+		self.scheduler = Scheduler(START)
+		self.shops = [
+			shops.open_shop(store, self.scheduler, Dice(f"shop/{profile.name}/{seed}/{store.index}")) for store in story.stores
+		]
+		set_ups = [shops.set_up(store, shop) for store, shop in zip(story.stores, self.shops, strict=True)]
+		self.target = EmbeddedTarget(folder, set_ups, self.scheduler, dice, profile.worker, self._tell, self._ended)
+		self.emitted: list[Webhook] = []
+		for shop in self.shops:
+			shop.listeners.append(self.emitted.append)
+		self._faults = replace(profile.network)
+		couriers = [Courier(shop, self._faults, dice) for shop in self.shops]
+		self.network = Network(self.scheduler, couriers, self.target, dice, profile.receiver, self._tell)
+		self.stage = Stage(story, self.shops, self.target, dice, self._tell)
+		self._journal_seen = 0
+
+	def run(self) -> Result:
+		"""Run the story and everything after it; stop at the first moment at which an invariant does not hold."""
+		try:
+			self._begin()
+			self._run_the_days()
+			if not self.result.violations:
+				self._come_to_rest()
+				self._look(Moment.AT_REST)
+			if not self.result.violations:
+				self._reconcile()
+				self._look(Moment.RECONCILED)
+		except NoRest as error:
+			self.result.violations.append(Violation("comes to rest", "the world", str(error)))
+		finally:
+			self.result.simulated_seconds = self.scheduler.seconds
+			self._count()
+			self.scheduler.close()
+			self.target.close()
+		return self.result
+
+	def _tell(self, line: str) -> None:
+		days, seconds = divmod(self.scheduler.seconds, DAY)
+		minutes, rest = divmod(seconds, 60)
+		self.result.trace.append(f"{days:.0f}d {minutes // 60:02.0f}:{minutes % 60:02.0f}:{rest:06.3f}  {line}")
+
+	def _ended(self, event: str, status: object) -> None:
+		self._tell(f"{event} ends as {status}")
+		recorded = self.network.recorded_at.pop(event, None)
+		if recorded and status is not None:
+			self.result.latencies.append((self.scheduler.now() - recorded).total_seconds())
+
+	def _begin(self) -> None:
+		for index, (store, shop) in enumerate(zip(self._story.stores, self.shops, strict=True)):
+			for topic in TOPICS:
+				shop.subscriptions.create(topic, "https://erp.example.com/receive")
+			for item in shops.ITEMS:
+				self.target.count_stock(item, shops.warehouse(store), shops.OPENING_STOCK)
+				if not (item == shops.ITEMS[0] and "inventory_item" in store.gaps):
+					operator.map_inventory_item(self.stage, index, item)
+			for number in range(store.customers):
+				shop.customers.create(**shops.person(self.stage.dice, store.index, number))
+		self.target.crew.start(self._story.workers)
+		self.network.arm()
+		for intent in self._story.intents:
+			self.scheduler.at(intent.at, lambda intent=intent: self._act(intent))  # type: ignore[misc]
+
+	def _act(self, intent: Intent) -> None:
+		if self.target.database.is_held and intent.action != "outage":
+			# People wait for the database too.
+			self.scheduler.after(0.05, lambda: self._act(intent))
+			return
+		self.stage.act(intent)
+		self.network.arm()
+
+	def _run_the_days(self) -> None:
+		end = self._story.days * DAY
+		while self.scheduler.seconds < end and not self.result.violations:
+			self.scheduler.run(min(self.scheduler.seconds + _GLANCE, end))
+			if not self.target.database.is_held:
+				self._look(Moment.RUNNING)
+
+	def _come_to_rest(self) -> None:
+		"""Nothing goes wrong any more, nobody does anything; what is under way comes to its end."""
+		self._tell("quiet")
+		self._faults.set(**{name: 0.0 for name in vars(self._faults)})
+		self.target.crew.faults = WorkerFaults(0, 0, 0, 0)
+		self.network.faults = ReceiverFaults(0, 0, 0, 0)
+		self._wait_for_the_database()
+		for store in self._story.stores:
+			if self.target.settings(store.name).get("mode", "Live") != "Live":
+				self.target.save_settings(store.name, mode="Live")
+		self._rest()
+
+	def _rest(self) -> None:
+		self.scheduler.run(self.scheduler.seconds + QUIET, self._is_at_rest)
+		self._wait_for_the_database()
+
+	def _is_at_rest(self) -> bool:
+		if not self.network.is_quiet or self.target.database.is_held:
+			return False
+		return self.target.instance.events.next_due_at() is None
+
+	def _wait_for_the_database(self) -> None:
+		self.scheduler.run(self.scheduler.seconds + QUIET, lambda: not self.target.database.is_held)
+
+	def _reconcile(self) -> None:
+		self._tell("reconciliation")
+		for shop in self.shops:
+			with shop.silently():
+				for topic in TOPICS:
+					if not shop.subscriptions.for_topic(topic):
+						shop.subscriptions.create(topic, "https://erp.example.com/receive")
+			for event in reconciling.signals(shop, "1"):
+				self.target.record(event)
+		self._rest()
+
+	def _look(self, moment: Moment) -> None:
+		connection = self.target.database.connection()
+		fresh = journal.entries(connection, self._journal_seen)
+		self._journal_seen = fresh[-1].id if fresh else self._journal_seen
+		world = World(
+			moment=moment,
+			facts=self.target.facts(),
+			stage=self.stage,
+			shops=self.shops,
+			emitted=self.emitted,
+			acknowledged=self.network.acknowledged,
+			journal=journal.entries(connection) if moment is not Moment.RUNNING else fresh,
+			log=self._log.lines,
+			subscriptions=len(TOPICS),
+		)
+		for violation in check(world):
+			self._tell(f"VIOLATED: {violation}")
+			self.result.violations.append(violation)
+
+	def _count(self) -> None:
+		counts = self.result.counts
+		counts.update(self.target.crew.suffered)
+		counts.update(self.network.suffered)
+		counts.update({f"answer.{status}": number for status, number in self.network.answers.items()})
+		for courier in self.network.couriers:
+			counts.update({f"network.{name}": number for name, number in courier.counters.items()})
+		rows = self.target.database.connection().execute("SELECT status, count(*) AS number FROM sync_event GROUP BY status")
+		counts.update({f"status.{row['status']}": row["number"] for row in rows})
+		row = self.target.database.connection().execute("SELECT count(*) AS number FROM sync_attempt").fetchone()
+		counts["attempts"] += row["number"]
+		counts["webhooks"] += len(self.emitted)
+		counts["intents"] += len(self._story.intents)
+		counts["orders"] += sum(len(shop.orders.all) for shop in self.shops)
+
+
+def run(seed: int, story: Story, profile: Profile) -> Result:
+	"""Run one world and return how it went."""
+	with _capturing() as log, tempfile.TemporaryDirectory(prefix="shopify-sync-", dir=_fast_folder()) as folder:
+		return EmbeddedWorld(seed, story, profile, Path(folder), log).run()
+
+
+@contextmanager
+def _capturing() -> Iterator[_Log]:
+	"""Keep what the product logs to ourselves: a simulated breakdown is nobody's alarm."""
+	logger, log = logging.getLogger("shopify_sync"), _Log()
+	propagates, level = logger.propagate, logger.level
+	logger.addHandler(log)
+	logger.propagate = False
+	logger.setLevel(logging.DEBUG)
+	try:
+		yield log
+	finally:
+		logger.removeHandler(log)
+		logger.propagate = propagates
+		logger.setLevel(level)
+
+
+def _fast_folder() -> str | None:
+	"""Return a folder in memory where the system has one: nothing of a simulated world must survive a power cut."""
+	memory = Path("/dev/shm")  # noqa: S108 -- a folder of its own is made in it
+	return str(memory) if memory.is_dir() else None
+

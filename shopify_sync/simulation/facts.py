@@ -1,0 +1,94 @@
+"""What stands in the host's tables, as plain values: all that the invariants look at. Both hosts can be read this way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from shopify_sync.core.statuses import Status
+
+
+@dataclass(frozen=True)
+class EventFact:
+	"""A Sync Event."""
+
+	name: str
+	store: str
+	source: str
+	topic: str
+	resource: str | None
+	link: str | None
+	version: str | None
+	status: Status
+	category: str | None
+	message: str
+	missing: str | None
+	not_applied: str
+	document: tuple[str, str] | None
+	superseded_by: str | None
+	attempts: int
+	deliveries: int
+	payload_hash: str
+	discard_reason: str
+	received_at: str
+	finished_at: str | None
+
+
+@dataclass(frozen=True)
+class AttemptFact:
+	"""A Sync Attempt. *text* is everything in it that a person could read."""
+
+	event: str
+	attempt: int
+	action: str
+	outcome: str
+	category: str | None
+	user: str | None
+	changes: Sequence[Mapping[str, Any]]
+	text: str
+
+
+@dataclass(frozen=True)
+class LinkFact:
+	"""A Shopify Link."""
+
+	key: str
+	document: tuple[str, str] | None
+	version: str | None
+	last_event: str | None
+	agreed: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class DocumentFact:
+	"""A document of ERPNext's that carries a `shopify_key`."""
+
+	doctype: str
+	name: str
+	key: str | None
+	docstatus: int
+	values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Facts:
+	"""Everything at one moment.
+
+	:ivar stock: (Item, warehouse) → quantity.
+	"""
+
+	events: Mapping[str, EventFact]
+	attempts: Sequence[AttemptFact]
+	links: Mapping[str, LinkFact]
+	documents: Sequence[DocumentFact]
+	stock: Mapping[tuple[str, str], Decimal]
+
+	def live(self, doctype: str, key: str) -> list[DocumentFact]:
+		"""Return the documents with that key which are not cancelled."""
+		return [one for one in self.documents if one.doctype == doctype and one.key == key and one.docstatus < 2]
+
+	def of_link(self, key: str) -> list[EventFact]:
+		"""Return the events of a resource."""
+		return [event for event in self.events.values() if event.link == key]

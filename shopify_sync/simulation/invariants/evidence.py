@@ -1,0 +1,71 @@
+"""Rules of the evidence: every change is recorded and every record is of a change; nothing is rewritten; nothing goes back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from shopify_sync.core.events import Action
+from shopify_sync.core.masking import mask_name
+from shopify_sync.core.statuses import EDGES, Status
+
+from .world import Moment, Violation, World
+
+_GRAPH, _RISE, _REWRITTEN = "statuses move along the graph", "versions only rise", "nothing is rewritten"
+_EVIDENCE, _ONCE = "each change has evidence, each evidence its change", "an event changes things once"
+
+
+def statuses_move_along_the_graph(world: World) -> Iterator[Violation]:
+	"""No status was ever written that core/statuses.py does not allow from where the event stood."""
+	for entry in world.journal or ():
+		if entry.kind == "status" and Status(str(entry.after)) not in EDGES[Status(str(entry.before))]:
+			yield Violation(_GRAPH, entry.name, f"went from {entry.before} to {entry.after}")
+
+
+def versions_only_rise(world: World) -> Iterator[Violation]:
+	"""A stale signal never undoes a newer one."""
+	for entry in world.journal or ():
+		if entry.kind == "version" and str(entry.after) < str(entry.before):
+			yield Violation(_RISE, entry.name, f"went back from {entry.before} to {entry.after}")
+
+
+def nothing_is_rewritten(world: World) -> Iterator[Violation]:
+	"""Payloads stay as they came, evidence is only added."""
+	for entry in world.journal or ():
+		if entry.kind in ("payload", "evidence"):
+			yield Violation(_REWRITTEN, entry.name, f"{entry.kind} {entry.action}")
+
+
+def each_change_has_evidence(world: World) -> Iterator[Violation]:
+	"""What the database saw change is what the Sync Attempts say, one for one."""
+	if world.moment is Moment.RUNNING or world.journal is None:
+		return
+	seen = Counter(
+		(entry.action, entry.what, mask_name(entry.what, entry.name))
+		for entry in world.journal
+		if entry.kind == "document" and entry.actor == "engine"
+	)
+	said = Counter(
+		(change["action"], change["doctype"], change["name"])
+		for attempt in world.facts.attempts
+		if attempt.outcome != Status.SHADOWED
+		for change in attempt.changes
+	)
+	for what in (seen - said).keys():
+		yield Violation(_EVIDENCE, " ".join(map(str, what)), "happened, and no Sync Attempt says so")
+	for what in (said - seen).keys():
+		yield Violation(_EVIDENCE, " ".join(map(str, what)), "stands in a Sync Attempt, and never happened")
+
+
+def an_event_changes_things_once(world: World) -> Iterator[Violation]:
+	"""However often an event is delivered, retried and replayed: at most one of its attempts changes anything."""
+	changed = Counter(
+		attempt.event for attempt in world.facts.attempts if attempt.changes and attempt.outcome == Status.APPLIED
+	)
+	for event, number in changed.items():
+		if number > 1:
+			yield Violation(_ONCE, event, f"changed documents in {number} attempts")
+	applied = {one.event for one in world.facts.attempts if one.action == Action.APPLY and one.outcome == Status.APPLIED}
+	for event in world.facts.events.values():
+		if event.status is Status.APPLIED and event.name not in applied:
+			yield Violation(_EVIDENCE, event.name, "is Applied, and no Sync Attempt says so")

@@ -1,0 +1,82 @@
+"""What the rules look at, and what they yield."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from shopify_sync.simulator.shop.records import Webhook
+from shopify_sync.simulator.shop.shop import Shop
+
+from ..facts import Facts
+from ..stage import Stage
+
+
+class Moment(Enum):
+	"""When a rule is looked at."""
+
+	RUNNING = "while it runs"
+	AT_REST = "at rest"
+	RECONCILED = "after reconciliation"
+
+
+@dataclass(frozen=True)
+class Violation:
+	"""A rule that does not hold."""
+
+	rule: str
+	about: str
+	detail: str
+
+	def __str__(self) -> str:
+		return f"{self.rule}: {self.about}: {self.detail}"
+
+
+class JournalEntry(Protocol):
+	"""A change as the database itself wrote it down; see embedded/journal.py."""
+
+	kind: str
+	action: str
+	what: str
+	name: str
+	before: str | None
+	after: str | None
+	actor: str
+
+
+class Acknowledgement(Protocol):
+	"""A delivery that the shop heard a 2xx for. *whole*: its body was not cut short."""
+
+	webhook_id: str
+	topic: str
+	resource_id: str
+	shop: str
+	whole: bool
+
+
+@dataclass(frozen=True)
+class World:
+	"""Everything at one moment.
+
+	:ivar emitted: every webhook that the shops emitted, in order.
+	:ivar journal: what the database wrote down: since the last look while it runs, from the beginning afterwards; None where
+		nobody writes a journal (a real site).
+	:ivar log: every line that was logged.
+	:ivar subscriptions: how many each shop had at the start.
+	"""
+
+	moment: Moment
+	facts: Facts
+	stage: Stage
+	shops: Sequence[Shop]
+	emitted: Sequence[Webhook]
+	acknowledged: Sequence[Acknowledgement]
+	journal: Sequence[JournalEntry] | None
+	log: Sequence[str]
+	subscriptions: int
+
+	def has_lost_a_subscription(self, shop: Shop) -> bool:
+		"""Tell whether Shopify removed a subscription of the shop: from then on it did not say everything any more."""
+		return len(shop.subscriptions.all) < self.subscriptions

@@ -1,0 +1,100 @@
+"""What a simulated day is like: how much happens, and how often what goes wrong.
+
+A profile is data. `default` has everything at once; the others lean to one side, for whoever looks for a certain kind of bug.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+
+from shopify_sync.simulator.faults import Faults
+
+
+@dataclass(frozen=True)
+class WorkerFaults:
+	"""Probabilities, each for one step of a worker's attempt (there are about fifteen)."""
+
+	#: The process is killed.
+	crash: float = 0.004
+	#: The process stands still for seconds to a quarter of an hour: longer than its lease.
+	freeze: float = 0.002
+	#: The database asks to start the transaction again.
+	deadlock: float = 0.004
+	#: Code raises what nobody expected.
+	error: float = 0.001
+
+
+@dataclass(frozen=True)
+class ReceiverFaults:
+	"""Probabilities, each for one delivery."""
+
+	#: The process is killed before the row is committed, or after it and before the answer.
+	crash_before: float = 0.01
+	crash_after: float = 0.01
+	#: The answer does not reach Shopify.
+	lost_answer: float = 0.02
+	#: Nobody is woken: Redis is away, or was emptied.
+	lost_wake: float = 0.1
+
+
+@dataclass(frozen=True)
+class Profile:
+	"""How a day goes. Numbers are per store and day, as (least, most)."""
+
+	name: str
+	stores: tuple[int, int] = (1, 2)
+	workers: tuple[int, int] = (2, 3)
+	orders: tuple[int, int] = (4, 8)
+	customers: tuple[int, int] = (2, 4)
+	customer_changes: tuple[int, int] = (2, 5)
+	stock_moves: tuple[int, int] = (3, 7)
+	operator_acts: tuple[int, int] = (3, 8)
+	outages: tuple[int, int] = (0, 2)
+	forgeries: tuple[int, int] = (0, 3)
+	#: Seconds by which a store's clock may be wrong, either way.
+	skew: float = 90.0
+	#: How likely each gap in the mapping is at the start, and that nobody ever closes it.
+	gap: float = 0.25
+	gap_for_good: float = 0.2
+	network: Faults = field(default_factory=lambda: Faults(duplicate=0.12, delay=0.05, reorder=0.15, lose=0.02, garble=0.02))
+	worker: WorkerFaults = WorkerFaults()
+	receiver: ReceiverFaults = ReceiverFaults()
+
+
+_CALM = Profile(
+	"calm", outages=(0, 0), network=Faults(), worker=WorkerFaults(0, 0, 0, 0), receiver=ReceiverFaults(0, 0, 0, 0), skew=0.0
+)
+PROFILES = {
+	profile.name: profile
+	for profile in (
+		Profile("default"),
+		_CALM,
+		replace(
+			_CALM,
+			name="network",
+			skew=300.0,
+			network=Faults(duplicate=0.4, delay=0.2, reorder=0.5, lose=0.1, garble=0.1),
+			receiver=ReceiverFaults(0.05, 0.05, 0.1, 0.3),
+		),
+		replace(_CALM, name="crashes", outages=(1, 4), worker=WorkerFaults(0.03, 0.01, 0.02, 0.01), workers=(2, 4)),
+		replace(_CALM, name="operators", operator_acts=(20, 40), gap=0.6),
+		replace(Profile("busy"), name="busy", orders=(30, 60), customer_changes=(10, 20), stock_moves=(20, 40), workers=(3, 5)),
+	)
+}
+#: Kinds of faults that can be left out by name (`--without`), for finding out which ones a failure needs.
+FAULTS = (
+	*(f"network.{entry.name}" for entry in fields(Faults)),
+	*(f"worker.{entry.name}" for entry in fields(WorkerFaults)),
+	*(f"receiver.{entry.name}" for entry in fields(ReceiverFaults)),
+	"skew",
+)
+
+
+def without(profile: Profile, faults: tuple[str, ...]) -> Profile:
+	"""Return *profile* without some kinds of faults. :raises KeyError: for one that does not exist."""
+	for fault in faults:
+		if fault not in FAULTS:
+			raise KeyError(fault)
+		group, _dot, name = fault.partition(".")
+		profile = replace(profile, **({group: replace(getattr(profile, group), **{name: 0.0})} if name else {group: 0.0}))
+	return profile

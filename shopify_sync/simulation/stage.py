@@ -1,0 +1,70 @@
+"""Carries out intents, one at a time, against the shops and a target, and remembers what people did on ERPNext's side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from shopify_sync.core.operations import Refused
+from shopify_sync.simulator.dice import Dice
+from shopify_sync.simulator.shop.errors import UserError
+from shopify_sync.simulator.shop.shop import Shop
+
+from .story import Intent, StoreFacts, Story
+from .target import Target
+
+
+@dataclass
+class Deeds:
+	"""What people did in ERPNext, which the shop does not know of.
+
+	:ivar edits: (doctype, shopify_key, field) → the value that ERPNext's user wrote last.
+	:ivar cancelled: keys of Sales Orders cancelled by hand.
+	:ivar counted: (Item, warehouse) whose Bin ERPNext's user wrote.
+	:ivar closed_gaps: (store, gap) that an operator closed.
+	:ivar forged: webhook ids of deliveries that must leave nothing behind.
+	:ivar odd: webhook ids of correctly signed deliveries that no shop's state stands behind.
+	"""
+
+	edits: dict[tuple[str, str, str], str] = field(default_factory=dict)
+	cancelled: set[str] = field(default_factory=set)
+	counted: set[tuple[str, str]] = field(default_factory=set)
+	closed_gaps: set[tuple[int, str]] = field(default_factory=set)
+	forged: list[str] = field(default_factory=list)
+	odd: list[str] = field(default_factory=list)
+
+
+class Stage:
+	"""The world as the people of a story see it.
+
+	:ivar made: number of an intent → the id of what it made.
+	:ivar tell: takes a line of the trace.
+	"""
+
+	def __init__(self, story: Story, shops: list[Shop], target: Target, dice: Dice, tell: Callable[[str], None]) -> None:
+		self.story = story
+		self.shops = shops
+		self.target = target
+		self.dice = dice
+		self.tell = tell
+		self.made: dict[int, str] = {}
+		self.deeds = Deeds()
+
+	def store(self, intent: Intent) -> StoreFacts:
+		"""Return the store that an intent is about."""
+		return self.story.stores[intent.store]
+
+	def shop(self, intent: Intent) -> Shop:
+		"""Return the shop that an intent is about."""
+		return self.shops[intent.store]
+
+	def act(self, intent: Intent) -> None:
+		"""Carry an intent out, if it can be."""
+		# Imported here: the actors know the stage.
+		from .actors import ACTIONS
+
+		try:
+			outcome = ACTIONS[intent.actor, intent.action](self, intent)
+		except (UserError, Refused) as error:
+			outcome = f"refused: {error}"
+		self.tell(f"{intent}: {outcome}")

@@ -1,0 +1,212 @@
+"""What people do on the simulated days, written down before anything happens: one list of intents, made from a seed.
+
+An intent says who wants what and when; whether it can be done is found out when its time comes (a refund of an order that was
+never paid is refused, by the shop, as in life). Intents refer to each other by number, so that some can be left out and the
+others still mean the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shopify_sync.simulator.dice import Dice
+
+from .profiles import Profile
+
+DAY = 86_400.0
+#: How long after the step before it a step comes: within the same second, seconds, minutes or hours later.
+_PAUSES = (((0.0, 0.9), 3), ((2.0, 60.0), 3), ((60.0, 1800.0), 3), ((1800.0, 20_000.0), 2))
+#: What happens to an order after it was placed, each with how often.
+_LIVES = (
+	(("paid", "fulfill"), 5),
+	(("authorized", "capture", "fulfill"), 2),
+	(("fulfill_part", "paid", "fulfill"), 2),
+	(("cancel",), 3),
+	(("note", "cancel", "note"), 2),
+	(("paid", "refund_part", "note"), 2),
+	(("paid", "cancel"), 1),
+	(("edit_add", "paid"), 1),
+	(("edit_remove", "paid"), 2),
+	(("note", "note", "note"), 2),
+	(("partial_payment", "paid", "fulfill", "refund_part"), 1),
+	((), 2),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Intent:
+	"""Somebody wants something at a time (in seconds since the start). *of* is the intent that made what this one is about."""
+
+	number: int
+	at: float
+	store: int
+	actor: str
+	action: str
+	of: int | None = None
+	args: Mapping[str, Any] = field(default_factory=dict)
+
+	def __str__(self) -> str:
+		about = f" of {self.of}" if self.of is not None else ""
+		return f"#{self.number} {self.actor} {self.action}{about}"
+
+
+@dataclass(frozen=True)
+class StoreFacts:
+	"""How a store begins.
+
+	:ivar gaps: what its mapping lacks at the start; each is closed by an intent, or never.
+	"""
+
+	index: int
+	currency: str
+	taxes_included: bool
+	skew: float
+	customers: int
+	gaps: tuple[str, ...]
+
+	@property
+	def name(self) -> str:
+		"""Its name on both sides."""
+		return f"store-{self.index}"
+
+
+@dataclass(frozen=True)
+class Story:
+	"""Everything that is settled before the day begins."""
+
+	days: float
+	stores: tuple[StoreFacts, ...]
+	workers: int
+	intents: tuple[Intent, ...]
+
+	def only(self, numbers: frozenset[int]) -> Story:
+		"""Return the story without the intents that are not in *numbers*."""
+		return Story(self.days, self.stores, self.workers, tuple(one for one in self.intents if one.number in numbers))
+
+
+GAPS = ("item", "tax", "shipping", "location", "inventory_item")
+
+
+def write(seed: int, profile: Profile, days: float = 1.0) -> Story:
+	"""Return the story of a seed."""
+	dice = Dice(f"story/{profile.name}/{seed}")
+	stores = tuple(_store(index, profile, dice) for index in range(dice.between(*profile.stores, "stores")))
+	writer = _Writer(dice, profile, days)
+	for store in stores:
+		writer.tell(store)
+	workers = dice.between(*profile.workers, "workers")
+	return Story(days, stores, workers, tuple(sorted(writer.intents, key=lambda one: (one.at, one.number))))
+
+
+def _store(index: int, profile: Profile, dice: Dice) -> StoreFacts:
+	name = ("store", index)
+	return StoreFacts(
+		index=index,
+		currency=dice.weighted((("USD", 5), ("EUR", 2), ("JPY", 1), ("KWD", 1)), *name, "currency"),
+		taxes_included=dice.chance(0.4, *name, "included"),
+		skew=dice.weighted(((0.0, 1), (1.0, 2)), *name, "skewed") * dice.uniform(-profile.skew, profile.skew, *name, "skew"),
+		customers=dice.between(*profile.customers, *name, "customers"),
+		gaps=tuple(gap for gap in GAPS if dice.chance(profile.gap, *name, "gap", gap)),
+	)
+
+
+class _Writer:
+	def __init__(self, dice: Dice, profile: Profile, days: float) -> None:
+		self.intents: list[Intent] = []
+		self._dice = dice
+		self._profile = profile
+		self._days = days
+
+	def tell(self, store: StoreFacts) -> None:
+		"""Add what happens around one store."""
+		for number in self._times(self._profile.orders, store, "orders"):
+			self._order(store, number)
+		for number in self._times(self._profile.customer_changes, store, "customer changes"):
+			self._customer_change(store, number)
+		for number in self._times(self._profile.stock_moves, store, "stock moves"):
+			self._stock_move(store, number)
+		for number in self._times(self._profile.operator_acts, store, "operator acts"):
+			self._operator_act(store, number)
+		for number in self._times(self._profile.outages, store, "outages"):
+			self._outage(store, number)
+		for number in self._times(self._profile.forgeries, store, "forgeries"):
+			what = self._dice.pick(("forged", "garbage", "unknown_topic", "no_id", "tampered"), store.index, "forgery", number)
+			self._add(self._moment(store, "forgery", number), store, "network", what)
+		for gap in store.gaps:
+			if not self._dice.chance(self._profile.gap_for_good, store.index, "for good", gap):
+				self._add(self._moment(store, "gap", gap), store, "operator", "close_gap", args={"gap": gap})
+
+	def _times(self, count: tuple[int, int], store: StoreFacts, what: str) -> Iterator[int]:
+		few, many = count
+		yield from range(round(self._dice.between(few, many, store.index, what) * max(self._days, 1e-9)))
+
+	def _moment(self, store: StoreFacts, *what: object) -> float:
+		return self._dice.uniform(0.0, self._days * DAY, store.index, "moment", *what)
+
+	def _pause(self, *what: object) -> float:
+		low, high = self._dice.weighted(_PAUSES, "pause", *what)
+		return self._dice.uniform(low, high, "pause length", *what)
+
+	def _add(
+		self, at: float, store: StoreFacts, actor: str, action: str, of: int | None = None, args: Mapping[str, Any] | None = None
+	) -> int:
+		number = len(self.intents)
+		self.intents.append(Intent(number, at, store.index, actor, action, of, args or {}))
+		return number
+
+	def _order(self, store: StoreFacts, number: int) -> None:
+		name = (store.index, "order", number)
+		life = self._dice.weighted(_LIVES, *name, "life")
+		financial = "pending"
+		if life[:1] == ("authorized",):
+			financial, life = "authorized", life[1:]
+		elif life[:1] == ("paid",) and self._dice.chance(0.5, *name, "paid at once"):
+			financial, life = "paid", life[1:]
+		at = self._moment(store, *name)
+		placed = self._add(at, store, "shop", "place", args={"financial": financial})
+		for step, action in enumerate(life):
+			at += self._pause(*name, step)
+			self._add(at, store, "shop", action, of=placed)
+		if self._dice.chance(0.06, *name, "cancelled by hand"):
+			self._add(at + self._pause(*name, "by hand"), store, "erp", "cancel_sales_order", of=placed)
+
+	def _customer_change(self, store: StoreFacts, number: int) -> None:
+		"""A change in the shop, in ERPNext, or in both at once."""
+		name = (store.index, "customer change", number)
+		who = {"customer": self._dice.between(0, store.customers - 1, *name, "who")}
+		at = self._moment(store, *name)
+		side = self._dice.weighted((("shop", 4), ("erp", 2), ("both", 2)), *name, "side")
+		if side in ("shop", "both"):
+			for again in range(self._dice.weighted(((1, 3), (2, 2), (4, 1)), *name, "burst")):
+				self._add(at + again * self._dice.uniform(0.0, 1.2, *name, again), store, "shop", "change_customer", args=who)
+		if side in ("erp", "both"):
+			field_name = self._dice.pick(("customer_name", "first_name", "mobile_no"), *name, "field")
+			self._add(at + self._pause(*name), store, "erp", "edit_customer", args={**who, "field": field_name})
+
+	def _stock_move(self, store: StoreFacts, number: int) -> None:
+		name = (store.index, "stock move", number)
+		at = self._moment(store, *name)
+		if self._dice.chance(0.15, *name, "in ERPNext"):
+			self._add(at, store, "erp", "count_stock")
+			return
+		for again in range(self._dice.weighted(((1, 3), (2, 2), (3, 1)), *name, "burst")):
+			action = self._dice.pick(("adjust_stock", "set_stock"), *name, again, "how")
+			self._add(at + again * self._dice.uniform(0.0, 0.9, *name, again), store, "shop", action)
+
+	def _operator_act(self, store: StoreFacts, number: int) -> None:
+		name = (store.index, "operator act", number)
+		action = self._dice.weighted(
+			(("retry", 4), ("replay", 4), ("discard", 1), ("double_retry", 2), ("replay_all", 1), ("pause", 1), ("shadow", 0.5),
+			("rotate_secret", 0.7)), *name
+		)  # fmt: skip
+		at = self._moment(store, *name)
+		begun = self._add(at, store, "operator", action)
+		if action in ("pause", "shadow"):
+			self._add(at + self._pause(*name), store, "operator", "go_live", of=begun)
+
+	def _outage(self, store: StoreFacts, number: int) -> None:
+		name = (store.index, "outage", number)
+		seconds = self._dice.weighted(((20.0, 4), (600.0, 3), (5000.0, 1)), *name, "length")
+		self._add(self._moment(store, *name), store, "network", "outage", args={"seconds": seconds})

@@ -1,0 +1,71 @@
+"""What the people of a story need of the place where the engine runs: the embedded host in simulated time, or a real site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol
+
+from shopify_sync.core.statuses import Status
+
+from .facts import Facts
+
+
+@dataclass(frozen=True)
+class StoreSetUp:
+	"""A store as the host must know it. *settings* are fields of core/policy.py `StorePolicy` as plain JSON."""
+
+	name: str
+	shop_domain: str
+	secret: str
+	settings: Mapping[str, Any]
+
+
+class Target(Protocol):
+	"""A host, as an operator and ERPNext's users see it."""
+
+	def save_settings(self, store: str, **changes: Any) -> None:
+		"""Change settings of a store, with everything that saving sets off. `client_secret` is one of them."""
+
+	def settings(self, store: str) -> Mapping[str, Any]:
+		"""Return the store's settings as they stand."""
+
+	def add_item(self, item: str) -> None:
+		"""Create an Item, with everything that saving sets off."""
+
+	def map_item(self, store: str, resource: str, shopify_id: str, item: str) -> None:
+		"""Point a Shopify Link at an Item."""
+
+	def events_in(self, store: str, statuses: Sequence[Status]) -> list[str]:
+		"""Return the store's events in *statuses*, oldest first."""
+
+	def retry(self, event: str) -> None:
+		"""Press Retry. :raises Refused: of core/operations.py."""
+
+	def replay(self, event: str) -> None:
+		"""Press Replay. :raises Refused: of core/operations.py."""
+
+	def discard(self, event: str) -> None:
+		"""Press Discard, with a reason. :raises Refused: of core/operations.py."""
+
+	def edit(self, doctype: str, key: str, field: str, value: str) -> bool:
+		"""Change a field as ERPNext's user does. Return whether there is such a document."""
+
+	def cancel_sales_order(self, key: str) -> bool:
+		"""Cancel a Sales Order by hand. Return whether there is a submitted one."""
+
+	def count_stock(self, item: str, warehouse: str, quantity: Decimal) -> None:
+		"""Bring a Bin to a quantity, as ERPNext's user does."""
+
+	def deliver(self, headers: Mapping[str, str], body: bytes) -> int | None:
+		"""Hand in a delivery that no shop sent. Return the HTTP status, None when nobody answered."""
+
+	def outage(self, seconds: float) -> None:
+		"""Kill every process of the host; they are back after *seconds*."""
+
+	def facts(self) -> Facts:
+		"""Return what stands in the tables."""
+
+	def is_still_so(self, event: str) -> bool:
+		"""Tell whether the reason for which an event is Blocked still holds."""
