@@ -30,6 +30,8 @@ class Variant:
 	price: Decimal
 	barcode: str = ""
 	taxable: bool = True
+	position: int = 1
+	grams: int = 0
 	created_at: datetime | None = None
 	updated_at: datetime | None = None
 
@@ -44,6 +46,8 @@ class Product:
 	status: str = "active"
 	gift_card: bool = False
 	tags: list[str] = field(default_factory=list)
+	vendor: str = ""
+	product_type: str = ""
 	created_at: datetime | None = None
 	updated_at: datetime | None = None
 
@@ -70,6 +74,7 @@ class Location:
 	name: str
 	is_active: bool = True
 	fulfills_online_orders: bool = True
+	address: Address | None = None
 	created_at: datetime | None = None
 	updated_at: datetime | None = None
 
@@ -128,6 +133,8 @@ class Customer:
 	default_address: Address | None = None
 	tax_exempt: bool = False
 	merged_into: str | None = None
+	#: The id of `default_address`.
+	address_id: str = ""
 	created_at: datetime | None = None
 	updated_at: datetime | None = None
 
@@ -141,9 +148,37 @@ class TaxLine:
 	price: Decimal
 
 
+@dataclass(frozen=True)
+class DiscountApplication:
+	"""A discount as it was granted; its shares lie on the lines. *type*: manual, discount_code, automatic, script."""
+
+	title: str
+	value: Decimal
+	type: str = "manual"
+	value_type: str = "fixed_amount"
+	target_type: str = "line_item"
+	target_selection: str = "explicit"
+	allocation_method: str = "across"
+	code: str = ""
+
+
+@dataclass(frozen=True)
+class Allocation:
+	"""The share of a discount that falls on one line. *application*: its place in `Order.discount_applications`."""
+
+	application: int
+	amount: Decimal
+
+
 @dataclass
 class LineItem:
-	"""A line of an order. `quantity` counts removed and refunded pieces too, `current_quantity` does not."""
+	"""A line of an order. `quantity` counts removed and refunded pieces too, `current_quantity` does not.
+
+	:ivar discount: everything taken off the line as ordered; the sum of *allocations*.
+	:ivar taken_subtotal: what the removed and refunded pieces cost after discounts; *taken_tax*: the taxes on them.
+	:ivar refunded_uncancelled: refunded pieces that stay to be sent, or were sent before (restock types `no_restock`, `return`).
+	:ivar returned_quantity: pieces that were sent, and came back into stock.
+	"""
 
 	id: str
 	title: str
@@ -161,11 +196,28 @@ class LineItem:
 	fulfilled_quantity: int = 0
 	refunded_quantity: int = 0
 	removed_quantity: int = 0
+	allocations: list[Allocation] = field(default_factory=list)
+	variant_title: str = ""
+	vendor: str = ""
+	grams: int = 0
+	tracked: bool = False
+	is_tip: bool = False
+	taken_subtotal: Decimal = ZERO
+	taken_tax: Decimal = ZERO
+	refunded_uncancelled: int = 0
+	returned_quantity: int = 0
 
 	@property
 	def fulfillable_quantity(self) -> int:
-		"""Pieces that are still to be sent."""
-		return max(self.current_quantity - self.fulfilled_quantity, 0)
+		"""Pieces that are still to be sent. A tip is no thing to send."""
+		if self.is_tip:
+			return 0
+		return max(self.current_quantity + self.refunded_uncancelled - self.fulfilled_quantity, 0)
+
+	@property
+	def tax(self) -> Decimal:
+		"""All taxes on the line as ordered."""
+		return sum((tax.price for tax in self.tax_lines), ZERO)
 
 
 @dataclass
@@ -179,6 +231,12 @@ class ShippingLine:
 	discount: Decimal = ZERO
 	tax_lines: list[TaxLine] = field(default_factory=list)
 	is_removed: bool = False
+	allocations: list[Allocation] = field(default_factory=list)
+
+	@property
+	def tax(self) -> Decimal:
+		"""All taxes on the shipping line."""
+		return sum((tax.price for tax in self.tax_lines), ZERO)
 
 
 @dataclass
@@ -193,6 +251,7 @@ class Transaction:
 	amount: Decimal
 	parent_id: str | None = None
 	created_at: datetime | None = None
+	message: str = ""
 
 
 @dataclass
@@ -205,6 +264,16 @@ class FulfillmentOrderLine:
 	remaining_quantity: int
 
 
+@dataclass(frozen=True)
+class FulfillmentHold:
+	"""Why a fulfillment order may not be fulfilled now."""
+
+	id: str
+	reason: str
+	notes: str = ""
+	handle: str = ""
+
+
 @dataclass
 class FulfillmentOrder:
 	"""Lines of an order that one location is to fulfil. *status*: open, in_progress, closed, cancelled, on_hold, scheduled, incomplete."""
@@ -215,6 +284,7 @@ class FulfillmentOrder:
 	lines: list[FulfillmentOrderLine]
 	status: str = "open"
 	request_status: str = "unsubmitted"
+	holds: list[FulfillmentHold] = field(default_factory=list)
 	created_at: datetime | None = None
 	updated_at: datetime | None = None
 
@@ -261,6 +331,8 @@ class Refund:
 	adjustment: Decimal = ZERO
 	note: str = ""
 	created_at: datetime | None = None
+	#: The tax on *shipping*; *adjustment* is what was paid back beyond pieces and shipping (less than zero: kept).
+	shipping_tax: Decimal = ZERO
 
 
 @dataclass
@@ -292,8 +364,45 @@ class Order:
 	cancel_reason: str | None = None
 	cancelled_at: datetime | None = None
 	closed_at: datetime | None = None
+	#: When the bank's authorization ended without a capture.
+	expired_at: datetime | None = None
+	location_id: str | None = None
+	discount_applications: list[DiscountApplication] = field(default_factory=list)
+	token: str = ""
+	confirmation_number: str = ""
 	created_at: datetime | None = None
 	updated_at: datetime | None = None
+
+
+@dataclass
+class EditedLine:
+	"""What an edit will do to a line: *line_item_id* is that of the order's line, or of the line to be added."""
+
+	line_item_id: str
+	quantity: int
+	variant_id: str | None = None
+	title: str = ""
+	price: Decimal | None = None
+	discount: Decimal = ZERO
+	is_new: bool = False
+	taxable: bool = True
+	requires_shipping: bool = True
+
+
+@dataclass
+class OrderEdit:
+	"""Changes to an order that are being collected, and were committed when *committed_at* is set."""
+
+	id: str
+	order_id: str
+	lines: dict[str, EditedLine] = field(default_factory=dict)
+	notify_customer: bool = False
+	staff_note: str = ""
+	created_at: datetime | None = None
+	committed_at: datetime | None = None
+	#: Line item id → pieces; filled by the commit.
+	additions: dict[str, int] = field(default_factory=dict)
+	removals: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass

@@ -1,0 +1,198 @@
+"""Stock: quantities per inventory item and location (https://shopify.dev/docs/apps/build/orders-fulfillment/inventory-management-apps).
+
+`on_hand` is the sum of its parts. An order moves pieces from `available` to `committed`, a fulfillment takes them from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .desk import Desk, operation
+from .errors import NotFound, UserError
+from .records import InventoryItem, Level
+
+#: (inventory item, location, quantity, the quantity it must have now or None).
+Setting = tuple[str, str, int, "int | None"]
+_HIGHEST = 1_000_000_000
+#: Quantities that a merchant sets; `committed` follows from the orders, `on_hand` is a sum.
+_SETTABLE = ("available", "damaged", "incoming", "quality_control", "reserved", "safety_stock")
+_ZEROS = {"available": 0, "committed": 0, "damaged": 0, "incoming": 0, "quality_control": 0, "reserved": 0, "safety_stock": 0}
+
+
+class Inventory(Desk[InventoryItem]):
+	"""The inventory of a shop: `items` (also `all`) by id, `levels` by (inventory item, location)."""
+
+	kind = "Inventory item"
+
+	def __init__(self, shop) -> None:  # type: ignore[no-untyped-def]
+		super().__init__(shop)
+		self.items = self.all
+		self.levels: dict[tuple[str, str], Level] = {}
+
+	def level(self, item: str, location: str) -> Level | None:
+		"""Return the level of an item at a location, or None when it is not stocked there."""
+		return self.levels.get((str(item), str(location)))
+
+	def levels_of(self, item: str) -> list[Level]:
+		"""Return the levels of an item, oldest first."""
+		found = (self.levels.get((item, location)) for location in self.shop.locations.all)
+		return [level for level in found if level is not None]
+
+	@operation
+	def set_quantities(self, name: str, quantities: Sequence[Setting], reason: str) -> list[Level]:
+		"""Set `available` or `on_hand`, all of them or none; setting `on_hand` changes `available` by the difference.
+
+		https://shopify.dev/docs/api/admin-graphql/latest/mutations/inventorySetQuantities
+		:raises UserError: for the first entry that is wrong, *field* naming its place.
+		"""
+		if name not in ("available", "on_hand"):
+			raise UserError(("input", "name"), "The quantity name must be either 'available' or 'on_hand'.", "INVALID_NAME")
+		self._check_reason(reason)
+		found = [self._checked(name, place, setting) for place, setting in enumerate(quantities)]
+		if len({id(level) for level in found}) != len(found):
+			message = "The combination of inventoryItemId and locationId must be unique."
+			raise UserError(("input", "quantities"), message, "NO_DUPLICATE_INVENTORY_ITEM_ID_GROUP_ID_PAIR")
+		for level, (_item, _location, quantity, _expected) in zip(found, quantities, strict=True):
+			self.change(level, "available", quantity - level.quantity(name))
+		return found
+
+	def _checked(self, name: str, place: int, setting: Setting) -> Level:
+		item, location, quantity, expected = setting
+		path = ("input", "quantities", str(place))
+		level = self._found(item, location, path, "INVALID_INVENTORY_ITEM")
+		self._check_quantity(quantity, (*path, "quantity"))
+		if expected is not None and level.quantity(name) != expected:
+			message = "The changeFromQuantity argument no longer matches the persisted quantity."
+			raise UserError((*path, "changeFromQuantity"), message, "CHANGE_FROM_QUANTITY_STALE")
+		return level
+
+	@operation
+	def adjust(self, name: str, item: str, location: str, delta: int, reason: str) -> Level:
+		"""Add *delta* (may be negative) to a quantity. :raises UserError: for a name that cannot be adjusted."""
+		if name not in _SETTABLE:
+			raise UserError(("input", "name"), "The specified quantity name is invalid.", "INVALID_QUANTITY_NAME")
+		self._check_reason(reason)
+		level = self._found(item, location, ("input", "changes", "0"), "INVALID_INVENTORY_ITEM")
+		self._check_quantity(level.quantity(name) + delta, ("input", "changes", "0", "delta"))
+		self.change(level, name, delta)
+		return level
+
+	@operation
+	def move(self, item: str, location: str, from_name: str, to_name: str, quantity: int) -> Level:
+		"""Move pieces from one quantity to another at the same location."""
+		path = ("input", "changes", "0")
+		for side, name in (("from", from_name), ("to", to_name)):
+			if name not in _SETTABLE:
+				raise UserError((*path, side, "name"), "The specified quantity name is invalid.", "INVALID_QUANTITY_NAME")
+		if from_name == to_name:
+			raise UserError((*path,), "The quantity names for each change can't be the same.", "SAME_QUANTITY_NAME")
+		if quantity < 0:
+			raise UserError((*path, "quantity"), "The quantity can't be negative.", "INVALID_QUANTITY_NEGATIVE")
+		level = self._found(item, location, path, "INVALID_INVENTORY_ITEM")
+		self.change(level, from_name, -quantity)
+		self.change(level, to_name, quantity)
+		return level
+
+	@operation
+	def connect(self, item: str, location: str, available: int = 0) -> Level:
+		"""Stock an item at a location. :raises UserError: when it is already stocked there, or one of the two is not."""
+		if str(item) not in self.items:
+			raise NotFound(("inventoryItemId",), "The product couldn't be stocked because it wasn't found.", "NOT_FOUND")
+		place = self.shop.locations.all.get(str(location))
+		if place is None or not place.is_active:
+			raise NotFound(("locationId",), "The product couldn't be stocked because the location wasn't found.", "NOT_FOUND")
+		if self.level(item, location):
+			raise UserError(("inventoryItemId",), "The product is already stocked at this location.", "TAKEN")
+		now = self.shop.now()
+		level = Level(
+			self.shop.new_id("InventoryLevel"),
+			str(item),
+			str(location),
+			{**_ZEROS, "available": int(available)},
+			created_at=now,
+			updated_at=now,
+		)
+		self.levels[(level.inventory_item_id, level.location_id)] = level
+		self.shop.emitter.note("inventory_levels/connect", f"{item}-{location}", level)
+		return level
+
+	@operation
+	def disconnect(self, item: str, location: str) -> None:
+		"""Stop stocking an item at a location. :raises UserError: while pieces are committed, or it is the only location."""
+		level = self._found(item, location, (), "NOT_FOUND")
+		if level.quantity("committed"):
+			message = "The product couldn't be unstocked because it has committed inventory."
+			raise UserError((), message, "COMMITTED_INVENTORY_AT_LOCATION")
+		if len(self.levels_of(level.inventory_item_id)) == 1:
+			message = "The product couldn't be unstocked because products need to be stocked at a minimum of 1 location."
+			raise UserError((), message, "CANNOT_DEACTIVATE_FROM_ONLY_LOCATION")
+		del self.levels[(level.inventory_item_id, level.location_id)]
+		self.shop.emitter.note("inventory_levels/disconnect", f"{item}-{location}", level)
+
+	@operation
+	def update_item(self, id: str, **fields: object) -> InventoryItem:
+		"""Change `sku`, `tracked`, `cost` or `requires_shipping` of an item."""
+		item = self.get(id)
+		for name, value in fields.items():
+			if name not in ("sku", "tracked", "cost", "requires_shipping"):
+				raise UserError(("input", name), f"{name} cannot be changed", "INVALID")
+			setattr(item, name, value)
+		item.updated_at = self.shop.now()
+		self.shop.emitter.note("inventory_items/update", item.id, item)
+		return item
+
+	def change(self, level: Level, name: str, delta: int) -> None:
+		"""Add *delta* to a quantity, within an operation; every change of stock goes through here."""
+		if delta:
+			self.shop.emitter.touch(level)
+			level.quantities[name] = level.quantities.get(name, 0) + delta
+			level.updated_at = self.shop.now()
+
+	def commit(self, item: str, location: str, pieces: int) -> None:
+		"""Move pieces from `available` to `committed` (negative: back), where the item is stocked there at all."""
+		if (level := self._tracked(item, location)) is not None:
+			self.change(level, "available", -pieces)
+			self.change(level, "committed", pieces)
+
+	def take(self, item: str, location: str, pieces: int) -> None:
+		"""Take committed pieces away, because they were sent or written off (negative: bring them back as committed)."""
+		if (level := self._tracked(item, location)) is not None:
+			self.change(level, "committed", -pieces)
+
+	def restock(self, item: str, location: str, pieces: int) -> None:
+		"""Bring returned pieces back as available."""
+		if (level := self._tracked(item, location)) is not None:
+			self.change(level, "available", pieces)
+
+	def _tracked(self, item: str, location: str) -> Level | None:
+		found = self.items.get(item)
+		return self.levels.get((item, location)) if found is not None and found.tracked else None
+
+	def _found(self, item: str, location: str, path: tuple[str, ...], code: str) -> Level:
+		if str(item) not in self.items:
+			raise NotFound((*path, "inventoryItemId"), "The specified inventory item could not be found.", code)
+		if str(location) not in self.shop.locations.all:
+			raise NotFound((*path, "locationId"), "The specified location could not be found.", "INVALID_LOCATION")
+		level = self.level(item, location)
+		if level is None:
+			message = "The specified inventory item is not stocked at the location."
+			raise UserError((*path, "locationId"), message, "ITEM_NOT_STOCKED_AT_LOCATION")
+		return level
+
+	def _check_reason(self, reason: str) -> None:
+		if reason not in REASONS:
+			raise UserError(("input", "reason"), "The specified reason is invalid.", "INVALID_REASON")
+
+	def _check_quantity(self, quantity: int, path: tuple[str, ...]) -> None:
+		if quantity > _HIGHEST:
+			raise UserError(path, "The quantity can't be higher than 1,000,000,000.", "INVALID_QUANTITY_TOO_HIGH")
+		if quantity < -_HIGHEST:
+			raise UserError(path, "The quantity can't be lower than -1,000,000,000.", "INVALID_QUANTITY_TOO_LOW")
+
+
+#: https://shopify.dev/docs/apps/build/orders-fulfillment/inventory-management-apps/manage-quantities-states#set-inventory-quantities-on-hand
+REASONS = (
+	"correction", "cycle_count_available", "damaged", "movement_canceled", "movement_created", "movement_received",
+	"movement_updated", "other", "promotion", "quality_control", "received", "reservation_created", "reservation_deleted",
+	"reservation_updated", "restock", "safety_stock", "shrinkage",
+)  # fmt: skip
