@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ..admin.api import Response
+from ..rest.shop import payload as shop_payload
 from ..rest.topics import PAYLOADS
 from ..shop.errors import NotFound, UserError
 from ..shop.records import Level, Order, Subscription
@@ -59,27 +60,7 @@ def find(method: str, path: str) -> tuple[Handler, tuple[str, ...], str] | None:
 
 
 def _show_shop(call: Call) -> Response:
-	shop = call.shop
-	now = _local(shop, shop.created_at)
-	content = {
-		"id": int(shop.id),
-		"name": shop.name,
-		"email": f"owner@{shop.name}.example.com",
-		"domain": shop.domain,
-		"myshopify_domain": shop.domain,
-		"currency": shop.currency,
-		"enabled_presentment_currencies": [shop.currency],
-		"money_format": "{{amount}}",
-		"plan_name": shop.plan,
-		"iana_timezone": shop.time_zone,
-		"taxes_included": shop.taxes_included,
-		"tax_shipping": None,
-		"county_taxes": True,
-		"country_code": "US",
-		"primary_locale": "en",
-		"created_at": now,
-		"updated_at": now,
-	}
+	content = shop_payload(call.shop)
 	return answer(200, {"shop": trimmed(content, call.query)})
 
 

@@ -171,7 +171,8 @@ class Courier:
 		"""Stop trying, and remove the subscription.
 
 		After 8 retries in a row that failed, Shopify removes a subscription that was made through the Admin API. Whether it
-		still delivers what waits is not documented; here it does not, which is the harder case for the app.
+		still delivers what waits, and whether other webhooks that arrive meanwhile save it, is not documented. Here neither:
+		the harder case for the app.
 		"""
 		self.given_up.append(webhook)
 		self.counters["given_up"] += 1
