@@ -20,10 +20,11 @@ from shopify_sync.simulator.auth.callback import signature
 from shopify_sync.simulator.clock import ManualClock
 from shopify_sync.simulator.commands.day import Day
 from shopify_sync.simulator.commands.stock_up import stock_up
+from shopify_sync.simulator.http.app import CLIENT_ID, CLIENT_SECRET
 from shopify_sync.simulator.http.bucket import Bucket
 from shopify_sync.simulator.http.fast_clock import FastClock
 from shopify_sync.simulator.http.site import Site
-from shopify_sync.simulator.http.store import CLIENT_ID, CLIENT_SECRET, Store
+from shopify_sync.simulator.http.store import Store
 from shopify_sync.simulator.webhooks.post import NotLocal, post
 
 START = datetime(2026, 11, 21, 10, tzinfo=timezone.utc)

@@ -6,6 +6,7 @@ import logging
 import signal
 import threading
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,13 +14,16 @@ from shopify_sync.core.topics import RESOURCE_OF_TOPIC
 
 from ..clock import SystemClock
 from ..faults import Faults
+from ..http.app import CLIENT_SECRET
 from ..http.fast_clock import FastClock
-from ..http.site import Site
-from ..http.store import CLIENT_SECRET, Store
 from ..rest.topics import PAYLOADS
 from ..webhooks.post import NotLocal, require_local
 from .common import port_option
 from .stock_up import STOCK, skus, stock_up
+
+if TYPE_CHECKING:
+	from ..http.site import Site
+	from ..http.store import Store
 
 #: What core handles and the simulator emits.
 TOPICS = tuple(topic for topic in RESOURCE_OF_TOPIC if topic in PAYLOADS)
@@ -76,6 +80,11 @@ def serve(
 
 
 def _bind(port: int, seed: str, client_secret: str, speed: float) -> Store:
+	try:
+		# Here and not above: the other commands do without the packages that only a store needs.
+		from ..http.store import Store
+	except ModuleNotFoundError as error:
+		raise click.ClickException(f"A store needs {error.name}: pip install 'shopify_sync[simulator]'") from error
 	clock = SystemClock() if speed == 1 else FastClock(speed)
 	try:
 		return Store(port, seed=seed, clock=clock, client_secret=client_secret)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from ..admin import versions
 from ..admin.api import Dropped, Response
-from .messages import Request, answer
+from .messages import BadBody, Request, answer
 from .oauth import UNAUTHORIZED
 from .rest_lists import BadParameter
-from .rest_resources import Call, Refusal, find
+from .rest_resources import Call, Handler, Refusal, find
 from .site import Site
 
 _NOT_FOUND = {"errors": "Not Found"}
@@ -29,9 +29,10 @@ def call(site: Site, request: Request, version: str, path: str) -> Response:
 		site.rest_calls += 1
 		number = site.rest_calls
 		response = _checked(site, request, version, path, number)
+	if answering := versions.answering(version):
+		response.headers["X-Shopify-API-Version"] = answering
 	response.headers.update(
 		{
-			"X-Shopify-API-Version": versions.answering(version) or version,
 			"X-Request-Id": site.dice.uuid("rest request", number),
 			"X-Shopify-Shop-Api-Call-Limit": site.bucket.header,
 		}
@@ -56,13 +57,19 @@ def _checked(site: Site, request: Request, version: str, path: str, number: int)
 	if broken := _broken(site, "before", number):
 		return broken
 	address = f"{site.api.base_url}/admin/api/{version}/{path}.json"
+	response = _carried_out(handler, Call(site.shop, request.query, request.body, address, grant.scopes), ids)
+	return _broken(site, "after", number) or response
+
+
+def _carried_out(handler: Handler, call: Call, ids: tuple[str, ...]) -> Response:
 	try:
-		response = handler(Call(site.shop, request.query, request.body, address, grant.scopes), *ids)
+		return handler(call, *ids)
 	except BadParameter as error:
 		return answer(400, {"errors": {error.name: error.message}})
 	except Refusal as error:
 		return answer(error.status, {"errors": error.errors})
-	return _broken(site, "after", number) or response
+	except BadBody as error:
+		return answer(400, {"errors": str(error)})
 
 
 def _broken(site: Site, when: str, number: int) -> Response | None:

@@ -87,7 +87,8 @@ def paged(query: Mapping[str, str], address: str, select: Callable[[Mapping[str,
 	rising = "since_id" in filters
 	rows = sorted(select(filters), key=_number, reverse=not rising)
 	if rising:
-		rows = [row for row in rows if _number(row) > _whole(filters, "since_id")]
+		since = _whole(filters, "since_id")
+		rows = [row for row in rows if _number(row) > since]
 	first = _first(rows, start, limit, rising=rising, backwards=backwards)
 	shown = rows[first : first + limit]
 	links = []

@@ -13,13 +13,10 @@ from ..dice import Dice
 from ..faults import Faults
 from ..shop.shop import Shop
 from ..webhooks.sender import Sender
+from .app import CLIENT_ID, CLIENT_SECRET
 from .routes import Routes
 from .server import HOLD_SECONDS, Server
 from .site import SCOPES, Site, build
-
-#: The secret of Shopify's own example of a signature; made-up shops have no other.
-CLIENT_SECRET = "hush"  # noqa: S105
-CLIENT_ID = "shopify-sync-store"
 
 
 class Store:
