@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..shop.customers import Merge
 from ..shop.records import Customer, Order
-from .values import country_name, full_name, gid, province_code, stamp
+from .values import country_name, full_name, gid, stamp
 
 if TYPE_CHECKING:
 	from ..shop.shop import Shop
@@ -102,7 +102,7 @@ def _default_address(customer: Customer) -> dict[str, Any] | None:
 		"zip": found.zip,
 		"phone": found.phone or None,
 		"name": full_name(found),
-		"province_code": province_code(found),
+		"province_code": found.province_code or None,
 		"country_code": found.country_code or None,
 		"country_name": country_name(found),
 		"default": True,

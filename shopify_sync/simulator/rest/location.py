@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..shop.records import Address, Location
-from .values import country_name, gid, province_code, stamp
+from .values import country_name, gid, stamp
 
 if TYPE_CHECKING:
 	from ..shop.shop import Shop
@@ -28,7 +28,7 @@ def payload(shop: Shop, location: Location) -> dict[str, Any]:
 		"updated_at": stamp(shop, location.updated_at),
 		"country_code": found.country_code,
 		"country_name": country_name(found),
-		"province_code": province_code(found) or "",
+		"province_code": found.province_code,
 		"legacy": False,
 		"active": location.is_active,
 		"admin_graphql_api_id": gid("Location", location.id),

@@ -103,8 +103,8 @@ def _head(shop: Shop, order: Order, figures: Totals) -> dict[str, Any]:
 		"name": order.name,
 		"note": order.note or None,
 		"note_attributes": [],
-		# `number` counts from 1, `order_number` from 1001; the name shows the latter.
-		"number": order.number - 1000,
+		# `number` counts from 1, `order_number` from where the shop's numbers begin; the name shows the latter.
+		"number": order.number - shop.first_order_number + 1,
 		"order_number": order.number,
 		"order_status_url": f"https://{shop.domain}/{shop.id}/orders/{order.token}/authenticate?key={order.token[:16]}",
 		"payment_gateway_names": list(dict.fromkeys(t.gateway for t in order.transactions)),

@@ -62,7 +62,7 @@ def _shipping(shop: Shop, order: Order, refund: Refund) -> list[dict[str, Any]]:
 	write = money_writer(shop)
 	return [
 		{
-			"id": int(refund.id),
+			"id": int(refund.shipping_refund_id),
 			"shipping_line_id": whole(order.shipping_lines[0].id if order.shipping_lines else None),
 			"subtotal_amount_set": money_set(write(refund.shipping), order.currency),
 			"tax_amount_set": money_set(write(refund.shipping_tax), order.currency),
@@ -78,7 +78,7 @@ def _adjustments(shop: Shop, order: Order, refund: Refund) -> list[dict[str, Any
 	amount, zero = write(-refund.adjustment), write(Decimal(0))
 	return [
 		{
-			"id": int(refund.id),
+			"id": int(refund.adjustment_id),
 			"order_id": int(order.id),
 			"refund_id": int(refund.id),
 			"amount": amount,

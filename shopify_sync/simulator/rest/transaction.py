@@ -21,7 +21,9 @@ def payload(shop: Shop, found: tuple[Order, Transaction]) -> dict[str, Any]:
 	unsettled = {"amount": write(_unsettled(order, transaction)), "currency": order.currency}
 	created = stamp(shop, transaction.created_at)
 	manual = transaction.gateway in MANUAL_GATEWAYS
+	details = {} if manual else {"payment_details": _card(transaction)}
 	return {
+		**details,
 		"id": int(transaction.id),
 		"order_id": int(order.id),
 		"kind": transaction.kind,
@@ -54,3 +56,20 @@ def _unsettled(order: Order, transaction: Transaction) -> Decimal:
 	if transaction.kind != "authorization" or order.expired_at:
 		return Decimal(0)
 	return open_amount(order, transaction.id)
+
+
+def _card(transaction: Transaction) -> dict[str, Any]:
+	"""Return the card that was charged; it is the same made-up one always."""
+	return {
+		"credit_card_bin": None,
+		"avs_result_code": None,
+		"cvv_result_code": None,
+		"credit_card_number": "•••• •••• •••• 4242",
+		"credit_card_company": "Visa",
+		"buyer_action_info": None,
+		"credit_card_name": None,
+		"credit_card_wallet": None,
+		"credit_card_expiration_month": None,
+		"credit_card_expiration_year": None,
+		"payment_method_name": transaction.gateway,
+	}

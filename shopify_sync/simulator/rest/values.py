@@ -83,7 +83,7 @@ def address(found: Address | None) -> dict[str, Any] | None:
 		"longitude": None,
 		"name": full_name(found),
 		"country_code": found.country_code or None,
-		"province_code": province_code(found),
+		"province_code": found.province_code or None,
 	}
 
 
@@ -95,8 +95,3 @@ def full_name(found: Address) -> str:
 def country_name(found: Address) -> str:
 	"""Return the country's name, else its code."""
 	return found.country or _COUNTRIES.get(found.country_code, found.country_code)
-
-
-def province_code(found: Address) -> str | None:
-	"""Return the province's code where the province is written as one: codes of all provinces are not known here."""
-	return found.province if found.province.isupper() and len(found.province) <= 3 else None

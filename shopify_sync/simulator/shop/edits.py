@@ -117,6 +117,8 @@ class Edits(Desk[OrderEdit]):
 			delta = staged.quantity if staged.is_new else staged.quantity - line.current_quantity
 			if -delta > line.fulfillable_quantity:
 				raise UserError(("id",), "The order was fulfilled or refunded in the meantime.", "INVALID")
+			if staged.discount > line.price * delta and staged.is_new:
+				raise UserError(("id",), "Discount can't be greater than the price", "INVALID")
 			if delta:
 				changes.append((staged, line, delta))
 		if not changes:

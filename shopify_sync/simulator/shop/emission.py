@@ -61,13 +61,8 @@ class Emitter:
 		self._levels.setdefault((level.inventory_item_id, level.location_id), (level, level.quantities.get("available", 0)))
 
 	def _flush(self) -> None:
-		for (item, location), (level, before) in self._levels.items():
-			# A level that was connected in this action has its own topic.
-			if (
-				level.quantities.get("available", 0) != before
-				and ("inventory_levels/connect", f"{item}-{location}") not in self._noted
-			):
-				self.note("inventory_levels/update", f"{item}-{location}", level)
+		for level, before in self._levels.values():
+			self._note_level(level, before)
 		noted, self._noted, self._levels = self._noted, {}, {}
 		if self._silent or not noted:
 			return
@@ -76,6 +71,14 @@ class Emitter:
 		for webhook in webhooks:
 			for listener in self._shop.listeners:
 				listener(webhook)
+
+	def _note_level(self, level: Level, before: int) -> None:
+		resource_id = f"{level.inventory_item_id}-{level.location_id}"
+		item = self._shop.inventory.items.get(level.inventory_item_id)
+		shown = item is not None and item.tracked and level.quantities.get("available", 0) != before
+		# A level that was connected in this action has its own topic.
+		if shown and ("inventory_levels/connect", resource_id) not in self._noted:
+			self.note("inventory_levels/update", resource_id, level)
 
 	def _written(self, noted: dict[tuple[str, str], Any]) -> list[Webhook]:
 		shop = self._shop

@@ -200,7 +200,7 @@ class Fulfillments(Desk[Fulfillment]):
 			id=self.shop.new_id("Fulfillment"),
 			order_id=order.id,
 			location_id=place,
-			name=f"{order.name}-F{len(order.fulfillments) + 1}",
+			name=f"{order.name}.{len(order.fulfillments) + 1}",
 			lines={},
 			tracking_company=tracking_company,
 			tracking_numbers=tracking_numbers,

@@ -149,24 +149,23 @@ class Inventory(Desk[InventoryItem]):
 			level.updated_at = self.shop.now()
 
 	def commit(self, item: str, location: str, pieces: int) -> None:
-		"""Move pieces from `available` to `committed` (negative: back), where the item is stocked there at all."""
-		if (level := self._tracked(item, location)) is not None:
+		"""Move pieces from `available` to `committed` (negative: back), where the item is stocked there at all.
+
+		What is not tracked is counted too, so that nothing is lost when tracking is switched on; it is only never shown.
+		"""
+		if (level := self.levels.get((item, location))) is not None:
 			self.change(level, "available", -pieces)
 			self.change(level, "committed", pieces)
 
 	def take(self, item: str, location: str, pieces: int) -> None:
 		"""Take committed pieces away, because they were sent or written off (negative: bring them back as committed)."""
-		if (level := self._tracked(item, location)) is not None:
+		if (level := self.levels.get((item, location))) is not None:
 			self.change(level, "committed", -pieces)
 
 	def restock(self, item: str, location: str, pieces: int) -> None:
 		"""Bring returned pieces back as available."""
-		if (level := self._tracked(item, location)) is not None:
+		if (level := self.levels.get((item, location))) is not None:
 			self.change(level, "available", pieces)
-
-	def _tracked(self, item: str, location: str) -> Level | None:
-		found = self.items.get(item)
-		return self.levels.get((item, location)) if found is not None and found.tracked else None
 
 	def _found(self, item: str, location: str, path: tuple[str, ...], code: str) -> Level:
 		if str(item) not in self.items:

@@ -116,6 +116,7 @@ class Address:
 	country_code: str = ""
 	company: str = ""
 	phone: str = ""
+	province_code: str = ""
 
 
 @dataclass
@@ -333,6 +334,8 @@ class Refund:
 	created_at: datetime | None = None
 	#: The tax on *shipping*; *adjustment* is what was paid back beyond pieces and shipping (less than zero: kept).
 	shipping_tax: Decimal = ZERO
+	shipping_refund_id: str = ""
+	adjustment_id: str = ""
 
 
 @dataclass

@@ -8,7 +8,7 @@ available again, the number of fulfillable units remains.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from . import payments, pricing, routing
 from .desk import Desk, operation
@@ -57,27 +57,39 @@ class Refunds(Desk[Refund]):
 		paid = None if amount is None else self.shop.amount(amount, "amount")
 		computed = self._worth(order, taken) + back + self._shipping_tax_added(order, back) + extra
 		self._check_money(order, computed, paid)
+		due, overpaid = self._due(order, computed), max(-totals(order).outstanding, ZERO)
 		refund = self._book(order, taken, back, note, location_id)
-		refund.adjustment = extra if paid is None else extra + paid - computed
-		due = max(min(computed, payments.refundable(order)), ZERO) if paid is None else paid
-		return self._finish(order, refund, due)
+		refund.adjustment = extra + (ZERO if paid is None else _discrepancy(paid, min(due, computed), computed + overpaid))
+		return self._finish(order, refund, due if paid is None else paid)
 
 	def take_all(self, order: Order, *, pay_back: bool, restock: bool) -> Refund | None:
 		"""Take back everything that is left of an order, for its cancellation; None when nothing is left and nothing was paid."""
 		kind = "cancel" if restock else "no_restock"
-		taken = [(line, line.current_quantity, kind) for line in order.line_items if line.current_quantity]
+		taken = [
+			(line, line.current_quantity, "no_restock" if line.is_tip else kind)
+			for line in order.line_items
+			if line.current_quantity
+		]
 		figures = totals(order)
 		due = payments.refundable(order) if pay_back else ZERO
 		self.release_all(order, restocked=restock)
-		if not taken and not due:
+		if not taken and not due and not figures.current_total:
 			return None
 		refund = self._book(order, taken, figures.current_shipping, "", None, releasing=False)
+		# What earlier adjustments took off is not taken off again.
+		refund.adjustment = totals(order).current_total
+		for line in order.line_items:
+			line.refunded_uncancelled = 0
 		return self._finish(order, refund, due)
 
 	def release_all(self, order: Order, *, restocked: bool = True) -> None:
 		"""Free all stock that is committed to an order."""
 		for line in order.line_items:
 			routing.release(self.shop, order, line, line.quantity, restocked=restocked)
+
+	def _due(self, order: Order, computed: Decimal) -> Decimal:
+		"""Return what is paid back for something worth *computed*: less what is unpaid, and also what was paid too much."""
+		return max(min(computed - totals(order).outstanding, payments.refundable(order)), ZERO)
 
 	def _checked(self, order: Order, line_item_id: str, quantity: int, restock_type: str) -> tuple[LineItem, int, str]:
 		line = next((line for line in order.line_items if line.id == str(line_item_id)), None)
@@ -134,7 +146,7 @@ class Refunds(Desk[Refund]):
 		left = sum((line.tax for line in order.shipping_lines), ZERO) - sum((r.shipping_tax for r in order.refunds), ZERO)
 		if not shipping:
 			return ZERO
-		return (left * shipping / figures.current_shipping).quantize(self.shop.quantum)
+		return (left * shipping / figures.current_shipping).quantize(self.shop.quantum, ROUND_HALF_UP)
 
 	def _shipping_tax_added(self, order: Order, shipping: Decimal) -> Decimal:
 		return ZERO if order.taxes_included else self._shipping_tax(order, shipping)
@@ -152,6 +164,7 @@ class Refunds(Desk[Refund]):
 		shipping_tax = self._shipping_tax(order, shipping)
 		refund = Refund(self.shop.new_id("Refund"), order.id, [], [], shipping=shipping, note=note, created_at=self.shop.now())
 		refund.shipping_tax = shipping_tax
+		order.refunds.append(refund)
 		for line, quantity, kind in taken:
 			place = self._stock_back(order, line, quantity, kind, location_id) if releasing else self._place_of(order, line)
 			subtotal, tax = pricing.take(line, quantity, self.shop.quantum)
@@ -188,9 +201,15 @@ class Refunds(Desk[Refund]):
 		return next(found, None)
 
 	def _finish(self, order: Order, refund: Refund, due: Decimal) -> Refund:
-		order.refunds.append(refund)
+		refund.shipping_refund_id = self.shop.new_id("RefundShippingLine") if refund.shipping else ""
+		refund.adjustment_id = self.shop.new_id("OrderAdjustment") if refund.adjustment else ""
 		self.all[refund.id] = refund
 		refund.transactions = payments.refund(self.shop, order, due)
 		self.shop.emitter.note("refunds/create", refund.id, (order, refund))
 		self.shop.orders.changed(order)
 		return refund
+
+
+def _discrepancy(paid: Decimal, least: Decimal, most: Decimal) -> Decimal:
+	"""Return by how much a payment is more than what can be due, or (below zero) less."""
+	return max(paid - most, ZERO) + min(paid - least, ZERO)

@@ -106,17 +106,24 @@ def release(shop: Shop, order: Order, line: LineItem, pieces: int, *, restocked:
 	for fulfillment_order in order.fulfillment_orders:
 		if not pieces or fulfillment_order.status not in WAITING:
 			continue
-		for entry in fulfillment_order.lines:
-			gone = min(pieces, entry.remaining_quantity) if entry.line_item_id == line.id else 0
-			if not gone:
-				continue
-			entry.remaining_quantity -= gone
-			entry.total_quantity -= gone
+		gone = _withdraw(fulfillment_order, line, pieces)
+		if gone:
 			pieces -= gone
 			first = first or fulfillment_order.location_id
 			(commit if restocked else take)(shop, line, fulfillment_order.location_id, -gone if restocked else gone)
-		settle(shop, fulfillment_order)
+			settle(shop, fulfillment_order)
 	return first
+
+
+def _withdraw(fulfillment_order: FulfillmentOrder, line: LineItem, pieces: int) -> int:
+	"""Take at most *pieces* waiting pieces of a line out of a fulfillment order, and return how many."""
+	gone = 0
+	for entry in fulfillment_order.lines:
+		part = min(pieces - gone, entry.remaining_quantity) if entry.line_item_id == line.id else 0
+		entry.remaining_quantity -= part
+		entry.total_quantity -= part
+		gone += part
+	return gone
 
 
 def settle(shop: Shop, fulfillment_order: FulfillmentOrder) -> None:

@@ -73,7 +73,7 @@ class Shop:
 		self.plan = plan
 		self.time_zone = time_zone
 		self.zone = ZoneInfo(time_zone)
-		self.next_order_number = first_order_number
+		self.first_order_number = self.next_order_number = first_order_number
 		self.secret = secret
 		self.previous_secret = ""
 		self.secret_rotated_at: datetime | None = None
@@ -141,9 +141,28 @@ class Shop:
 			self.emitter.hush(-1)
 
 	def uninstall(self) -> None:
-		"""The merchant uninstalls the app: app/uninstalled is emitted, and all subscriptions are gone."""
-		self.emitter.begin()
-		self.emitter.note("app/uninstalled", self.id, self)
-		self.emitter.end()
+		"""The merchant uninstalls the app: app/uninstalled is emitted, and the subscriptions are gone.
+
+		Those to the compliance topics stay: they belong to the app's configuration.
+		:raises UserError: when it is not installed.
+		"""
+		if not self.installed:
+			raise UserError((), "The app is not installed", "INVALID")
+		self._tell("app/uninstalled")
 		self.installed = False
 		self.subscriptions.clear()
+
+	def redact(self) -> None:
+		"""Shopify asks to erase the shop's data, which it does 48 hours after an uninstall.
+
+		https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance
+		:raises UserError: while the app is installed.
+		"""
+		if self.installed:
+			raise UserError((), "The app is installed", "INVALID")
+		self._tell("shop/redact")
+
+	def _tell(self, topic: str) -> None:
+		self.emitter.begin()
+		self.emitter.note(topic, self.id, self)
+		self.emitter.end()

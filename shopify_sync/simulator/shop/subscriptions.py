@@ -9,6 +9,9 @@ from .desk import Desk
 from .errors import UserError
 from .records import Subscription
 
+#: https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance
+COMPLIANCE_TOPICS = ("customers/data_request", "customers/redact", "shop/redact")
+
 
 class Subscriptions(Desk[Subscription]):
 	"""Who is told of what."""
@@ -59,8 +62,8 @@ class Subscriptions(Desk[Subscription]):
 		del self.all[self.get(id).id]
 
 	def clear(self) -> None:
-		"""End all of them, as an uninstall does."""
-		self.all.clear()
+		"""End all of them but those to the compliance topics, as an uninstall does."""
+		self.all = {id: found for id, found in self.all.items() if found.topic in COMPLIANCE_TOPICS}
 
 	def for_topic(self, topic: str) -> list[Subscription]:
 		"""Return the subscriptions to a topic, oldest first."""

