@@ -7,7 +7,7 @@ query below Shopify's limit of 1,000 points (https://shopify.dev/docs/api/usage/
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent
@@ -24,13 +24,13 @@ SINCE = {
 }
 
 
-@lru_cache(maxsize=None)
+@cache
 def names() -> tuple[str, ...]:
 	"""Return the names of all operations."""
 	return tuple(sorted(path.stem for path in _FOLDER.glob("*.graphql")))
 
 
-@lru_cache(maxsize=None)
+@cache
 def load(name: str) -> str:
 	"""Return the document of that operation, with its fragments. :raises KeyError: when there is none of that name."""
 	if name not in names():

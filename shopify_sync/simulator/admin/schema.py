@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import lzma
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ def latest() -> str:
 	return versions()[-1]
 
 
-@lru_cache(maxsize=None)
+@cache
 def load(version: str) -> AdminSchema:
 	"""Return that version; takes a quarter of a second the first time. :raises KeyError: for a version that is not supported."""
 	if version not in versions():

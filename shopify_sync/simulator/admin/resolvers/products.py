@@ -1,0 +1,156 @@
+"""Products and their variants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...shop.errors import UserError
+from ...shop.records import Product, Variant
+from ..call import Call, Refusals, mutation, plain, refuse, register
+from ..cursors import Page, Window
+from ..errors import NotImplementedHere
+from ..gids import number
+from .common import amount, identified, inner, listed, money_text, only, own
+from .shop import count_of
+
+_PRODUCT_SORTS = {
+	"ID": lambda _record: 0, "CREATED_AT": lambda r: r.created_at, "UPDATED_AT": lambda r: r.updated_at,
+	"TITLE": lambda r: r.title, "VENDOR": lambda r: r.vendor, "PRODUCT_TYPE": lambda r: r.product_type,
+}  # fmt: skip
+_PRODUCT_FILTERS = {
+	"id": lambda r: int(r.id), "title": lambda r: r.title, "status": lambda r: r.status, "vendor": lambda r: r.vendor,
+	"tag": lambda r: r.tags, "sku": lambda r: [v.sku for v in r.variants], "barcode": lambda r: [v.barcode for v in r.variants],
+	"created_at": lambda r: r.created_at, "updated_at": lambda r: r.updated_at,
+}  # fmt: skip
+_VARIANT_SORTS = {"ID": lambda _record: 0, "SKU": lambda r: r.sku, "TITLE": lambda r: r.title, "POSITION": lambda r: r.position}
+_VARIANT_FILTERS = {
+	"id": lambda r: int(r.id), "sku": lambda r: r.sku, "barcode": lambda r: r.barcode, "title": lambda r: r.title,
+	"product_id": lambda r: int(r.product_id), "updated_at": lambda r: r.updated_at,
+}  # fmt: skip
+
+
+def _products(
+	call: Call, _root: Any, first: Any = None, last: Any = None, after: Any = None, before: Any = None,
+	reverse: bool = False, query: str | None = None, sortKey: str = "ID",
+) -> Page:  # fmt: skip
+	window = Window(first, last, after, before, reverse)
+	return listed(
+		call, call.shop.products.all.values(),
+		name="products", sorts=_PRODUCT_SORTS, sort_key=sortKey, window=window, query=query, readers=_PRODUCT_FILTERS,
+	)  # fmt: skip
+
+
+def _variants(
+	call: Call, _root: Any, first: Any = None, last: Any = None, after: Any = None, before: Any = None,
+	reverse: bool = False, query: str | None = None, sortKey: str = "ID",
+) -> Page:  # fmt: skip
+	window = Window(first, last, after, before, reverse)
+	return listed(
+		call, call.shop.products.variants.values(),
+		name="productVariants", sorts=_VARIANT_SORTS, sort_key=sortKey, window=window, query=query, readers=_VARIANT_FILTERS,
+	)  # fmt: skip
+
+
+def _variants_of(
+	call: Call, product: Product, first: Any = None, last: Any = None, after: Any = None, before: Any = None, reverse: bool = False,
+) -> Page:  # fmt: skip
+	return inner(call, product.variants, first, last, after, before, reverse)
+
+
+def _available(call: Call, variant: Variant) -> int:
+	return sum(level.quantity("available") for level in call.shop.inventory.levels_of(variant.inventory_item_id))
+
+
+def _display_name(call: Call, variant: Variant) -> str:
+	title = call.shop.products.all[variant.product_id].title
+	return title if variant.title == "Default Title" else f"{title} - {variant.title}"
+
+
+register(
+	"QueryRoot",
+	{
+		"product": lambda call, _root, id: call.shop.products.all.get(number(id, "Product")),
+		"products": _products,
+		"productVariant": lambda call, _root, id: call.shop.products.variants.get(number(id, "ProductVariant")),
+		"productVariants": _variants,
+		"productsCount": lambda call, _root, limit=10_000: count_of(len(call.shop.products.all), limit),
+	},
+)
+register(
+	"Product",
+	{
+		**identified("Product"),
+		**plain("title", "vendor", "productType", "tags", "createdAt", "updatedAt"),
+		"status": lambda _c, product: product.status.upper(),
+		"isGiftCard": lambda _c, product: product.gift_card,
+		"hasOnlyDefaultVariant": lambda _c, p: len(p.variants) == 1 and p.variants[0].title == "Default Title",
+		"totalInventory": lambda call, product: sum(_available(call, variant) for variant in product.variants),
+		"variants": _variants_of,
+		"variantsCount": lambda _c, product: count_of(len(product.variants), None),
+	},
+	value=Product,
+)
+register(
+	"ProductVariant",
+	{
+		**identified("ProductVariant"),
+		**plain("title", "position", "taxable", "createdAt", "updatedAt"),
+		"displayName": _display_name,
+		"sku": own("sku"),
+		"barcode": own("barcode"),
+		"price": lambda call, variant: money_text(call, variant.price),
+		"product": lambda call, variant: call.shop.products.all[variant.product_id],
+		"inventoryItem": lambda call, variant: call.shop.inventory.items[variant.inventory_item_id],
+		"inventoryQuantity": _available,
+		# Shops here sell below zero, as orders.place does.
+		"inventoryPolicy": lambda _c, _variant: "CONTINUE",
+		"availableForSale": lambda _c, _variant: True,
+	},
+	value=Variant,
+)
+_FIELDS = ("id", "price", "barcode", "taxable", "inventoryItem")
+
+
+def _bulk_update(
+	call: Call, _root: Any, productId: str, variants: list[dict[str, Any]], allowPartialUpdates: bool = False
+) -> dict[str, Any]:
+	"""https://shopify.dev/docs/api/admin-graphql/latest/mutations/productVariantsBulkUpdate"""
+	if allowPartialUpdates:
+		raise NotImplementedHere("productVariantsBulkUpdate(allowPartialUpdates: true)")
+	product = call.shop.products.all.get(number(productId, "Product"))
+	if product is None:
+		raise refuse("Product does not exist", "productId", code="PRODUCT_DOES_NOT_EXIST")
+	changes = [_change(call, product, place, given) for place, given in enumerate(variants)]
+	changed = [call.shop.products.update_variant(id, **fields) for id, fields in changes]
+	return {"product": product, "productVariants": changed}
+
+
+def _change(call: Call, product: Product, place: int, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+	"""Return which variant changes how. :raises Refusals: for what cannot be."""
+	only(given, "ProductVariantsBulkInput", *_FIELDS)
+	path = ("variants", str(place))
+	if not given.get("id"):
+		raise refuse("Product variant is missing ID attribute", *path, code="PRODUCT_VARIANT_ID_MISSING")
+	id = number(given["id"], "ProductVariant")
+	if not any(variant.id == id for variant in product.variants):
+		raise refuse("Product variant does not exist", *path, "id", code="PRODUCT_VARIANT_DOES_NOT_EXIST")
+	fields: dict[str, Any] = {}
+	if given.get("price") is not None:
+		price = amount(given["price"], *path, "price")
+		if price < 0:
+			raise refuse("Price must be greater than or equal to 0", *path, "price", code="NEGATIVE_PRICE_VALUE")
+		try:
+			fields["price"] = call.shop.amount(price, "price")
+		except UserError as error:
+			raise Refusals(UserError((*path, "price"), error.message, "INVALID_VALUE")) from None
+	item = given.get("inventoryItem") or {}
+	only(item, "InventoryItemInput", "sku")
+	if item.get("sku") is not None:
+		fields["sku"] = item["sku"]
+	for name in ("barcode", "taxable"):
+		if given.get(name) is not None:
+			fields[name] = given[name]
+	return id, fields
+
+
+mutation("productVariantsBulkUpdate", _bulk_update, "product", "productVariants")

@@ -1,0 +1,213 @@
+"""Refunds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from ...shop.records import ZERO, Order, Refund
+from ...shop.totals import totals
+from ..call import Call, mutation, refuse, register, time_text
+from ..cursors import Page
+from ..errors import NotImplementedHere
+from ..gids import gid, number
+from .common import amount, bag, inner, only
+from .views import RefundLineView, RefundView, ShippingView, TransactionView, line_of
+
+
+@dataclass(frozen=True)
+class ShippingBack:
+	"""Shipping that a refund paid back."""
+
+	order: Order
+	refund: Refund
+
+
+@dataclass(frozen=True)
+class Adjustment:
+	"""What a refund paid back beyond its pieces and shipping, or kept."""
+
+	order: Order
+	refund: Refund
+
+
+def _lines(
+	call: Call,
+	view: RefundView,
+	first: Any = None,
+	last: Any = None,
+	after: Any = None,
+	before: Any = None,
+	reverse: bool = False,
+) -> Page:
+	found = [RefundLineView(view.order, view.refund, entry) for entry in view.refund.lines]
+	return inner(call, found, first, last, after, before, reverse)
+
+
+def _transactions(
+	call: Call,
+	view: RefundView,
+	first: Any = None,
+	last: Any = None,
+	after: Any = None,
+	before: Any = None,
+	reverse: bool = False,
+) -> Page:
+	found = [TransactionView(view.order, transaction) for transaction in view.refund.transactions]
+	return inner(call, found, first, last, after, before, reverse)
+
+
+def _shipping(
+	call: Call,
+	view: RefundView,
+	first: Any = None,
+	last: Any = None,
+	after: Any = None,
+	before: Any = None,
+	reverse: bool = False,
+) -> Page:
+	found = [ShippingBack(view.order, view.refund)] if view.refund.shipping else []
+	return inner(call, found, first, last, after, before, reverse)
+
+
+def _adjustments(
+	call: Call,
+	view: RefundView,
+	first: Any = None,
+	last: Any = None,
+	after: Any = None,
+	before: Any = None,
+	reverse: bool = False,
+) -> Page:
+	found = [Adjustment(view.order, view.refund)] if view.refund.adjustment else []
+	return inner(call, found, first, last, after, before, reverse)
+
+
+def _paid(refund: Refund) -> Decimal:
+	return sum((transaction.amount for transaction in refund.transactions if transaction.status == "success"), ZERO)
+
+
+def _refund(read: Any) -> Any:
+	return lambda call, view: read(call, view.refund)
+
+
+register(
+	"Refund",
+	{
+		"id": _refund(lambda _c, refund: gid("Refund", refund.id)),
+		"legacyResourceId": _refund(lambda _c, refund: refund.id),
+		"note": _refund(lambda _c, refund: refund.note or None),
+		"createdAt": _refund(lambda _c, refund: time_text(refund.created_at)),
+		"updatedAt": _refund(lambda _c, refund: time_text(refund.created_at)),
+		"processedAt": _refund(lambda _c, refund: time_text(refund.created_at)),
+		"totalRefundedSet": _refund(lambda call, refund: bag(call, _paid(refund))),
+		"order": lambda _c, view: view.order,
+		"refundLineItems": _lines,
+		"refundShippingLines": _shipping,
+		"orderAdjustments": _adjustments,
+		"transactions": _transactions,
+	},
+	value=RefundView,
+)
+
+
+def _entry(read: Any) -> Any:
+	return lambda call, view: read(call, view.entry)
+
+
+register(
+	"RefundLineItem",
+	{
+		"id": _entry(lambda _c, entry: gid("RefundLineItem", entry.id)),
+		"quantity": _entry(lambda _c, entry: entry.quantity),
+		"restockType": _entry(lambda _c, entry: entry.restock_type.upper()),
+		"restocked": _entry(lambda _c, entry: entry.restock_type != "no_restock"),
+		"location": _entry(lambda call, entry: call.shop.locations.all.get(entry.location_id or "")),
+		"subtotalSet": _entry(lambda call, entry: bag(call, entry.subtotal)),
+		"totalTaxSet": _entry(lambda call, entry: bag(call, entry.total_tax)),
+		"priceSet": lambda call, view: bag(call, line_of(view.order, view.entry.line_item_id).line.price),
+		"lineItem": lambda _c, view: line_of(view.order, view.entry.line_item_id),
+	},
+	value=RefundLineView,
+)
+register(
+	"RefundShippingLine",
+	{
+		"id": lambda _c, back: gid("RefundShippingLine", back.refund.id),
+		"shippingLine": lambda _c, back: ShippingView(back.order, back.order.shipping_lines[0]),
+		"subtotalAmountSet": lambda call, back: bag(call, back.refund.shipping),
+		"taxAmountSet": lambda call, back: bag(call, back.refund.shipping_tax),
+	},
+	value=ShippingBack,
+)
+register(
+	"OrderAdjustment",
+	{
+		"id": lambda _c, found: gid("OrderAdjustment", found.refund.id),
+		"reason": lambda _c, _found: "REFUND_DISCREPANCY",
+		# What is kept back counts for the shop, what is paid extra against it.
+		"amountSet": lambda call, found: bag(call, -found.refund.adjustment),
+		"taxAmountSet": lambda call, _found: bag(call, ZERO),
+	},
+	value=Adjustment,
+)
+
+
+def _create(call: Call, _root: Any, input: dict[str, Any]) -> dict[str, Any]:
+	"""https://shopify.dev/docs/api/admin-graphql/latest/mutations/refundCreate
+
+	Without transactions nothing is paid back: the pieces are taken back only.
+	"""
+	only(
+		input, "RefundInput", "orderId", "note", "notify", "refundLineItems", "shipping", "transactions", "currency",
+		"discrepancyReason",
+	)  # fmt: skip
+	order = call.shop.orders.all.get(number(input["orderId"], "Order"))
+	if order is None:
+		raise refuse("Order does not exist", "orderId")
+	lines, places = [], []
+	for given in input.get("refundLineItems") or []:
+		kind = (given.get("restockType") or "NO_RESTOCK").lower()
+		if kind == "legacy_restock":
+			raise NotImplementedHere("the restock type LEGACY_RESTOCK")
+		lines.append((number(given["lineItemId"], "LineItem"), given["quantity"], kind))
+		if given.get("locationId"):
+			places.append(number(given["locationId"], "Location"))
+		elif kind == "return":
+			raise refuse("Location must be specified for return restock type", "refundLineItems", "locationId")
+	if len(dict.fromkeys(places)) > 1:
+		raise NotImplementedHere("refunding to several locations at once")
+	paid = _paid_back(order, input.get("transactions") or [])
+	refund = call.shop.refunds.create(
+		order.id,
+		lines,
+		shipping=_shipping_back(order, input.get("shipping") or {}),
+		amount=paid,
+		note=input.get("note") or "",
+		location_id=places[0] if places else None,
+	)
+	return {"refund": RefundView(order, refund), "order": order}
+
+
+def _shipping_back(order: Order, given: dict[str, Any]) -> Decimal:
+	if given.get("fullRefund"):
+		return totals(order).current_shipping
+	return amount(given["amount"], "shipping", "amount") if given.get("amount") is not None else ZERO
+
+
+def _paid_back(order: Order, transactions: list[dict[str, Any]]) -> Decimal:
+	"""Return what the transactions of the input pay back. :raises Refusals: for one that is no refund of a payment of the order."""
+	known = {transaction.id for transaction in order.transactions}
+	total = ZERO
+	for place, given in enumerate(transactions):
+		path = ("transactions", str(place))
+		if given["kind"] != "REFUND":
+			raise refuse("Kind must be refund", *path, "kind")
+		if given.get("parentId") and number(given["parentId"], "OrderTransaction") not in known:
+			raise refuse("Parent transaction does not belong to the order", *path, "parentId")
+		total += amount(given["amount"], *path, "amount")
+	return total
+
+
+mutation("refundCreate", _create, "refund", "order")
