@@ -343,3 +343,21 @@ def test_a_day_with_faults_ends_with_every_live_order_booked_once(tmp_path: Path
 	assert {topic for topic, _id in ignored} <= {"inventory_levels/update"}
 	for id in set(live) - edited:
 		assert live[id] == [totals(site.shop.orders.get(id)).total]
+
+
+def test_without_graphql_only_serving_is_refused_and_says_what_to_install() -> None:
+	# Somebody who installed shopify_sync without the extra; the console script must not fail for it.
+	script = """
+import sys
+
+class Absent:
+	def find_spec(self, name, path=None, target=None):
+		if name.partition(".")[0] == "graphql":
+			raise ModuleNotFoundError("No module named 'graphql'", name="graphql")
+
+sys.meta_path.insert(0, Absent())
+from shopify_sync.simulator.commands.store import store
+store(["--port", "0"])
+"""
+	done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+	assert (done.returncode, done.stderr) == (1, "Error: A store needs graphql: pip install 'shopify_sync[simulator]'\n")
