@@ -205,21 +205,22 @@ class Engine:
 		return Result(event.name, status)
 
 	def _record_failure(self, event: ClaimedEvent, outcome: Outcome, started: datetime, restarts: int, detail: str) -> None:
-		"""Write the outcome of a failed attempt; when even that fails, once more, bare if need be: one event must not end a drain."""
-		try:
-			with self.host.transaction() as tx:
-				self._record(tx, event, outcome, started, restarts, (), {}, detail=detail)
-		except LeaseLost:
-			raise
-		except Exception as error:
-			if self.host.is_contention(error):
-				again = outcome
-			else:
-				again = replace(
-					outcome, message=f"The failure itself could not be recorded ({type(error).__name__}).", missing=None
-				)
-			with self.host.transaction() as tx:
-				self._record(tx, event, again, started, restarts, (), {})
+		"""Write the outcome of a failed attempt; when that fails too, once more, then bare: one event must not end a drain."""
+		for _try in range(2):
+			try:
+				with self.host.transaction() as tx:
+					self._record(tx, event, outcome, started, restarts, (), {}, detail=detail)
+				return
+			except LeaseLost:
+				raise
+			except Exception as error:
+				problem = error
+		if not self.host.is_contention(problem):
+			# A person must look: an event that rests as Blocked without what it waits for would never be set going again.
+			message = f"The failure itself could not be recorded ({type(problem).__name__})."
+			outcome = Outcome(Status.DEAD_LETTER, category=Category.BUG, message=message)
+		with self.host.transaction() as tx:
+			self._record(tx, event, outcome, started, restarts, (), {})
 
 	def _policy_or_default(self, store: str) -> StorePolicy:
 		"""Return the store's settings; when they cannot be read, the defaults, so that the failure itself is still recorded."""

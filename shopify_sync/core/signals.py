@@ -62,14 +62,21 @@ def _storable(value: object) -> str:
 def _progress(resource: str, payload: Mapping[str, Any]) -> str:
 	"""Return facts that only ever grow, so that of two states with one timestamp the later one is known.
 
-	`updated_at` has a precision of a second: an order can be paid and cancelled within one.
+	`updated_at` has a precision of a second: an order can be booked and cancelled within one.
 	"""
 	if resource != keys.ORDER:
 		return "0"
 	cancelled = 1 if payload.get("cancelled_at") else 0
 	refunds, fulfillments = (_count(payload.get(name)) for name in ("refunds", "fulfillments"))
-	paid = _FINANCIAL_PROGRESS.get(str(payload.get("financial_status") or ""), 0)
-	return f"{cancelled}{refunds:03d}{fulfillments:03d}{paid}"
+	return f"{cancelled}{refunds:03d}{fulfillments:03d}"
+
+
+def _payment(resource: str, payload: Mapping[str, Any]) -> int:
+	"""Return how far an order is paid: a hint for states that nothing else tells apart.
+
+	Only a hint, after the trigger's time: an order that is edited after it was paid goes back to partially paid.
+	"""
+	return _FINANCIAL_PROGRESS.get(str(payload.get("financial_status") or ""), 0) if resource == keys.ORDER else 0
 
 
 def _count(section: object) -> int:
@@ -77,20 +84,20 @@ def _count(section: object) -> int:
 	return min(len(section), 999) if isinstance(section, list) else 0
 
 
-#: An order's financial statuses in the order in which it can pass through them.
+#: An order's financial statuses in the order in which it passes through them as a rule.
 _FINANCIAL_STATUSES = (
 	"pending", "authorized", "partially_paid", "paid", "expired", "voided", "partially_refunded", "refunded",
 )  # fmt: skip
 _FINANCIAL_PROGRESS = {status: place for place, status in enumerate(_FINANCIAL_STATUSES, start=1)}
 
 
-def version_of(updated_at: datetime, progress: str, triggered_at: str, digest: str) -> str:
-	"""Return the version as text that sorts: time, then progress, then when Shopify triggered it, then the payload's hash.
+def version_of(updated_at: datetime, progress: str, triggered_at: str, payment: int, digest: str) -> str:
+	"""Return the version as text that sorts: time, progress, when Shopify triggered it, payment, and the payload's hash.
 
 	It depends on the payload alone and never on the order of arrival, so that any order of delivery ends in one result. The
 	hash makes it total: two payloads with everything else equal are still two versions (an equal timestamp is no duplicate).
 	"""
-	return f"{updated_at:%Y-%m-%dT%H:%M:%S.%f}|{progress}|{_sortable(triggered_at)}|{digest[:16]}"
+	return f"{updated_at:%Y-%m-%dT%H:%M:%S.%f}|{progress}|{_sortable(triggered_at)}|{payment}|{digest[:16]}"
 
 
 def _sortable(moment: str) -> str:
@@ -125,7 +132,7 @@ def subject_of(resource: str, payload: Any, digest: str, triggered_at: str = "")
 		)
 	updated_at = _parse_time(payload.get("updated_at"))
 	label = _storable(payload.get("name"))[:100] if resource == keys.ORDER else ""
-	version = version_of(updated_at, _progress(resource, payload), triggered_at, digest)
+	version = version_of(updated_at, _progress(resource, payload), triggered_at, _payment(resource, payload), digest)
 	return Subject(resource, shopify_id, updated_at, version, label)
 
 

@@ -45,4 +45,4 @@ def _states(shop: Shop) -> Iterator[tuple[str, str, Any]]:
 		yield "orders/updated", f"order-{placed.id}", order.payload(shop, placed)
 	for (item, location), level in shop.inventory.levels.items():
 		if location == inbound_location(shop) and level.is_active:
-			yield "inventory_levels/update", f"level-{item}-{location}", inventory.payload(shop, level)
+			yield "inventory_levels/update", f"level-{item}-{location}", inventory.level(shop, level)

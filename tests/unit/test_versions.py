@@ -64,6 +64,15 @@ def test_of_two_states_in_one_second_the_further_one_is_later(earlier: dict[str,
 	assert version({**base, **earlier}) < version({**base, **later})
 
 
+def test_an_edit_that_leads_back_from_paid_is_later_when_it_was_triggered_later() -> None:
+	"""Found by the simulation: paid and edited within one second, the edit was taken for the older state and lost."""
+	base = {"id": 7, "updated_at": "2026-11-20T10:00:00Z"}
+	for number in range(8):
+		paid = version({**base, "n": number, "financial_status": "paid"}, "2026-11-20T10:00:00.1Z")
+		edited = version({**base, "n": number, "financial_status": "partially_paid"}, "2026-11-20T10:00:00.2Z")
+		assert paid < edited
+
+
 @pytest.mark.parametrize(
 	("earlier", "later"),
 	[

@@ -121,7 +121,7 @@ class Worker:
 		try:
 			while True:
 				self._drain()
-				self._about, self._throws = f"idle/{self.name}", self._throws
+				self._about = f"idle/{self.name}"
 				self._crew.idle(self)
 				self.scheduler.doze()
 		except Killed:
@@ -130,8 +130,8 @@ class Worker:
 
 	def _drain(self) -> None:
 		try:
-			engine = self._crew.instance().engine(self.name, self.step)
-			while result := engine.run_one():
+			# The settings as they are now, for each event anew: as the host on a site reads them.
+			while result := self._crew.instance().engine(self.name, self.step).run_one():
 				self._crew.ended(result.event, result.status)
 		except (sqlite3.Error, SimulatedFault) as error:
 			# As a real worker: the ledger could not be read or written. The events are still there.

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from shopify_sync.core.topics import RESOURCE_OF_TOPIC
 from shopify_sync.simulator.dice import Dice
-from shopify_sync.simulator.faults import Faults
+from shopify_sync.simulator.rest.topics import PAYLOADS
 from shopify_sync.simulator.shop.records import Webhook
 from shopify_sync.simulator.shop.shop import Shop
 from shopify_sync.simulator.webhooks.courier import Courier
 
 from .. import reconciling, shops
-from ..actors import operator
+from ..actors import ACTIONS, operator
 from ..invariants import Moment, Violation, World, check
 from ..profiles import Profile, ReceiverFaults, WorkerFaults
 from ..scheduler import NoRest, Scheduler
@@ -35,7 +35,12 @@ START = datetime(2026, 11, 20, 6, 0, tzinfo=timezone.utc)
 QUIET = 2 * DAY
 #: How often the invariants that hold at every moment are looked at.
 _GLANCE = 4 * 3600.0
-TOPICS = (*RESOURCE_OF_TOPIC, "orders/edited", "refunds/create", "fulfillments/create", "order_transactions/create")
+_NEEDS_NO_DATABASE = frozenset(("outage", *(action for actor, action in ACTIONS if actor == "shop")))
+#: What the stores subscribe to: every topic that is handled, and some that are not.
+TOPICS = (
+	*(topic for topic in RESOURCE_OF_TOPIC if topic in PAYLOADS),
+	"orders/edited", "refunds/create", "fulfillments/create", "order_transactions/create",
+)  # fmt: skip
 
 
 @dataclass
@@ -131,8 +136,8 @@ class EmbeddedWorld:
 			self.scheduler.at(intent.at, lambda intent=intent: self._act(intent))  # type: ignore[misc]
 
 	def _act(self, intent: Intent) -> None:
-		if self.target.database.is_held and intent.action != "outage":
-			# People wait for the database too.
+		if self.target.database.is_held and intent.action not in _NEEDS_NO_DATABASE:
+			# Whoever works in ERPNext waits for the database too.
 			self.scheduler.after(0.05, lambda: self._act(intent))
 			return
 		self.stage.act(intent)
