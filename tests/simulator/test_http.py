@@ -67,7 +67,7 @@ class Caller:
 		path = f"/admin/api/{version}/{path}{asked}"
 		return self.call(method, path, body, X_Shopify_Access_Token=token or self.site.token)
 
-	def graphql(self, query: str, **variables: Any) -> Answer:
+	def graphql(self, query: str, /, **variables: Any) -> Answer:
 		return self.admin("POST", "graphql.json", {"query": query, "variables": variables})
 
 	def token(self, **form: str) -> Answer:
@@ -242,6 +242,43 @@ def test_graphql_answers_with_shopifys_headers(shop: Caller) -> None:
 
 def test_graphql_is_post_only(shop: Caller) -> None:
 	assert shop.admin("GET", "graphql.json").status == 405
+
+
+def test_a_subscription_made_over_graphql_is_delivered_to(shop: Caller, hook: Hook) -> None:
+	mutation = """mutation make($topic: WebhookSubscriptionTopic!, $uri: String!) {
+		webhookSubscriptionCreate(topic: $topic, webhookSubscription: {uri: $uri}) {
+			webhookSubscription { id } userErrors { field message } } }"""
+	made = shop.graphql(mutation, topic="CUSTOMERS_CREATE", uri=hook.url).json()["data"]["webhookSubscriptionCreate"]
+	assert made["userErrors"] == []
+	shop.operate("customers", "create", first_name="Ada")
+	assert shop.store.settle()
+	assert hook.topics() == ["customers/create"]
+
+
+def test_a_bulk_operation_ends_by_itself_and_its_result_is_fetched(shop: Caller, clock: ManualClock, hook: Hook) -> None:
+	stocked(shop)
+	shop.operate("subscriptions", "create", topic="bulk_operations/finish", uri=hook.url)
+	mutation = """mutation run($query: String!) {
+		bulkOperationRunQuery(query: $query) { bulkOperation { id } userErrors { message } } }"""
+	started = shop.graphql(mutation, query="{ products { edges { node { id title } } } }").json()["data"]["bulkOperationRunQuery"]
+	assert started["userErrors"] == []
+	clock.advance(60)
+	# Nobody asks: the webhook tells.
+	deadline = time.monotonic() + 5
+	while not hook.deliveries:
+		assert time.monotonic() < deadline
+		time.sleep(0.01)
+	id = started["bulkOperation"]["id"]
+	assert json.loads(hook.deliveries[0][1])["admin_graphql_api_id"] == id
+	question = "query($id: ID!) { node(id: $id) { ... on BulkOperation { status url objectCount } } }"
+	done = shop.graphql(question, id=id).json()["data"]["node"]
+	assert (done["status"], done["objectCount"]) == ("COMPLETED", "2")
+	shop.base = ""
+	result = shop.call("GET", done["url"].removeprefix(shop.store.url))
+	assert result.headers["content-type"] == "application/jsonl"
+	titles = [json.loads(line)["title"] for line in result.body.splitlines()]
+	assert titles == ["Sample TEE", "Sample MUG"]
+	assert shop.call("GET", "/shops/dev/bulk/1.jsonl").status == 404
 
 
 # --- legacy REST

@@ -90,7 +90,7 @@ class Store:
 		site = build(shop, dice, faults or Faults(), client_id=self.client_id, token=token, scopes=tuple(scopes))
 		site.api.base_url = self.address(name)
 		self.sites[name] = site
-		self.sender.add(site.courier, site.lock)
+		self.sender.add(site.courier, site.lock, site.api.bulk.settle)
 		return site
 
 	def address(self, name: str) -> str:

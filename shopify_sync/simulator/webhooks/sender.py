@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -20,6 +21,7 @@ LOOK_SECONDS = 0.1
 class _Round:
 	courier: Courier
 	lock: AbstractContextManager[bool]
+	chore: Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,13 @@ class Sender:
 		self._workers = [threading.Thread(target=self._work, daemon=True) for _number in range(workers)]
 		self._looker = threading.Thread(target=self._look, daemon=True)
 
-	def add(self, courier: Courier, lock: AbstractContextManager[bool]) -> None:
-		"""Send for this courier too. *lock* is the shop's; it is never held while something is sent."""
-		self._rounds = [*self._rounds, _Round(courier, lock)]
+	def add(self, courier: Courier, lock: AbstractContextManager[bool], chore: Callable[[], None] = lambda: None) -> None:
+		"""Send for this courier too.
+
+		:param lock: the shop's; it is never held while something is sent.
+		:param chore: what the shop does by itself when its time has come; called under the lock before each look.
+		"""
+		self._rounds = [*self._rounds, _Round(courier, lock, chore)]
 		courier.shop.listeners.append(lambda _webhook: self._bell.set())
 
 	def start(self) -> None:
@@ -76,6 +82,11 @@ class Sender:
 
 	def _hand_out(self, entry: _Round) -> None:
 		with entry.lock:
+			try:
+				entry.chore()
+			except Exception:
+				# Deliveries go on.
+				_LOG.exception("A chore of %s failed", entry.courier.shop.domain)
 			courier = entry.courier
 			parcels = [_Parcel(entry, one, courier.headers(one)) for one in courier.take_due(courier.shop.clock.now())]
 		for parcel in parcels:
