@@ -12,6 +12,8 @@ from .embedded_host.commands.look import documents, event, events
 from .embedded_host.commands.operate import discard, map_item, retry
 from .embedded_host.commands.replay import replay
 from .embedded_host.commands.serve import serve
+from .simulation.command import simulate
+from .simulator.commands.store import store
 
 
 @click.group(cls=Commands)
@@ -20,7 +22,7 @@ def main() -> None:
 	"""Carry Shopify's webhooks over into ERPNext-shaped documents, exactly once, in one SQLite file."""
 
 
-for _command in (demo, serve, events, documents, event, retry, discard, map_item, replay):
+for _command in (demo, serve, events, documents, event, retry, discard, map_item, replay, store, simulate):
 	main.add_command(_command)
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .bench import TEE, Bench
+from .bench import TEE, UNKNOWN_SKU, Bench
 from .checks import APPLY, actions, live, only, same, status
 from .group import Group
 from .payloads import address, line, new_id, order, send
@@ -63,6 +63,24 @@ def an_error_while_a_failure_is_recorded_does_not_end_the_worker(bench: Bench) -
 
 	same(bench.drain(fail_twice), 2, "events claimed")
 	same(sorted([bench.event(bad).status, bench.event(good).status]), ["Applied", "Retrying"], "statuses")
+
+
+@CASES.case
+def a_failure_that_cannot_be_recorded_is_for_a_person_and_waits_for_nothing(bench: Bench) -> None:
+	"""Found by the simulation: it rested as Blocked without what it waits for, and nothing would ever have set it going."""
+	bench.set_up()
+	for times, wanted in ((1, ("Blocked", f"item:{UNKNOWN_SKU}")), (2, ("Dead Letter", None))):
+		name = send(bench, "orders/create", order(bench, new_id(), line_items=[line(UNKNOWN_SKU, 1, "2.00")]))
+		left = [times]
+
+		def fail(step: str, left: list[int] = left) -> None:
+			if step == "recorded" and left[0]:
+				left[0] -= 1
+				raise RuntimeError("nobody thought of this")
+
+		bench.drain(fail)
+		event = bench.event(name)
+		same((event.status, event.missing or None), wanted, f"after {times} failures to record it")
 
 
 @CASES.case

@@ -136,7 +136,7 @@ class _Writer:
 			self._add(self._moment(store, "forgery", number), store, "network", what)
 		for gap in store.gaps:
 			if not self._dice.chance(self._profile.gap_for_good, store.index, "for good", gap):
-				self._add(self._moment(store, "gap", gap), store, "operator", "close_gap", args={"gap": gap})
+				self._add(self._bad_moment(store, "gap", gap), store, "operator", "close_gap", args={"gap": gap})
 
 	def _times(self, count: tuple[int, int], store: StoreFacts, what: str) -> Iterator[int]:
 		few, many = count
@@ -144,6 +144,13 @@ class _Writer:
 
 	def _moment(self, store: StoreFacts, *what: object) -> float:
 		return self._dice.uniform(0.0, self._days * DAY, store.index, "moment", *what)
+
+	def _bad_moment(self, store: StoreFacts, *what: object) -> float:
+		"""Return a moment at which the workers are likely to be busy: just after something else happened."""
+		busy = [one.at for one in self.intents if one.store == store.index and one.actor == "shop"]
+		if not busy or self._dice.chance(0.4, store.index, "any moment", *what):
+			return self._moment(store, *what)
+		return self._dice.pick(busy, store.index, "bad moment", *what) + self._dice.uniform(0.0, 2.0, store.index, "just after", *what)
 
 	def _pause(self, *what: object) -> float:
 		low, high = self._dice.weighted(_PAUSES, "pause", *what)
@@ -201,12 +208,13 @@ class _Writer:
 			(("retry", 4), ("replay", 4), ("discard", 1), ("double_retry", 2), ("replay_all", 1), ("pause", 1), ("shadow", 0.5),
 			("rotate_secret", 0.7)), *name
 		)  # fmt: skip
-		at = self._moment(store, *name)
+		at = self._bad_moment(store, *name)
 		begun = self._add(at, store, "operator", action)
 		if action in ("pause", "shadow"):
-			self._add(at + self._pause(*name), store, "operator", "go_live", of=begun)
+			live_at = max(at + self._pause(*name), self._bad_moment(store, *name, "live"))
+			self._add(live_at, store, "operator", "go_live", of=begun)
 
 	def _outage(self, store: StoreFacts, number: int) -> None:
 		name = (store.index, "outage", number)
 		seconds = self._dice.weighted(((20.0, 4), (600.0, 3), (5000.0, 1)), *name, "length")
-		self._add(self._moment(store, *name), store, "network", "outage", args={"seconds": seconds})
+		self._add(self._bad_moment(store, *name), store, "network", "outage", args={"seconds": seconds})

@@ -86,7 +86,8 @@ class Network:
 	def _arrive(self, courier: Courier, delivery: Delivery, waited: float) -> None:
 		if self._target.database.is_held and waited < TIMEOUT_SECONDS and not self._target.crew.is_down:
 			# Another process writes: this one waits for the database, as long as Shopify waits for it.
-			self._scheduler.after(0.05, lambda: self._arrive(courier, delivery, waited + 0.05))
+			pause = max(0.05, waited)
+			self._scheduler.after(pause, lambda: self._arrive(courier, delivery, waited + pause))
 			return
 		self.flying -= 1
 		status = None if self._target.database.is_held else self._hand_in(courier, delivery)

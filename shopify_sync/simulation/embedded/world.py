@@ -135,10 +135,10 @@ class EmbeddedWorld:
 		for intent in self._story.intents:
 			self.scheduler.at(intent.at, lambda intent=intent: self._act(intent))  # type: ignore[misc]
 
-	def _act(self, intent: Intent) -> None:
+	def _act(self, intent: Intent, pause: float = 0.05) -> None:
 		if self.target.database.is_held and intent.action not in _NEEDS_NO_DATABASE:
 			# Whoever works in ERPNext waits for the database too.
-			self.scheduler.after(0.05, lambda: self._act(intent))
+			self.scheduler.after(pause, lambda: self._act(intent, min(pause * 2, 2.0)))
 			return
 		self.stage.act(intent)
 		self.network.arm()

@@ -1,0 +1,333 @@
+"""Deliberate bugs. Each is a switch that breaks the product in one place; a simulation that is worth its time finds every one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from unittest.mock import patch
+
+from shopify_sync.core import customers, engine, orders, receiving
+from shopify_sync.core.engine import Engine
+from shopify_sync.core.events import ClaimedEvent, NewEvent, Outcome, Receipt
+from shopify_sync.core.failures import Failure
+from shopify_sync.core.plan import CreateDocument, Plan
+from shopify_sync.core.policy import Mode
+from shopify_sync.core.signals import Signal
+from shopify_sync.core.snapshots import LinkState
+from shopify_sync.core.statuses import Status
+from shopify_sync.embedded_host import attempts, documents, event_log, snapshots
+from shopify_sync.embedded_host.event_log import EventLog
+from shopify_sync.embedded_host.host import EmbeddedHost, Transaction
+
+
+@dataclass(frozen=True)
+class Mutation:
+	"""A deliberate bug, the kind of days on which it shows, and the rules that may find it."""
+
+	name: str
+	switch: Callable[[], AbstractContextManager[Any]]
+	rules: frozenset[str]
+	profile: str = "default"
+
+	def __str__(self) -> str:
+		return self.name
+
+
+MUTATIONS: list[Mutation] = []
+
+
+def mutation(*rules: str, profile: str = "default") -> Callable[[Callable[[], Iterator[None]]], None]:
+	"""Register a generator that breaks something until it is resumed."""
+
+	def register(function: Callable[[], Iterator[None]]) -> None:
+		name = function.__name__.replace("_", " ")
+		MUTATIONS.append(Mutation(name, contextmanager(function), frozenset(rules), profile))
+
+	return register
+
+
+@mutation("a webhook is one event")
+def every_delivery_is_a_new_event() -> Iterator[None]:
+	real, number = EventLog.record, iter(range(10**9))
+
+	def record(self: EventLog, event: NewEvent) -> Receipt:
+		return real(self, replace(event, name=f"{event.name}+{next(number)}"))
+
+	with patch.object(EventLog, "record", record):
+		yield
+
+
+@mutation("a webhook is one event")
+def a_second_delivery_is_not_counted() -> Iterator[None]:
+	with patch.object(event_log, "_RECORD", event_log._RECORD.replace("deliveries = deliveries + 1", "deliveries = deliveries")):
+		yield
+
+
+@mutation("what is acknowledged is recorded")
+def some_deliveries_are_acknowledged_and_not_recorded() -> Iterator[None]:
+	real = EventLog.record
+
+	def record(self: EventLog, event: NewEvent) -> Receipt:
+		if event.payload_hash.startswith("7"):
+			return Receipt(event.name, event.status, duplicate=False)
+		return real(self, event)
+
+	with patch.object(EventLog, "record", record):
+		yield
+
+
+@mutation("a webhook is one event", "a forgery leaves nothing", "what is acknowledged is recorded")
+def signatures_are_not_checked() -> Iterator[None]:
+	with patch.object(receiving, "is_signed", lambda body, signature, secrets: True):
+		yield
+
+
+class _Unlocked(Transaction):
+	"""Reads without a lock; begins the writing transaction with the first write."""
+
+	def __init__(self, host: EmbeddedHost, stack: ExitStack, commit_each: bool) -> None:
+		super().__init__(host._database.connection(), host._config, host._log)
+		self._host, self._stack, self._commit_each, self._begun = host, stack, commit_each, False
+
+	def _begin(self) -> None:
+		if self._commit_each:
+			self._stack.close()
+			self._stack.enter_context(self._host._database.write())
+		elif not self._begun:
+			self._begun = True
+			self._stack.enter_context(self._host._database.write())
+
+	def lock(self, keys: Sequence[str]) -> Mapping[str, LinkState]:
+		if self._commit_each:
+			self._begin()
+		return super().lock(keys)
+
+	def apply(self, *given: Any) -> Any:
+		self._begin()
+		return super().apply(*given)
+
+	def save_link(self, *given: Any) -> None:
+		self._begin()
+		super().save_link(*given)
+
+	def append_attempt(self, *given: Any) -> None:
+		self._begin()
+		super().append_attempt(*given)
+
+	def finish(self, *given: Any) -> None:
+		self._begin()
+		super().finish(*given)
+
+	def supersede(self, *given: Any) -> int:
+		self._begin()
+		return super().supersede(*given)
+
+
+def _transactions(commit_each: bool) -> Any:
+	@contextmanager
+	def transaction(self: EmbeddedHost) -> Iterator[Transaction]:
+		with ExitStack() as stack:
+			yield _Unlocked(self, stack, commit_each)
+
+	return patch.object(EmbeddedHost, "transaction", transaction)
+
+
+@mutation("versions only rise", "customers agree", "stock agrees", "orders agree", "an event changes things once", profile="busy")
+def links_are_not_locked() -> Iterator[None]:
+	with _transactions(commit_each=False):
+		yield
+
+
+@mutation("nothing half done", "each change has evidence, each evidence its change", "what was applied is in the link", profile="crashes")
+def every_change_is_committed_by_itself() -> Iterator[None]:
+	with _transactions(commit_each=True):
+		yield
+
+
+@mutation(
+	"nothing half done", "orders agree", "customers agree", "stock agrees", "what was applied is in the link",
+	"each change has evidence, each evidence its change", profile="crashes",
+)  # fmt: skip
+def the_status_is_committed_before_the_documents() -> Iterator[None]:
+	real = Engine._attempt
+
+	def attempt(self: Engine, event: ClaimedEvent, started: datetime, restarts: int) -> Status:
+		policy = self.host.policy(event.store)
+		if policy.mode is not Mode.LIVE:
+			return real(self, event, started, restarts)
+		contract = self._parse(event)
+		self._prepare(event.resource, contract, policy)
+		with self.host.transaction() as tx:
+			decision = self._decide(tx, event.signal, contract, policy)
+			if isinstance(decision, Plan):
+				tx.finish(event, Outcome(Status.APPLIED if decision.changes else Status.NO_CHANGE))
+		if not isinstance(decision, Plan):
+			return real(self, event, started, restarts)
+		with self.host.transaction() as tx:
+			outcome, changes, reads = self._apply(tx, event, decision)
+			with patch.object(type(tx), "finish", lambda *given: None):
+				self._record(tx, event, outcome, started, restarts, changes, reads)
+		return outcome.status
+
+	with patch.object(Engine, "_attempt", attempt):
+		yield
+
+
+@mutation("orders agree", "customers agree", "stock agrees")
+def an_equal_timestamp_is_taken_for_a_duplicate() -> Iterator[None]:
+	real = engine._superseded
+
+	def superseded(signal: Signal, link: LinkState) -> Any:
+		if link.version and signal.version != link.version and signal.version[:26] == link.version[:26]:
+			return real(replace(signal, version=""), link)
+		return real(signal, link)
+
+	with patch.object(engine, "_superseded", superseded):
+		yield
+
+
+@mutation("versions only rise", "orders agree", "customers agree", "stock agrees")
+def a_stale_signal_is_applied() -> Iterator[None]:
+	with patch.object(engine, "_superseded", lambda signal, link: None):
+		yield
+
+
+@mutation("one live document per key", "nothing half done")
+def a_second_try_books_again_under_a_new_key() -> Iterator[None]:
+	real_create, real_read, number = documents._create, snapshots.Reader._order, iter(range(10**9))
+
+	def create(connection: sqlite3.Connection, change: CreateDocument, created: dict[str, str]) -> Any:
+		if change.doctype != "Sales Order":
+			return real_create(connection, change, created)
+		key = f"{change.key}~{next(number)}"
+		done = real_create(connection, replace(change, key=key, name=None), created)
+		created[change.key] = created.pop(key)
+		return done
+
+	def read(self: snapshots.Reader, needs: Any) -> Any:
+		return replace(real_read(self, needs), sales_order=None)
+
+	with patch.object(documents, "_create", create), patch.object(snapshots.Reader, "_order", read):
+		yield
+
+
+@mutation("statuses move along the graph", "each change has evidence, each evidence its change", "an event changes things once", profile="crashes")
+def a_worker_that_lost_its_lease_may_finish() -> Iterator[None]:
+	def finish(self: EventLog, connection: sqlite3.Connection, event: ClaimedEvent, outcome: Outcome) -> None:
+		connection.execute(
+			"UPDATE sync_event SET status = ?, lease = NULL, due_at = NULL, message = ? WHERE name = ?",
+			(str(outcome.status), outcome.message, event.name),
+		)
+
+	real = EventLog.finish
+
+	def fenced_or_not(self: EventLog, connection: sqlite3.Connection, event: ClaimedEvent, outcome: Outcome) -> None:
+		row = connection.execute("SELECT lease FROM sync_event WHERE name = ?", (event.name,)).fetchone()
+		(real if row["lease"] == event.lease else finish)(self, connection, event, outcome)
+
+	with patch.object(EventLog, "finish", fenced_or_not):
+		yield
+
+
+@mutation("every event has ended or says why not")
+def the_events_of_dead_workers_are_forgotten() -> Iterator[None]:
+	with patch.object(engine, "LEASE_SECONDS", 1e9):
+		yield
+
+
+@mutation("every event has ended or says why not")
+def a_retry_never_comes() -> Iterator[None]:
+	def oldest_due(connection: sqlite3.Connection, now: str) -> Any:
+		statement = "SELECT * FROM sync_event WHERE due_at <= ? AND status <> 'Retrying' ORDER BY due_at LIMIT 1"
+		return connection.execute(statement, (now,)).fetchone()
+
+	with patch.object(event_log, "_oldest_due", oldest_due):
+		yield
+
+
+@mutation("attempts are bounded", profile="crashes")
+def an_event_is_tried_for_ever() -> Iterator[None]:
+	real = engine.resting_status
+
+	def resting(failure: Failure, used: int, _limit: int) -> Status:
+		return real(failure, used, 10**9)
+
+	with patch.object(engine, "resting_status", resting), patch.object(EventLog, "_is_worn_out", lambda self, row: False):
+		yield
+
+
+@mutation("what an event waits for is missing")
+def a_saved_mapping_sets_nothing_going() -> Iterator[None]:
+	with patch.object(EventLog, "requeue_blocked", lambda self, *given, **named: 0):
+		yield
+
+
+@mutation("each change has evidence, each evidence its change")
+def changes_are_left_out_of_the_evidence() -> Iterator[None]:
+	real = attempts.append
+
+	with patch.object(attempts, "append", lambda connection, attempt: real(connection, replace(attempt, changes=()))):
+		yield
+
+
+@mutation("what was superseded has a successor")
+def a_newer_event_steps_aside_for_an_older_one() -> Iterator[None]:
+	def supersede(self: EventLog, connection: sqlite3.Connection, event: ClaimedEvent, statuses: Sequence[Status]) -> int:
+		return real(self, connection, replace(event, version="9999"), statuses)
+
+	real = EventLog.supersede
+	with patch.object(EventLog, "supersede", supersede):
+		yield
+
+
+@mutation("nothing personal or secret is shown")
+def evidence_is_not_masked() -> Iterator[None]:
+	with patch("shopify_sync.core.events.mask", lambda name, value: value):
+		yield
+
+
+@mutation("customers agree")
+def what_the_user_wrote_is_overwritten() -> Iterator[None]:
+	real = customers._merge_document
+
+	def merge(document: Any, fields: Any, ours: Any, base: Any) -> Any:
+		return real(document, fields, ours, {name: document.values.get(name) for name in fields})
+
+	with patch.object(customers, "_merge_document", merge):
+		yield
+
+
+@mutation("orders agree")
+def cents_get_lost() -> Iterator[None]:
+	real = orders.plan_items
+
+	def plan(*given: Any) -> Any:
+		rows = real(*given)
+		return rows if isinstance(rows, Failure) else [{**row, "rate": int(row["rate"])} for row in rows]
+
+	with patch.object(orders, "plan_items", plan), patch("shopify_sync.embedded_host.totals.check", lambda change, sums: None):
+		yield
+
+
+@mutation("orders agree")
+def a_cancellation_is_not_carried_over() -> Iterator[None]:
+	with patch.object(orders, "_cancel", lambda order, existing, signal: Plan(reason="nothing to do")):
+		yield
+
+
+@mutation("stock agrees")
+def stock_is_added_instead_of_set() -> Iterator[None]:
+	def set_bins(connection: sqlite3.Connection, values: Mapping[str, Any]) -> None:
+		for row in values["items"]:
+			name = documents.bin_name(row["item_code"], row["warehouse"])
+			before = Decimal(str(documents.get(connection, "Bin", name).values.get("actual_qty") or 0))
+			data = {"item_code": row["item_code"], "warehouse": row["warehouse"], "actual_qty": before + Decimal(row["qty"])}
+			documents.put(connection, "Bin", name, data)
+
+	with patch.object(documents, "_set_bins", set_bins):
+		yield
