@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..dice import Dice
 from ..faults import Faults
-from ..rest.topics import PAYLOADS
 from .bulk_rules import FINISHED, Plan, planned
 from .execution import run
-from .gids import gid
+from .finish_webhook import tell
 from .validation import prepare
 from .versions import at_least
 
@@ -141,10 +140,7 @@ class BulkOperations:
 			operation.status = "CANCELED"
 		else:
 			self._read(operation)
-		emitter = self._shop.emitter
-		emitter.begin()
-		emitter.note(TOPIC, operation.id, operation)
-		emitter.end()
+		tell(self._shop, operation)
 
 	def _read(self, operation: BulkOperation) -> None:
 		lines = list(self._lines(operation))
@@ -180,22 +176,3 @@ class BulkOperations:
 @dataclass(frozen=True)
 class _Scopes:
 	scopes: frozenset[str]
-
-
-TOPIC = "bulk_operations/finish"
-
-
-def _finished(_shop: Any, operation: BulkOperation) -> dict[str, Any]:
-	"""Return the payload of bulk_operations/finish."""
-	completed = operation.completed_at.strftime("%Y-%m-%dT%H:%M:%SZ") if operation.completed_at else None
-	return {
-		"admin_graphql_api_id": gid("BulkOperation", operation.id),
-		"completed_at": completed,
-		"created_at": operation.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-		"error_code": operation.error_code.lower() if operation.error_code else None,
-		"status": operation.status.lower(),
-		"type": "query",
-	}
-
-
-PAYLOADS.setdefault(TOPIC, _finished)

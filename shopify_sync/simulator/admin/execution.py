@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
@@ -22,6 +23,15 @@ from .cursors import Edge, Page
 from .errors import NotImplementedHere, bad_request
 from .idempotency import Refused, demand_key
 from .validation import Document
+
+
+@dataclass(frozen=True)
+class Complaint:
+	"""A UserError as a value: graphql-core raises every exception that it finds in a list."""
+
+	field: tuple[str, ...]
+	message: str
+	code: str | None
 
 
 def run(call: Call, document: Document, operation: OperationDefinitionNode, variables: dict[str, Any]) -> dict[str, Any]:
@@ -96,7 +106,7 @@ def _general(parent: Any, info: GraphQLResolveInfo) -> Any:
 		return lambda: _PAGE_INFO[name](parent)
 	if isinstance(parent, Edge):
 		return lambda: getattr(parent, name)
-	if isinstance(parent, UserError):
+	if isinstance(parent, Complaint):
 		return lambda: _user_error(parent, info)
 	return None
 
@@ -109,7 +119,7 @@ _PAGE_INFO: dict[str, Any] = {
 }
 
 
-def _user_error(error: UserError, info: GraphQLResolveInfo) -> Any:
+def _user_error(error: Complaint, info: GraphQLResolveInfo) -> Any:
 	if info.field_name == "field":
 		return list(error.field) or None
 	if info.field_name == "message":
@@ -142,7 +152,8 @@ def _mutate(call: Call, info: GraphQLResolveInfo, found: Any, arguments: dict[st
 
 
 def _refused(*errors: UserError) -> Payload:
-	return Payload(userErrors=list(errors), orderCancelUserErrors=list(errors))
+	found = [Complaint(error.field, error.message, error.code) for error in errors]
+	return Payload(userErrors=found, orderCancelUserErrors=found)
 
 
 def _key(info: GraphQLResolveInfo) -> str | None:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from graphql import (
+	SKIP,
 	DocumentNode,
 	FieldNode,
 	FragmentDefinitionNode,
@@ -81,17 +82,19 @@ class _Look(Visitor):
 		self.missing: list[tuple[Node, NotImplementedHere]] = []
 		self.deprecated: list[str] = []
 
-	def enter_field(self, node: FieldNode, *_rest: Any) -> None:
+	def enter_field(self, node: FieldNode, *_rest: Any) -> Any:
 		parent, field = self.info.get_parent_type(), self.info.get_field_def()
 		name = node.name.value
 		if parent is None or field is None or name.startswith("__"):
-			return
+			return None
 		if field.deprecation_reason is not None:
 			self.deprecated.append(f"{parent.name}.{name}")
 		try:
 			self._check(parent, name, node)
 		except NotImplementedHere as error:
 			self.missing.append((node, error))
+			return SKIP  # what is below is missing as well, which goes without saying
+		return None
 
 	@staticmethod
 	def _check(parent: Any, name: str, node: FieldNode) -> None:

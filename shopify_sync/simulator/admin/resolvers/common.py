@@ -130,7 +130,7 @@ def address_input(given: Mapping[str, Any], kind: str = "MailingAddressInput") -
 	"""Return the address that a MailingAddressInput describes."""
 	names = {
 		"firstName": "first_name", "lastName": "last_name", "address1": "address1", "address2": "address2", "city": "city",
-		"provinceCode": "province", "province": "province", "zip": "zip", "countryCode": "country_code", "country": "country",
+		"provinceCode": "province_code", "province": "province", "zip": "zip", "countryCode": "country_code", "country": "country",
 		"company": "company", "phone": "phone",
 	}  # fmt: skip
 	only(given, kind, *names)
@@ -163,6 +163,7 @@ register(
 		"address2": _part("address2"),
 		"city": _part("city"),
 		"province": _part("province"),
+		"provinceCode": _part("province_code"),
 		"zip": _part("zip"),
 		"country": _part("country"),
 		"countryCodeV2": _part("country_code"),

@@ -178,6 +178,6 @@ register(
 )
 _ADDRESS = {
 	"address1": "address1", "address2": "address2", "city": "city", "country": "country", "countryCode": "country_code",
-	"phone": "phone", "province": "province", "zip": "zip",
+	"phone": "phone", "province": "province", "provinceCode": "province_code", "zip": "zip",
 }  # fmt: skip
 register("LocationAddress", {name: _address_part(attribute) for name, attribute in _ADDRESS.items()})

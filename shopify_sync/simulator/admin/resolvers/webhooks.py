@@ -6,6 +6,7 @@ from typing import Any
 
 from ...rest.topics import PAYLOADS
 from ...shop.records import Subscription
+from .. import finish_webhook
 from ..call import Call, mutation, or_none, plain, refuse, register
 from ..cursors import Page, Window
 from ..errors import NotImplementedHere
@@ -13,7 +14,7 @@ from ..gids import number
 from .common import identified, listed, only
 
 #: The enum's name of each topic that the simulator emits: `ORDERS_CREATE` → `orders/create`.
-TOPICS = {topic.replace("/", "_").upper(): topic for topic in PAYLOADS}
+TOPICS = {topic.replace("/", "_").upper(): topic for topic in (*PAYLOADS, finish_webhook.TOPIC)}
 _NAMES = {topic: name for name, topic in TOPICS.items()}
 _SORTS = {"ID": lambda _record: 0, "CREATED_AT": lambda record: record.created_at}
 _INPUT = ("uri", "callbackUrl", "includeFields", "filter", "format", "name")
@@ -78,25 +79,28 @@ def _create(call: Call, _root: Any, topic: str, webhookSubscription: dict[str, A
 	uri = _uri(webhookSubscription)
 	if not uri:
 		raise refuse("Address can't be blank", "webhookSubscription", "uri")
+	name, fields = webhookSubscription.get("name") or "", webhookSubscription.get("includeFields") or ()
+	if TOPICS[topic] == finish_webhook.TOPIC:
+		return {"webhookSubscription": finish_webhook.subscribe(call.shop, uri, fields, name)}
 	made = call.shop.subscriptions.create(
 		TOPICS[topic],
 		uri,
-		webhookSubscription.get("includeFields") or (),
+		fields,
 		webhookSubscription.get("filter") or "",
-		name=webhookSubscription.get("name") or "",
+		name=name,
 	)
 	return {"webhookSubscription": made}
 
 
 def _update(call: Call, _root: Any, id: str, webhookSubscription: dict[str, Any]) -> dict[str, Any]:
-	changed = call.shop.subscriptions.update(
-		number(id, "WebhookSubscription"),
-		uri=_uri(webhookSubscription),
-		include_fields=webhookSubscription.get("includeFields"),
-		filter=webhookSubscription.get("filter"),
-		name=webhookSubscription.get("name"),
-	)
-	return {"webhookSubscription": changed}
+	found = call.shop.subscriptions.get(number(id, "WebhookSubscription"))
+	uri, fields, name = _uri(webhookSubscription), webhookSubscription.get("includeFields"), webhookSubscription.get("name")
+	if found.topic == finish_webhook.TOPIC:
+		finish_webhook.change(call.shop, found, uri, fields, name)
+	else:
+		given = webhookSubscription.get("filter")
+		call.shop.subscriptions.update(found.id, uri=uri, include_fields=fields, filter=given, name=name)
+	return {"webhookSubscription": found}
 
 
 def _delete(call: Call, _root: Any, id: str) -> dict[str, Any]:
