@@ -255,3 +255,12 @@ def test_a_merged_customer_leaves_the_orders_to_the_other() -> None:
 	shop.customers.merge(kept.id, gone.id)
 	assert (order.customer_id, shop.customers.merged, list(shop.customers.all)) == (kept.id, {gone.id: kept.id}, [kept.id])
 	assert payload(shop, order)["customer"]["id"] == int(kept.id)
+
+
+def test_a_cancelled_order_waits_for_nothing_though_a_piece_was_refunded_and_kept() -> None:
+	shop = stocked_shop()
+	order = shop.orders.place(cart(shop, 1), financial="paid")
+	shop.refunds.create(order.id, [(order.line_items[0].id, 1, "no_restock")])
+	assert order.line_items[0].fulfillable_quantity == 1
+	shop.orders.cancel(order.id)
+	assert order.line_items[0].fulfillable_quantity == 0

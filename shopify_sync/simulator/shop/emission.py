@@ -17,6 +17,20 @@ if TYPE_CHECKING:
 	from .shop import Shop
 
 
+class Moments:
+	"""Tells apart what happens at the same moment."""
+
+	def __init__(self) -> None:
+		self._last: datetime | None = None
+		self._place = 0
+
+	def next(self, now: datetime) -> tuple[datetime, int]:
+		"""Return the moment, and how many came at exactly the same before."""
+		self._place = self._place + 1 if now == self._last else 0
+		self._last = now
+		return now, self._place
+
+
 class Emitter:
 	"""Collects what happened during an action, and hands the webhooks to the shop's listeners when it is over."""
 
@@ -26,9 +40,8 @@ class Emitter:
 		self._silent = 0
 		self._noted: dict[tuple[str, str], Any] = {}
 		self._levels: dict[tuple[str, str], tuple[Level, int]] = {}
-		self._actions = 0
-		self._last_moment: datetime | None = None
-		self._same_moment = 0
+		self._actions = Moments()
+		self._triggers = Moments()
 		self._sent: dict[tuple[str, str], bytes] = {}
 
 	def begin(self) -> None:
@@ -66,9 +79,7 @@ class Emitter:
 		noted, self._noted, self._levels = self._noted, {}, {}
 		if self._silent or not noted:
 			return
-		self._actions += 1
-		webhooks = self._written(noted)
-		for webhook in webhooks:
+		for webhook in self._written(noted):
 			for listener in self._shop.listeners:
 				listener(webhook)
 
@@ -82,20 +93,24 @@ class Emitter:
 
 	def _written(self, noted: dict[tuple[str, str], Any]) -> list[Webhook]:
 		shop = self._shop
-		event_id = shop.dice.uuid("event", shop.domain, self._actions)
+		# Named after the moment and not after a count or an id, so that leaving an action out renames no other.
+		event_id = shop.dice.uuid("event", shop.domain, *self._actions.next(shop.clock.now()))
+		nth: dict[str, int] = {}
 		payloads: dict[tuple[Any, str], dict[str, Any]] = {}
 		bodies: dict[tuple[Any, str, tuple[str, ...]], bytes] = {}
 		found: list[Webhook] = []
 		for (topic, resource_id), record in noted.items():
 			build = PAYLOADS[topic]
-			for subscription in shop.subscriptions.for_topic(topic):
+			nth[topic] = nth.get(topic, 0) + 1
+			for place, subscription in enumerate(shop.subscriptions.for_topic(topic)):
 				key = (build, resource_id, tuple(subscription.include_fields))
 				if key not in bodies:
 					if (build, resource_id) not in payloads:
 						payloads[(build, resource_id)] = build(shop, record)
 					bodies[key] = _json(trimmed(payloads[(build, resource_id)], subscription.include_fields))
 				if not self._is_repetition(subscription, resource_id, bodies[key]):
-					found.append(self._webhook(event_id, topic, resource_id, subscription, bodies[key]))
+					id = shop.dice.uuid("webhook", event_id, topic, nth[topic], place)
+					found.append(self._webhook(id, event_id, topic, resource_id, subscription, bodies[key]))
 		return found
 
 	def _is_repetition(self, subscription: Subscription, resource_id: str, body: bytes) -> bool:
@@ -111,10 +126,10 @@ class Emitter:
 		self._sent[key] = body
 		return same
 
-	def _webhook(self, event_id: str, topic: str, resource_id: str, subscription: Subscription, body: bytes) -> Webhook:
+	def _webhook(self, id: str, event_id: str, topic: str, resource_id: str, subscription: Subscription, body: bytes) -> Webhook:
 		shop = self._shop
 		return Webhook(
-			id=shop.dice.uuid("webhook", event_id, topic, resource_id, subscription.id),
+			id=id,
 			event_id=event_id,
 			topic=topic,
 			shop_domain=shop.domain,
@@ -128,10 +143,8 @@ class Emitter:
 
 	def _moment(self) -> str:
 		"""Return the time with nanoseconds, as the header carries it; every webhook has another, as on a real clock."""
-		now = self._shop.clock.now()
-		self._same_moment = self._same_moment + 1 if now == self._last_moment else 0
-		self._last_moment = now
-		nanoseconds = min(now.microsecond * 1000 + self._same_moment, 999_999_999)
+		now, place = self._triggers.next(self._shop.clock.now())
+		nanoseconds = min(now.microsecond * 1000 + place, 999_999_999)
 		return f"{now:%Y-%m-%dT%H:%M:%S}.{nanoseconds:09d}Z"
 
 

@@ -73,13 +73,13 @@ class Refunds(Desk[Refund]):
 		figures = totals(order)
 		due = payments.refundable(order) if pay_back else ZERO
 		self.release_all(order, restocked=restock)
+		for line in order.line_items:
+			line.refunded_uncancelled = 0
 		if not taken and not due and not figures.current_total:
 			return None
 		refund = self._book(order, taken, figures.current_shipping, "", None, releasing=False)
 		# What earlier adjustments took off is not taken off again.
 		refund.adjustment = totals(order).current_total
-		for line in order.line_items:
-			line.refunded_uncancelled = 0
 		return self._finish(order, refund, due)
 
 	def release_all(self, order: Order, *, restocked: bool = True) -> None:

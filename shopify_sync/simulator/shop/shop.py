@@ -13,7 +13,7 @@ from ..clock import Clock
 from ..dice import Dice
 from .customers import Customers
 from .edits import Edits
-from .emission import Emitter
+from .emission import Emitter, Moments
 from .errors import UserError
 from .fulfillments import Fulfillments
 from .inventory import Inventory
@@ -80,7 +80,7 @@ class Shop:
 		self.installed = True
 		self.listeners: list[Callable[[Webhook], None]] = []
 		self._next_id = first_id if first_id is not None else _LOWEST_ID + dice.between(0, 10**15, "first id", self.domain)
-		self._signed = 0
+		self._signed = Moments()
 		self.emitter = Emitter(self)
 		self.locations = Locations(self)
 		self.products = Products(self)
@@ -128,8 +128,8 @@ class Shop:
 		"""Return the secret that the next webhook is signed with: for an hour after a rotation either the old or the new one."""
 		if self.secret_rotated_at is None or self.clock.now() - self.secret_rotated_at >= OLD_SECRET_LIVES:
 			return self.secret
-		self._signed += 1
-		return self.previous_secret if self.dice.chance(0.5, "old secret", self.domain, self._signed) else self.secret
+		moment = self._signed.next(self.clock.now())
+		return self.previous_secret if self.dice.chance(0.5, "old secret", self.domain, *moment) else self.secret
 
 	@contextmanager
 	def silently(self) -> Iterator[None]:
