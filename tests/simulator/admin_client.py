@@ -44,19 +44,19 @@ class Client:
 		body = json.dumps({"query": query, "variables": variables, **more}).encode()
 		return self.api.graphql(self.version, TOKEN, body)
 
-	def ask(self, query: str, **variables: Any) -> dict[str, Any]:
+	def ask(self, query: str, /, **variables: Any) -> dict[str, Any]:
 		"""Send a document that must succeed, and return its data."""
 		answer = self.send(query, variables).json()
 		assert "errors" not in answer, answer["errors"]
 		data: dict[str, Any] = answer["data"]
 		return data
 
-	def errors(self, query: str, **variables: Any) -> list[dict[str, Any]]:
+	def errors(self, query: str, /, **variables: Any) -> list[dict[str, Any]]:
 		"""Send a document that must fail at the top level, and return the errors."""
 		found: list[dict[str, Any]] = self.send(query, variables).json()["errors"]
 		return found
 
-	def run(self, name: str, **variables: Any) -> dict[str, Any]:
+	def run(self, name: str, /, **variables: Any) -> dict[str, Any]:
 		"""Send one of the app's operations, which must succeed."""
 		return self.ask(operations.load(name), **variables)
 
