@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
+from shopify_sync.simulator.rest import inventory
 from shopify_sync.simulator.rest.topics import PAYLOADS
 from shopify_sync.simulator.shop.emission import trimmed
 
@@ -152,3 +153,28 @@ def test_yen_have_no_decimals_and_dinars_three() -> None:
 	for currency, expected in (("JPY", "1999"), ("USD", "19.99"), ("KWD", "1.999")):
 		shop = stocked_shop(currency=currency, tax_rate=Decimal(0))
 		assert payload(shop, shop.orders.place(cart(shop, 1)))["total_price"] == expected
+
+
+def test_a_parcel_shows_the_pieces_that_are_in_it() -> None:
+	shop = stocked_shop()
+	order = shop.orders.place(cart(shop, 3))
+	shop.fulfillments.create(order.id, {order.line_items[0].id: 2})
+	found = payload(shop, order)
+	assert [line["quantity"] for line in found["fulfillments"][0]["line_items"]] == [2]
+	assert (found["line_items"][0]["quantity"], found["line_items"][0]["fulfillable_quantity"]) == (3, 1)
+
+
+def test_a_tip_is_a_line_without_a_product_and_is_stated_as_received() -> None:
+	shop = stocked_shop(tax_rate=Decimal(0))
+	found = payload(shop, shop.orders.place(cart(shop, 1), tip="2"))
+	tip = found["line_items"][1]
+	assert (tip["title"], tip["price"], tip["variant_id"], tip["fulfillable_quantity"]) == ("Tip", "2.00", None, 0)
+	assert (found["total_tip_received"], found["subtotal_price"], found["total_price"]) == ("2.00", "19.99", "21.99")
+
+
+def test_what_is_not_tracked_has_no_number() -> None:
+	shop = stocked_shop(products=1)
+	level = next(iter(shop.inventory.levels.values()))
+	assert inventory.level(shop, level)["available"] == 10
+	shop.inventory.update_item(level.inventory_item_id, tracked=False)
+	assert inventory.level(shop, level)["available"] is None

@@ -6,6 +6,7 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -96,6 +97,8 @@ def test_an_order_adds_up_whatever_happens_to_it(made: tuple[Shop, Order], data:
 		figures = totals(order)
 		assert figures.refunded <= figures.received
 		assert all(0 <= line.current_quantity <= line.quantity for line in order.line_items)
+		for line in order.line_items:
+			assert line.quantity == line.current_quantity + line.removed_quantity + line.refunded_quantity
 		assert all(0 <= line.taken_subtotal <= line.price * line.quantity for line in order.line_items)
 
 
@@ -264,3 +267,51 @@ def test_a_cancelled_order_waits_for_nothing_though_a_piece_was_refunded_and_kep
 	assert order.line_items[0].fulfillable_quantity == 1
 	shop.orders.cancel(order.id)
 	assert order.line_items[0].fulfillable_quantity == 0
+
+
+def test_what_is_paid_back_for_goodwill_lowers_the_total_and_is_not_paid_back_twice() -> None:
+	shop = stocked_shop(tax_rate=Decimal(0), price="10")
+	order = shop.orders.place(cart(shop, 1), financial="paid")
+	shop.refunds.create(order.id, adjustment=4)
+	assert (totals(order).current_total, totals(order).outstanding) == (6, 0)
+	shop.orders.cancel(order.id)
+	figures = totals(order)
+	assert (figures.current_total, figures.refunded, figures.outstanding) == (0, 10, 0)
+	adjustments = [a["amount"] for refund in payload(shop, order)["refunds"] for a in refund["order_adjustments"]]
+	assert adjustments == ["-4.00", "4.00"]
+
+
+def test_what_is_kept_back_of_a_refund_stays_in_the_total() -> None:
+	shop = stocked_shop(tax_rate=Decimal(0), price="10")
+	order = shop.orders.place(cart(shop, 1), financial="paid")
+	refund = shop.refunds.create(order.id, [(order.line_items[0].id, 1, "cancel")], amount=7)
+	assert (refund.adjustment, totals(order).current_total, totals(order).outstanding) == (-3, 3, 0)
+
+
+def test_gift_cards_get_no_share_of_a_discount() -> None:
+	shop = stocked_shop(price="10")
+	gift = {"title": "Gift card", "price": "10", "gift_card": True, "quantity": 1}
+	order = shop.orders.place([gift, *cart(shop, 1)], order_discount="5")
+	assert [(line.discount, line.tax) for line in order.line_items] == [(0, 0), (5, Decimal("0.50"))]
+	with pytest.raises(UserError, match="greater than the subtotal"):
+		shop.orders.place([gift, *cart(shop, 1)], order_discount="15")
+
+
+def test_each_payment_gives_back_no_more_than_it_brought() -> None:
+	shop = stocked_shop(tax_rate=Decimal(0), price="10")
+	order = shop.orders.place(cart(shop, 3), financial="authorized", gateway="shopify_payments")
+	shop.orders.capture(order.id, 12)
+	shop.orders.capture(order.id)
+	for _piece in range(3):
+		shop.refunds.create(order.id, [(order.line_items[0].id, 1, "cancel")])
+	captures = [t for t in order.transactions if t.kind == "capture"]
+	back = [sum(t.amount for t in order.transactions if t.parent_id == capture.id) for capture in captures]
+	assert back == [12, 18] == [capture.amount for capture in captures]
+
+
+def test_what_is_still_to_be_paid_is_told() -> None:
+	shop = stocked_shop(tax_rate=Decimal(0), price="10")
+	order = shop.orders.place(cart(shop, 2))
+	shop.orders.pay(order.id, 5)
+	found = payload(shop, order)
+	assert (found["total_price"], found["total_outstanding"], found["financial_status"]) == ("20.00", "15.00", "partially_paid")

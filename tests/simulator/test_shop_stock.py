@@ -161,6 +161,12 @@ class Stock(RuleBasedStateMachine):
 		self.heard = now
 		self.webhooks.clear()
 
+	@invariant()
+	def fulfillment_orders_have_to_send_what_was_sent_and_what_waits(self) -> None:
+		for order in getattr(self, "orders", ()):
+			done = sum(entry.total_quantity - entry.remaining_quantity for fo in order.fulfillment_orders for entry in fo.lines)
+			assert done == sum(line.fulfilled_quantity for line in order.line_items)
+
 	def _levels(self) -> dict[tuple[str, str], dict[str, int]]:
 		return {key: dict(level.quantities) for key, level in self.shop.inventory.levels.items()}
 

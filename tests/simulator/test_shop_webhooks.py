@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shopify_sync.simulator.shop.errors import UserError
@@ -126,6 +126,7 @@ def story(seed: object) -> list[Webhook]:
 
 
 @given(st.integers())
+@settings(max_examples=10)
 def test_the_same_seed_tells_the_same_story_byte_by_byte(seed: int) -> None:
 	assert story(seed) == story(seed)
 
@@ -292,3 +293,12 @@ def test_merging_tells_who_stayed() -> None:
 		f"gid://shopify/Customer/{gone.id}",
 		"success",
 	)
+
+
+def test_an_order_that_nobody_can_fulfil_is_never_told_of() -> None:
+	shop = make_shop()
+	found = watch(shop)
+	with pytest.raises(UserError, match="no active location"):
+		shop.orders.place([{"title": "Repair", "price": "15", "quantity": 1}])
+	shop.customers.create("Ada")
+	assert topics_of(found) == ["customers/create"]

@@ -240,9 +240,10 @@ class Fulfillments(Desk[Fulfillment]):
 			waiting = min(pieces, lines[line_id].fulfillable_quantity)
 			made.lines.append(FulfillmentOrderLine(self.shop.new_id("FulfillmentOrderLineItem"), line_id, waiting, waiting))
 		order.fulfillment_orders.append(made)
+		gone = dict(fulfillment.lines)
 		for old in order.fulfillment_orders:
 			if old.id in fulfillment.fulfillment_order_ids:
-				_forget(old, fulfillment.lines)
+				_forget(old, gone)
 				routing.settle(self.shop, old)
 		self.shop.emitter.note("fulfillment_orders/order_routing_complete", made.id, made)
 
@@ -265,7 +266,9 @@ def _portion(
 
 
 def _forget(fulfillment_order: FulfillmentOrder, lines: dict[str, int]) -> None:
-	"""Take pieces that wait elsewhere now out of what a fulfillment order had to send."""
+	"""Take pieces that wait elsewhere now out of what a fulfillment order had to send, and out of *lines*."""
 	for entry in fulfillment_order.lines:
-		done = entry.total_quantity - entry.remaining_quantity
-		entry.total_quantity -= min(done, lines.get(entry.line_item_id, 0))
+		part = min(entry.total_quantity - entry.remaining_quantity, lines.get(entry.line_item_id, 0))
+		if part:
+			entry.total_quantity -= part
+			lines[entry.line_item_id] -= part
