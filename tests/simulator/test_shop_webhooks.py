@@ -243,6 +243,7 @@ def test_subscriptions_are_checked_as_shopify_does() -> None:
 	shop = make_shop()
 	made = shop.subscriptions.create("orders/create", "https://a.example.com")
 	other = shop.subscriptions.create("orders/create", "https://b.example.com")
+	finish = shop.subscriptions.create("bulk_operations/finish", "https://b.example.com")
 	for act, message in (
 		(
 			lambda: shop.subscriptions.create("orders/create", "https://a.example.com"),
@@ -259,7 +260,7 @@ def test_subscriptions_are_checked_as_shopify_does() -> None:
 			act()
 	shop.subscriptions.update(made.id, uri=made.uri, include_fields=["id"])
 	shop.subscriptions.delete(made.id)
-	assert list(shop.subscriptions.all) == [other.id]
+	assert list(shop.subscriptions.all) == [other.id, finish.id]
 
 
 def test_an_uninstall_is_the_last_that_is_heard_but_for_the_erasure() -> None:

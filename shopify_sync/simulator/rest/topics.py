@@ -55,6 +55,9 @@ PAYLOADS: dict[str, Callable[[Shop, Any], dict[str, Any]]] = {
 	"shop/redact": shop.redacted,
 }
 
+#: Topics that can be subscribed to, but whose webhooks the shop does not emit: the Admin API ends bulk operations.
+EMITTED_ELSEWHERE = ("bulk_operations/finish",)
+
 
 def payload(shop: Shop, topic: str, record: Any) -> dict[str, Any]:
 	"""Return the payload of a topic. :raises KeyError: for a topic that is not emitted."""
