@@ -69,7 +69,7 @@ def main() -> None:
 		text = json.dumps(trimmed(version), separators=(",", ":"), sort_keys=True)
 		path = TARGET / f"admin_{version}.json.xz"
 		path.write_bytes(lzma.compress(text.encode(), preset=9 | lzma.PRESET_EXTREME))
-		print(f"{path.name}: {path.stat().st_size:,} bytes")  # noqa: T201
+		print(f"{path.name}: {path.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

@@ -142,7 +142,9 @@ def test_a_filter_that_is_not_known_is_an_error_and_so_is_a_value_that_is_none()
 	place(client)
 	assert "search filter `colour`" in client.errors(PAGE, first=1, query="colour:red")[0]["message"]
 	assert "search filter `default`" in client.errors(PAGE, first=1, query="red")[0]["message"]
-	assert client.errors(PAGE, first=1, query="updated_at:>soon")[0]["message"] == "Invalid timestamp for query filter `updated_at`."
+	assert (
+		client.errors(PAGE, first=1, query="updated_at:>soon")[0]["message"] == "Invalid timestamp for query filter `updated_at`."
+	)
 	assert "Invalid search query" in client.errors(PAGE, first=1, query="name:(")[0]["message"]
 	assert "orders(sortKey: DESTINATION)" in client.errors(PAGE, first=1, key="DESTINATION")[0]["message"]
 
@@ -194,7 +196,9 @@ def test_the_other_operations_that_read() -> None:
 	assert client.run("Shop")["shop"]["myshopifyDomain"] == "acme.myshopify.com"
 	order = shop.orders.place(cart(shop, 1, 1))
 	lines = client.run("OrderLines", id=gid("Order", order.id), first=1)["order"]["lineItems"]
-	rest = client.run("OrderLines", id=gid("Order", order.id), first=1, after=lines["pageInfo"]["endCursor"])["order"]["lineItems"]
+	rest = client.run("OrderLines", id=gid("Order", order.id), first=1, after=lines["pageInfo"]["endCursor"])["order"][
+		"lineItems"
+	]
 	assert [node["id"] for node in lines["nodes"] + rest["nodes"]] == [gid("LineItem", line.id) for line in order.line_items]
 
 

@@ -192,7 +192,17 @@ def _field(kind: str, name: str, field: Any, version: str, seen: tuple[str, ...]
 	return f"{name}{arguments} {{ {below} }}"
 
 
-KINDS = ["Order", "Customer", "Product", "ProductVariant", "InventoryItem", "InventoryLevel", "Location", "FulfillmentOrder", "Refund"]
+KINDS = [
+	"Order",
+	"Customer",
+	"Product",
+	"ProductVariant",
+	"InventoryItem",
+	"InventoryLevel",
+	"Location",
+	"FulfillmentOrder",
+	"Refund",
+]
 KINDS += ["Fulfillment", "LineItem", "OrderTransaction", "WebhookSubscription", "Shop"]
 
 

@@ -17,7 +17,9 @@ from .shops import cart, stocked_shop, watch
 SET = operations.load("InventorySetQuantities")
 
 
-def given_input(shop: Shop, quantity: int, *, expected: int | None = None, name: str = "available", **more: Any) -> dict[str, Any]:
+def given_input(
+	shop: Shop, quantity: int, *, expected: int | None = None, name: str = "available", **more: Any
+) -> dict[str, Any]:
 	"""Return the input that sets the first level."""
 	entry = {**level_input(shop), "quantity": quantity, "changeFromQuantity": expected}
 	return {"name": name, "reason": "correction", "quantities": [entry], **more}
@@ -47,7 +49,10 @@ def test_a_quantity_is_set_and_the_webhook_tells(client: Client) -> None:
 	group = found["inventoryAdjustmentGroup"]
 	assert found["userErrors"] == []
 	assert (group["reason"], group["referenceDocumentUri"]) == ("correction", "gid://erpnext/StockLedgerEntry/1")
-	assert [(c["name"], c["delta"], c["quantityAfterChange"]) for c in group["changes"]] == [("available", -3, 7), ("on_hand", -3, 7)]
+	assert [(c["name"], c["delta"], c["quantityAfterChange"]) for c in group["changes"]] == [
+		("available", -3, 7),
+		("on_hand", -3, 7),
+	]
 	assert [webhook.topic for webhook in told] == ["inventory_levels/update"]
 	assert first(client.shop).quantity("available") == 7
 
@@ -166,8 +171,9 @@ def test_a_key_is_demanded_since_2026_04(version: str) -> None:
 
 def test_a_key_has_no_meaning_elsewhere(client: Client) -> None:
 	order = client.shop.orders.place(cart(client.shop, 1))
-	query = 'mutation { orderMarkAsPaid(input: {id: "%s"}) @idempotent(key: "a") { order { id } } }' % gid("Order", order.id)
-	assert "not supported" in client.errors(query)[0]["message"]
+	query = 'mutation Pay($id: ID!) { orderMarkAsPaid(input: {id: $id}) @idempotent(key: "a") { order { id } } }'
+	assert "not supported" in client.errors(query, id=gid("Order", order.id))[0]["message"]
+	assert order.transactions[-1].status == "pending"
 
 
 def test_a_repeated_call_changes_nothing_and_shows_what_the_first_one_made(client: Client) -> None:

@@ -21,7 +21,6 @@ from graphql import (
 	GraphQLSchema,
 	OperationDefinitionNode,
 	OperationType,
-	SelectionNode,
 	get_named_type,
 	is_abstract_type,
 	is_composite_type,
@@ -140,7 +139,7 @@ class Costs:
 		arguments = {part.name.value: value_from_ast_untyped(part.value, self._variables) for part in node.arguments}
 		for name in ("first", "last"):
 			if isinstance(arguments.get(name), int):
-				return max(arguments[name], 0)
+				return max(int(arguments[name]), 0)
 		ids = arguments.get("ids")
 		return len(ids) if isinstance(ids, list) else default
 
@@ -152,15 +151,15 @@ class Costs:
 				self._collect(kind, selection, found)
 		return found
 
-	def _collect(self, kind: Any, selection: SelectionNode, found: dict[str, list[FieldNode]]) -> None:
+	def _collect(self, kind: Any, selection: Any, found: dict[str, list[FieldNode]]) -> None:
 		if isinstance(selection, FieldNode):
 			key = selection.alias.value if selection.alias else selection.name.value
 			found.setdefault(key, []).append(selection)
 			return
 		inner = self._fragments[selection.name.value] if isinstance(selection, FragmentSpreadNode) else selection
-		condition = inner.type_condition.name.value if inner.type_condition else kind.name  # type: ignore[attr-defined]
+		condition = inner.type_condition.name.value if inner.type_condition else kind.name
 		if condition == kind.name or self._implements(kind, condition):
-			for part in inner.selection_set.selections:  # type: ignore[attr-defined]
+			for part in inner.selection_set.selections:
 				self._collect(kind, part, found)
 
 	def _implements(self, kind: Any, condition: str) -> bool:

@@ -49,9 +49,9 @@ def run(call: Call, document: Document, operation: OperationDefinitionNode, vari
 	)
 	assert not hasattr(result, "__await__")
 	answer: dict[str, Any] = {}
-	if result.errors:  # type: ignore[union-attr]
-		answer["errors"] = [_formatted(error) for error in result.errors]  # type: ignore[union-attr]
-	answer["data"] = result.data  # type: ignore[union-attr]
+	if result.errors:
+		answer["errors"] = [_formatted(error) for error in result.errors]
+	answer["data"] = result.data
 	return answer
 
 

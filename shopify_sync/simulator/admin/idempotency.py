@@ -25,13 +25,15 @@ KEYED = frozenset({
 	"inventoryShipmentCreate", "inventoryShipmentCreateInTransit", "inventoryShipmentAddItems", "inventoryShipmentReceive",
 	"locationActivate", "locationDeactivate",
 })  # fmt: skip
+#: From so many keys on, those that are over are thrown away.
+_MANY = 10_000
 CONCURRENT = "IDEMPOTENCY_CONCURRENT_REQUEST"
 MISMATCH = "IDEMPOTENCY_KEY_PARAMETER_MISMATCH"
 FAILED_BEFORE = "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"
 MESSAGES = {
-	CONCURRENT: "This request is currently inprogress, please try again.",
+	CONCURRENT: "This request is currently in progress, please try again.",
 	MISMATCH: "The same idempotency key cannot be used with different operation parameters.",
-	FAILED_BEFORE: "The previous attempt with this idempotency key failed. Use a new key to try again.",
+	FAILED_BEFORE: "A previous request with this idempotency key failed. Retry with a new idempotency key.",
 }
 
 
@@ -70,6 +72,8 @@ class Idempotency:
 		earlier = self._attempts.get(key)
 		if earlier is not None and now - earlier.at < KEPT:
 			return self._again(earlier, parameters)
+		if len(self._attempts) >= _MANY:
+			self._attempts = {known: kept for known, kept in self._attempts.items() if now - kept.at < KEPT}
 		attempt = self._attempts[key] = _Attempt(parameters, now)
 		try:
 			attempt.payload, succeeded = do()

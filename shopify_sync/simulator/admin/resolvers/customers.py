@@ -87,7 +87,7 @@ register(
 		"verifiedEmail": lambda _c, customer: bool(customer.email),
 		"numberOfOrders": lambda call, customer: str(len(_orders(call, customer))),
 		"amountSpent": _spent,
-		"lastOrder": lambda call, customer: (_orders(call, customer) or [None])[-1],
+		"lastOrder": lambda call, customer: next(reversed(_orders(call, customer)), None),
 		"orders": _orders_page,
 		"canDelete": lambda call, customer: not _orders(call, customer),
 	},

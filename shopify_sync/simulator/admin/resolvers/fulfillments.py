@@ -263,7 +263,7 @@ def _create(call: Call, _root: Any, fulfillment: dict[str, Any], message: str | 
 		message = "All fulfillment orders must belong to the same order and be assigned to the same location."
 		raise refuse(message, "fulfillment")
 	lines: dict[str, int] = {}
-	for _view, pieces in wanted:
+	for _found, pieces in wanted:
 		for line, quantity in pieces.items():
 			lines[line] = lines.get(line, 0) + quantity
 	tracking = fulfillment.get("trackingInfo") or {}

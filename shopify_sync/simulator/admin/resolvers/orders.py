@@ -216,7 +216,7 @@ def _cancel(
 
 def _update(call: Call, _root: Any, input: dict[str, Any]) -> dict[str, Any]:
 	only(input, "OrderInput", "id", "note", "tags", "email", "phone", "shippingAddress")
-	fields = {name: input[name] or "" for name in ("note", "email", "phone") if name in input}
+	fields: dict[str, Any] = {name: input[name] or "" for name in ("note", "email", "phone") if name in input}
 	if input.get("tags") is not None:
 		fields["tags"] = input["tags"]
 	if input.get("shippingAddress"):
