@@ -205,3 +205,25 @@ def an_error_that_quotes_personal_data_is_recorded_without_it(bench: Bench) -> N
 
 	_check_that_nothing_personal_is_kept(bench, fail)
 	same([event.category for event in bench.events()].count("Bug"), 1, "events that met the error")
+
+
+@CASES.case
+def a_mapping_saved_while_a_worker_is_busy_is_not_missed(bench: Bench) -> None:
+	"""Found by the simulation: the event began to wait just after everything that waited had been set going."""
+	bench.set_up()
+	variant = new_id()
+	payload = order(bench, new_id(), line_items=[line(UNKNOWN_SKU, 1, "2.00", variant=variant)])
+	name = send(bench, "orders/create", payload)
+	saved: list[str] = []
+
+	def save_meanwhile(step: str) -> None:
+		# The worker has found that the item is missing, and is about to write that down.
+		if step == "failed" and not saved:
+			saved.append(step)
+			bench.run_concurrently([lambda: bench.map_item("variant", variant, TEE)], 1)
+
+	bench.drain(save_meanwhile)
+	bench.sweep()
+	same(len(saved), 1, "times that the mapping was saved")
+	status(bench, name, "Applied")
+	same(actions(bench, name), [APPLY, "Requeue", APPLY], "evidence")

@@ -112,6 +112,21 @@ class Outcome:
 	costs_attempt: bool = True
 
 
+#: The reason in the evidence when :func:`once_more` applies.
+LOOKED_AGAIN = "What it waits for was saved while a worker was busy with it, so it is looked at once more."
+
+
+def once_more(outcome: Outcome, now: datetime) -> Outcome:
+	"""Return how an attempt ends that found something missing which was saved while it looked: tried again at once.
+
+	Whoever saves a mapping sets the events going that wait for it. One that a worker has just then does not wait yet; without
+	this it would begin to wait after the last chance to be set going. An outcome that waits for nobody is returned as it is.
+	"""
+	if outcome.status not in (Status.BLOCKED, Status.HELD):
+		return outcome
+	return replace(outcome, status=Status.RETRYING, missing=None, next_try_at=now)
+
+
 @dataclass(frozen=True)
 class Attempt:
 	"""One row of evidence; append-only. Everything in it is masked already."""

@@ -43,6 +43,8 @@ class Transaction(Protocol):
 	def finish(self, event: ClaimedEvent, outcome: Outcome) -> None:
 		"""Write the event's new status and clear its lease.
 
+		When what the event would wait for was saved since the claim, the status is that of :func:`~.events.once_more`.
+
 		:raises LeaseLost: when the lease is no longer the one that was claimed.
 		"""
 

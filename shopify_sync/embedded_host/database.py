@@ -85,4 +85,4 @@ class Database:
 			raise NotOurs(f"{self.path} was made by a later version of shopify-sync. Update shopify-sync.")
 		if version < schema.VERSION:
 			with self._writer:
-				self.connection().executescript(f"BEGIN IMMEDIATE; {schema.DDL} PRAGMA user_version = {schema.VERSION}; COMMIT;")
+				self.connection().executescript(schema.script(version))

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shopify_sync.core import operations
-from shopify_sync.core.events import Action, Attempt, ClaimedEvent, NewEvent, Outcome, Receipt
+from shopify_sync.core.events import LOOKED_AGAIN, Action, Attempt, ClaimedEvent, NewEvent, Outcome, Receipt, once_more
 from shopify_sync.core.failures import Category
 from shopify_sync.core.operations import EventState
 from shopify_sync.core.policy import StorePolicy
@@ -107,6 +107,9 @@ class EventLog:
 
 		:raises LeaseLost: when another worker has taken the event over.
 		"""
+		looks_again = self._must_look_again(connection, event, outcome)
+		if looks_again:
+			outcome = once_more(outcome, self._now())
 		document_type, document_name = outcome.document or (None, None)
 		columns = {
 			"category": str(outcome.category) if outcome.category else None,
@@ -122,6 +125,17 @@ class EventLog:
 		where = "name = :event AND lease = :token"
 		if not _write_status(connection, outcome.status, columns, where, {"event": event.name, "token": event.lease}):
 			raise LeaseLost(event.name)
+		if looks_again:
+			now = self._now()
+			note = Attempt(event.name, event.attempts, Action.REQUEUE, str(outcome.status), now, now, reason=LOOKED_AGAIN)
+			attempts.append(connection, note)
+
+	def _must_look_again(self, connection: sqlite3.Connection, event: ClaimedEvent, outcome: Outcome) -> bool:
+		if outcome.status not in (Status.BLOCKED, Status.HELD):
+			return False
+		row = connection.execute("SELECT look_again FROM sync_event WHERE name = ? AND lease = ?", (event.name, event.lease))
+		found = row.fetchone()
+		return bool(found and found["look_again"])
 
 	def supersede(self, connection: sqlite3.Connection, event: ClaimedEvent, statuses: Sequence[Status]) -> int:
 		"""Mark the older events of the same link that are in *statuses* as superseded by *event*."""
@@ -189,6 +203,9 @@ class EventLog:
 
 	def _requeue_where(self, where: str, parameters: Mapping[str, Any], user: str | None, reason: str) -> int:
 		with self._database.write() as connection:
+			# What a worker is busy with does not wait yet, and may be about to: see core/events.py `once_more`.
+			in_work = "UPDATE sync_event SET look_again = 1 WHERE store = :store AND status = 'Processing'"
+			connection.execute(in_work, parameters)
 			rows = connection.execute(f"SELECT * FROM sync_event WHERE {where}", parameters).fetchall()  # noqa: S608 -- written above
 			for row in rows:
 				self._requeue(connection, row, Action.REQUEUE, user, reason)
@@ -243,6 +260,7 @@ class EventLog:
 			"lease": event.lease,
 			"worker": worker,
 			"claimed_at": to_text(now),
+			"look_again": 0,
 			"due_at": to_text(now + timedelta(seconds=lease_seconds)),
 		}
 		self._move(connection, row, Status.PROCESSING, columns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 #: Stands in the file as `PRAGMA user_version`; a file of a later version is refused.
-VERSION = 1
+VERSION = 2
 
 DDL = """
 CREATE TABLE IF NOT EXISTS sync_event (
@@ -39,6 +39,7 @@ CREATE TABLE IF NOT EXISTS sync_event (
 	superseded_by TEXT,
 	finished_at TEXT,
 	discard_reason TEXT NOT NULL DEFAULT '',
+	look_again INTEGER NOT NULL DEFAULT 0,
 	payload TEXT NOT NULL
 );
 -- All work, and nothing but work, has a due_at: waiting, waiting for a retry, or held by a worker until its lease ends.
@@ -88,3 +89,11 @@ CREATE TABLE IF NOT EXISTS setting (
 	value TEXT NOT NULL
 );
 """
+#: What a file of an earlier version lacks, by the version that brought it.
+UPGRADES = {2: "ALTER TABLE sync_event ADD COLUMN look_again INTEGER NOT NULL DEFAULT 0;"}
+
+
+def script(version: int) -> str:
+	"""Return what brings a file of *version* (0: an empty one) to this one's, in one transaction."""
+	changes = DDL if version == 0 else "".join(change for since, change in UPGRADES.items() if since > version)
+	return f"BEGIN IMMEDIATE; {changes} PRAGMA user_version = {VERSION}; COMMIT;"

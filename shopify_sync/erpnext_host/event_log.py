@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import frappe
 
-from shopify_sync.core.events import Action, ClaimedEvent, NewEvent, Outcome, Receipt
+from shopify_sync.core.events import LOOKED_AGAIN, Action, ClaimedEvent, NewEvent, Outcome, Receipt, once_more
 from shopify_sync.core.failures import INFO, Category
 from shopify_sync.core.keys import short_hash
 from shopify_sync.core.operations import EventState, Refused, check_discard, check_replay, check_retry
@@ -130,6 +130,9 @@ class FrappeEventLog:
 
 	def finish(self, event: ClaimedEvent, outcome: Outcome) -> None:
 		"""See `core.ports.Transaction.finish`."""
+		looks_again = _must_look_again(event, outcome)
+		if looks_again:
+			outcome = once_more(outcome, times.now())
 		check(Status.PROCESSING, outcome.status)
 		document_type, document_name = outcome.document or (None, None)
 		now = times.now()
@@ -148,6 +151,8 @@ class FrappeEventLog:
 		)  # fmt: skip
 		if frappe.db._cursor.rowcount != 1:
 			raise LeaseLost(event.name)
+		if looks_again:
+			attempts.insert_note(event.name, event.attempts, Action.REQUEUE, str(outcome.status), "", reason=LOOKED_AGAIN)
 
 	def supersede(self, event: ClaimedEvent, statuses: Sequence[Status]) -> int:
 		"""See `core.ports.Transaction.supersede`."""
@@ -188,15 +193,51 @@ class FrappeEventLog:
 		_in_short_transaction(put_away)
 
 	def requeue(
-		self, store: str, statuses: Iterable[Status], *, missing: str | None = None, category: Category | None = None, reason: str
+		self,
+		store: str | None,
+		statuses: Iterable[Status],
+		*,
+		missing: str | None = None,
+		category: Category | None = None,
+		reason: str,
 	) -> int:
-		"""Put the waiting events of a store back into the queue, because what they waited for may be there now.
+		"""Put the waiting events of a store (None: of all) back into the queue: what they waited for may be there now.
 
 		Runs in the caller's transaction: the mapping and the requeue commit together. Returns how many.
 		"""
-		query = "SELECT name, status FROM `tabSync Event` WHERE store = %s AND status IN %s"
-		values: list[Any] = [store, tuple(str(status) for status in statuses)]
-		for column, value in (("missing", missing), ("category", str(category) if category else None)):
+		return self._requeue_where(store, statuses, missing, category, reason)
+
+	def requeue_after_commit(
+		self,
+		store: str | None,
+		statuses: Iterable[Status],
+		*,
+		missing: str | None = None,
+		category: Category | None = None,
+		reason: str,
+	) -> int:
+		"""Do once more what :meth:`requeue` did, in a transaction of its own, and mind what workers are busy with. Commits.
+
+		The caller's transaction saw the events as they stood when it began. One that came to wait since, or is about to (a
+		worker read the mapping as it was), is met here. *store* None: of all stores. Returns how many were put back.
+		"""
+		if not frappe.db.exists("Sync Event", {"status": ("in", [*map(str, statuses), str(Status.PROCESSING)])}):
+			return 0
+
+		def again() -> int:
+			where, values = (" AND store = %s", (store,)) if store else ("", ())
+			# First those in work: whoever finishes meanwhile is waited for, and stands where the next statement finds it.
+			frappe.db.sql(f"UPDATE `tabSync Event` SET look_again = 1 WHERE status = 'Processing'{where}", values)  # noqa: S608
+			return self._requeue_where(store, statuses, missing, category, reason)
+
+		return _in_own_transaction(again)
+
+	def _requeue_where(
+		self, store: str | None, statuses: Iterable[Status], missing: str | None, category: Category | None, reason: str
+	) -> int:
+		query = "SELECT name, status FROM `tabSync Event` WHERE status IN %s"
+		values: list[Any] = [tuple(str(status) for status in statuses)]
+		for column, value in (("store", store), ("missing", missing), ("category", str(category) if category else None)):
 			if value is not None:
 				query += f" AND {column} = %s"
 				values.append(value[:140])
@@ -229,6 +270,24 @@ def _in_short_transaction(work: Callable[[], _T], *, begin: bool = True) -> _T:
 			return done
 		except Exception as error:
 			frappe.db.rollback()
+			if not tries_left or not is_contention(error):
+				raise
+	raise AssertionError("the last try returns or raises")
+
+
+def _in_own_transaction(work: Callable[[], _T]) -> _T:
+	"""Do *work* in a fresh transaction from within a callback of Frappe's after_commit, and commit it.
+
+	In plain SQL: Frappe's own commit would run the callbacks of others from within ours, and its rollback would drop them.
+	"""
+	for tries_left in reversed(range(_TRIES)):
+		frappe.db.sql("rollback")
+		try:
+			done = work()
+			frappe.db.sql("commit")
+			return done
+		except Exception as error:
+			frappe.db.sql("rollback")
 			if not tries_left or not is_contention(error):
 				raise
 	raise AssertionError("the last try returns or raises")
@@ -325,7 +384,7 @@ def _take(row: Any, worker: str, lease_seconds: float) -> ClaimedEvent:
 	lease = short_hash(row.name, worker, now.isoformat(), str(row.attempts))[:20]
 	frappe.db.sql(
 		"""UPDATE `tabSync Event` SET status = 'Processing', attempts = attempts + 1, due_at = %s, next_try_at = NULL,
-		lease_token = %s, worker = %s, modified = %s WHERE name = %s""",
+		look_again = 0, lease_token = %s, worker = %s, modified = %s WHERE name = %s""",
 		(times.to_naive_utc(now + timedelta(seconds=lease_seconds)), lease, worker[:140], times.to_site(now), row.name),
 	)
 	return ClaimedEvent(
@@ -339,6 +398,16 @@ def _take(row: Any, worker: str, lease_seconds: float) -> ClaimedEvent:
 		attempts=row.attempts + 1,
 		lease=lease,
 	)
+
+
+def _must_look_again(event: ClaimedEvent, outcome: Outcome) -> bool:
+	"""Tell whether what the event would begin to wait for was saved since it was claimed; locks its row until the commit."""
+	if outcome.status not in (Status.BLOCKED, Status.HELD):
+		return False
+	rows = frappe.db.sql(
+		"SELECT look_again FROM `tabSync Event` WHERE name = %s AND lease_token = %s FOR UPDATE", (event.name, event.lease)
+	)
+	return bool(rows and rows[0][0])
 
 
 def _lock_state(name: str) -> EventState:

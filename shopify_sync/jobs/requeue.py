@@ -33,17 +33,17 @@ def link_saved(doc: Any) -> None:
 def item_saved(doc: Any, method: str | None = None) -> None:
 	"""An Item was made or got a barcode: try the events that miss exactly this SKU."""
 	codes = {doc.name, *(row.barcode for row in doc.get("barcodes") or () if row.barcode)}
-	missing = tuple(f"item:{code}"[:140] for code in codes)
-	blocked = frappe.get_all(
-		"Sync Event",
-		filters={"missing": ("in", missing), "status": str(Status.BLOCKED)},
-		fields=["store", "missing"],
-		distinct=True,
-	)
-	for row in blocked:
-		_requeue(row.store, [Status.BLOCKED], missing=row.missing, reason=f"Item {doc.name} was saved.")
+	for code in sorted(codes):
+		_requeue(None, [Status.BLOCKED], missing=f"item:{code}", reason=f"Item {doc.name} was saved.")
 
 
-def _requeue(store: str, statuses: list[Status], **what: Any) -> None:
-	if FrappeEventLog().requeue(store, statuses, **what):
+def _requeue(store: str | None, statuses: list[Status], **what: Any) -> None:
+	log = FrappeEventLog()
+	if log.requeue(store, statuses, **what):
 		frappe.db.after_commit.add(wake.wake)
+
+	def after_commit() -> None:
+		if log.requeue_after_commit(store, statuses, **what):
+			wake.wake()
+
+	frappe.db.after_commit.add(after_commit)

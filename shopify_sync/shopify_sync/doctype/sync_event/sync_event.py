@@ -40,6 +40,7 @@ class SyncEvent(Document):
 		last_seen_at: DF.Datetime | None
 		lease_token: DF.Data | None
 		link: DF.Link | None
+		look_again: DF.Check
 		message: DF.SmallText | None
 		missing: DF.Data | None
 		next_try_at: DF.Datetime | None
