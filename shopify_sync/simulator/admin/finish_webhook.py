@@ -6,12 +6,10 @@ Shopify does not guarantee that it arrives (https://shopify.dev/docs/api/usage/b
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..shop.emission import trimmed
-from ..shop.errors import UserError
-from ..shop.records import Subscription, Webhook
+from ..shop.records import Webhook
 from .gids import gid
 
 if TYPE_CHECKING:
@@ -20,33 +18,6 @@ if TYPE_CHECKING:
 
 TOPIC = "bulk_operations/finish"
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
-
-
-def subscribe(shop: Shop, uri: str, include_fields: Sequence[str], name: str) -> Subscription:
-	"""Subscribe *uri*. :raises UserError: for an address that is none, or taken."""
-	check(shop, uri, None)
-	now = shop.now()
-	id = shop.new_id("WebhookSubscription")
-	made = Subscription(id, TOPIC, uri, list(include_fields), created_at=now, updated_at=now, name=name)
-	shop.subscriptions.all[id] = made
-	return made
-
-
-def change(shop: Shop, found: Subscription, uri: str | None, include_fields: Sequence[str] | None, name: str | None) -> None:
-	"""Change what is given of a subscription to this topic. :raises UserError: as subscribe does."""
-	check(shop, uri or found.uri, found)
-	found.uri = uri or found.uri
-	found.name = found.name if name is None else name
-	found.include_fields = found.include_fields if include_fields is None else list(include_fields)
-	found.updated_at = shop.now()
-
-
-def check(shop: Shop, uri: str, own: Subscription | None) -> None:
-	"""Refuse an address as the desk of subscriptions does. :raises UserError:"""
-	if "://" not in uri:
-		raise UserError(("webhookSubscription", "uri"), "Address is invalid", "INVALID")
-	if any(other.uri == uri for other in shop.subscriptions.for_topic(TOPIC) if other is not own):
-		raise UserError(("webhookSubscription", "uri"), "Address for this topic has already been taken", "TAKEN")
 
 
 def tell(shop: Shop, operation: BulkOperation) -> None:

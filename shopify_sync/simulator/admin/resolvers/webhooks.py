@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...rest.topics import PAYLOADS
+from ...rest.topics import EMITTED_ELSEWHERE, PAYLOADS
 from ...shop.records import Subscription
-from .. import finish_webhook
 from ..call import Call, mutation, or_none, plain, refuse, register
 from ..cursors import Page, Window
 from ..errors import NotImplementedHere
@@ -14,7 +13,7 @@ from ..gids import number
 from .common import identified, listed, only
 
 #: The enum's name of each topic that the simulator emits: `ORDERS_CREATE` → `orders/create`.
-TOPICS = {topic.replace("/", "_").upper(): topic for topic in (*PAYLOADS, finish_webhook.TOPIC)}
+TOPICS = {topic.replace("/", "_").upper(): topic for topic in (*PAYLOADS, *EMITTED_ELSEWHERE)}
 _NAMES = {topic: name for name, topic in TOPICS.items()}
 _SORTS = {"ID": lambda _record: 0, "CREATED_AT": lambda record: record.created_at}
 _INPUT = ("uri", "callbackUrl", "includeFields", "filter", "format", "name")
@@ -80,8 +79,6 @@ def _create(call: Call, _root: Any, topic: str, webhookSubscription: dict[str, A
 	if not uri:
 		raise refuse("Address can't be blank", "webhookSubscription", "uri")
 	name, fields = webhookSubscription.get("name") or "", webhookSubscription.get("includeFields") or ()
-	if TOPICS[topic] == finish_webhook.TOPIC:
-		return {"webhookSubscription": finish_webhook.subscribe(call.shop, uri, fields, name)}
 	made = call.shop.subscriptions.create(
 		TOPICS[topic],
 		uri,
@@ -95,11 +92,8 @@ def _create(call: Call, _root: Any, topic: str, webhookSubscription: dict[str, A
 def _update(call: Call, _root: Any, id: str, webhookSubscription: dict[str, Any]) -> dict[str, Any]:
 	found = call.shop.subscriptions.get(number(id, "WebhookSubscription"))
 	uri, fields, name = _uri(webhookSubscription), webhookSubscription.get("includeFields"), webhookSubscription.get("name")
-	if found.topic == finish_webhook.TOPIC:
-		finish_webhook.change(call.shop, found, uri, fields, name)
-	else:
-		given = webhookSubscription.get("filter")
-		call.shop.subscriptions.update(found.id, uri=uri, include_fields=fields, filter=given, name=name)
+	given = webhookSubscription.get("filter")
+	call.shop.subscriptions.update(found.id, uri=uri, include_fields=fields, filter=given, name=name)
 	return {"webhookSubscription": found}
 
 
