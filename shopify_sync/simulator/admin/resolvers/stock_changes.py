@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from ...shop.errors import UserError
-from ...shop.inventory import _SETTABLE, REASONS
-from ...shop.records import Level
+from ...shop.inventory import REASONS
+from ...shop.records import QUANTITY_NAMES, Level
 from ..call import Call, Refusals, mutation, plain, refuse, register
 from ..errors import ApiError
 from ..gids import gid, number
@@ -18,6 +18,10 @@ from ..versions import at_least
 from .common import only
 from .inventory import find_level
 
+#: `committed` follows from the orders, `on_hand` is a sum.
+SETTABLE = tuple(name for name in QUANTITY_NAMES if name not in ("committed", "on_hand"))
+#: Shopify documents two thousand millions for adjustments; the desk ends at one, as inventorySetQuantities does.
+HIGHEST = 1_000_000_000
 #: https://shopify.dev/docs/api/usage/limits: input arrays
 LARGEST_INPUT = 250
 #: The version whose schema has changeFromQuantity, which must be there since, if only as null; and the one without its predecessor.
@@ -152,7 +156,7 @@ def _adjust(call: Call, _root: Any, input: dict[str, Any]) -> dict[str, Any]:
 	_limited(changes, ("input", "changes"))
 	_demand_expected(call, changes, "InventoryChangeInput")
 	_document(input.get("referenceDocumentUri"))
-	if name not in _SETTABLE:
+	if name not in SETTABLE:
 		raise refuse("The specified quantity name is invalid.", "input", "name", code="INVALID_QUANTITY_NAME")
 	if input["reason"] not in REASONS:
 		raise refuse("The specified reason is invalid.", "input", "reason", code="INVALID_REASON")
@@ -196,9 +200,9 @@ def _check_level(call: Call, name: str, change: dict[str, Any], path: tuple[str,
 	if expected is not None and level.quantity(name) != expected:
 		message = "The changeFromQuantity argument no longer matches the persisted quantity."
 		raise refuse(message, *path, "changeFromQuantity", code="CHANGE_FROM_QUANTITY_STALE")
-	if abs(level.quantity(name) + int(change.get("delta", 0))) > 1_000_000_000:
+	if abs(level.quantity(name) + int(change.get("delta", 0))) > HIGHEST:
 		high = change["delta"] > 0
-		message = f"The quantity can't be {'higher' if high else 'lower'} than {'' if high else '-'}2,000,000,000."
+		message = f"The quantity can't be {'higher' if high else 'lower'} than {'' if high else '-'}{HIGHEST:,}."
 		raise refuse(message, *path, "delta", code="INVALID_QUANTITY_TOO_HIGH" if high else "INVALID_QUANTITY_TOO_LOW")
 	return level
 
@@ -230,7 +234,7 @@ def _checked_move(call: Call, change: dict[str, Any], path: tuple[str, ...]) -> 
 	if change["quantity"] < 0:
 		raise refuse("The quantity can't be negative.", *path, "quantity", code="INVALID_QUANTITY_NEGATIVE")
 	for side, end in (("from", source), ("to", target)):
-		if end["name"] not in _SETTABLE:
+		if end["name"] not in SETTABLE:
 			raise refuse("The specified quantity name is invalid.", *path, side, "name", code="INVALID_QUANTITY_NAME")
 		_check_ledger(end["name"], end, (*path, side))
 		_check_level(call, end["name"], {**end, "inventoryItemId": change["inventoryItemId"]}, (*path, side))
