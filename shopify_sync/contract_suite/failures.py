@@ -227,3 +227,23 @@ def a_mapping_saved_while_a_worker_is_busy_is_not_missed(bench: Bench) -> None:
 	same(len(saved), 1, "times that the mapping was saved")
 	status(bench, name, "Applied")
 	same(actions(bench, name), [APPLY, "Requeue", APPLY], "evidence")
+
+
+@CASES.case
+def a_failure_that_a_newer_state_overtakes_waits_for_nobody(bench: Bench) -> None:
+	"""Found by the simulation: the older event was Blocked just after the newer one had superseded all that waited."""
+	bench.set_up()
+	order_id = new_id()
+	good = order(bench, order_id, 5)
+	old = {**good, "updated_at": good["created_at"], "line_items": [line(UNKNOWN_SKU, 1, "2.00")], "total_price": "7.10"}
+	name = send(bench, "orders/create", old)
+	newer: list[str] = []
+
+	def overtake(step: str) -> None:
+		if step == "failed" and not newer:
+			newer.append(send(bench, "orders/updated", good))
+			bench.run_concurrently([bench.drain], 1)
+
+	bench.drain(overtake)
+	status(bench, newer[0], "Applied")
+	same(status(bench, name, "Superseded").superseded_by, newer[0], "what supersedes it")

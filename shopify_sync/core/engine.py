@@ -199,18 +199,21 @@ class Engine:
 			costs_attempt=costs_an_attempt(status),
 		)
 		try:
-			self._record_failure(event, outcome, started, restarts, failure.detail or "")
+			return Result(event.name, self._record_failure(event, outcome, started, restarts, failure.detail or ""))
 		except LeaseLost:
 			return Result(event.name, None)
-		return Result(event.name, status)
 
-	def _record_failure(self, event: ClaimedEvent, outcome: Outcome, started: datetime, restarts: int, detail: str) -> None:
-		"""Write the outcome of a failed attempt; when that fails too, once more, then bare: one event must not end a drain."""
+	def _record_failure(self, event: ClaimedEvent, outcome: Outcome, started: datetime, restarts: int, detail: str) -> Status:
+		"""Write the outcome of a failed attempt; when that fails too, once more, then bare: one event must not end a drain.
+
+		Return the status that was written.
+		"""
 		for _try in range(2):
 			try:
 				with self.host.transaction() as tx:
-					self._record(tx, event, outcome, started, restarts, (), {}, detail=detail)
-				return
+					written = self._unless_superseded(tx, event, outcome)
+					self._record(tx, event, written, started, restarts, (), {}, detail=detail)
+				return written.status
 			except LeaseLost:
 				raise
 			except Exception as error:
@@ -221,6 +224,18 @@ class Engine:
 			outcome = Outcome(Status.DEAD_LETTER, category=Category.BUG, message=message)
 		with self.host.transaction() as tx:
 			self._record(tx, event, outcome, started, restarts, (), {})
+		return outcome.status
+
+	def _unless_superseded(self, tx: Transaction, event: ClaimedEvent, outcome: Outcome) -> Outcome:
+		"""Return how a failed event ends: superseded, when a newer state was applied while it failed.
+
+		Whoever applied that state superseded what waited, and this one did not wait yet.
+		"""
+		if outcome.category is Category.INVALID_PAYLOAD:
+			# It failed before its link was looked at; there may be none.
+			return outcome
+		newer = _superseded(event.signal, tx.lock((event.signal.key,))[event.signal.key])
+		return _skipped(newer) if newer else outcome
 
 	def _policy_or_default(self, store: str) -> StorePolicy:
 		"""Return the store's settings; when they cannot be read, the defaults, so that the failure itself is still recorded."""

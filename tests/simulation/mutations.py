@@ -178,7 +178,7 @@ def the_status_is_committed_before_the_documents() -> Iterator[None]:
 		yield
 
 
-@mutation("orders agree", "customers agree", "stock agrees")
+@mutation("orders agree", "customers agree", "stock agrees", "what was superseded has a successor")
 def an_equal_timestamp_is_taken_for_a_duplicate() -> Iterator[None]:
 	real = engine._superseded
 

@@ -88,6 +88,7 @@ class EmbeddedWorld:
 		self.network = Network(self.scheduler, couriers, self.target, dice, profile.receiver, self._tell)
 		self.stage = Stage(story, self.shops, self.target, dice, self._tell)
 		self._journal_seen = 0
+		self._to_come = len(story.intents)
 
 	def run(self) -> Result:
 		"""Run the story and everything after it; stop at the first moment at which an invariant does not hold."""
@@ -140,13 +141,15 @@ class EmbeddedWorld:
 			# Whoever works in ERPNext waits for the database too.
 			self.scheduler.after(pause, lambda: self._act(intent, min(pause * 2, 2.0)))
 			return
+		self._to_come -= 1
 		self.stage.act(intent)
 		self.network.arm()
 
 	def _run_the_days(self) -> None:
+		# What began in the last hours goes on beyond the days, and quiet comes after the last deed.
 		end = self._story.days * DAY
-		while self.scheduler.seconds < end and not self.result.violations:
-			self.scheduler.run(min(self.scheduler.seconds + _GLANCE, end))
+		while (self.scheduler.seconds < end or self._to_come) and not self.result.violations:
+			self.scheduler.run(self.scheduler.seconds + _GLANCE)
 			if not self.target.database.is_held:
 				self._look(Moment.RUNNING)
 
