@@ -3,11 +3,12 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN = $(VENV)/bin
 
-.PHONY: help demo test lint format bench bench-embedded bench-site clean
+.PHONY: help demo test simulate lint format bench bench-embedded bench-site clean
 
 help:
 	@echo "make demo    a day of orders through the embedded host, with a crash in the middle"
 	@echo "make test    all tests; with a bench (BENCH_PATH) those on its test site too"
+	@echo "make simulate  10,000 simulated days of bad luck; draws simulation-report.html"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make bench   the benchmarks; those on a site run on every bench in BENCH_PATH"
 
@@ -24,11 +25,22 @@ tests/node_modules/.installed: tests/package.json tests/package-lock.json
 	npm ci --prefix tests --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# Shopify's full schemas: the tarball alone, without the hundreds of packages that it would bring along.
+SCHEMA = tests/node_modules/.admin-schema
+$(SCHEMA)/shopify-dev-mcp-1.16.0.tgz: tests/node_modules/.installed
+	@mkdir -p $(SCHEMA)
+	npm pack @shopify/dev-mcp@1.16.0 --pack-destination $(SCHEMA) --silent
+	@touch $@
+
 demo: $(VENV)/.installed
 	$(BIN)/shopify-sync demo
 
-test: $(VENV)/.installed tests/node_modules/.installed
+test: $(VENV)/.installed $(SCHEMA)/shopify-dev-mcp-1.16.0.tgz
 	$(BIN)/python tests/tiers/run.py
+
+SEEDS ?= 10000
+simulate: $(VENV)/.installed
+	$(BIN)/shopify-sync simulate --seeds $(SEEDS) --report simulation-report.html
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .
@@ -49,4 +61,4 @@ bench-site: $(VENV)/.installed
 	$(BIN)/python benchmarks/site.py
 
 clean:
-	rm -rf $(VENV) tests/node_modules .tier-results build ./*.egg-info
+	rm -rf $(VENV) tests/node_modules .tier-results build ./*.egg-info simulation-report.html

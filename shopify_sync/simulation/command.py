@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -87,7 +88,7 @@ def _progress(total: int, as_json: bool) -> Iterator[Callable[[int], None]]:
 	if as_json:
 		yield lambda done: None
 		return
-	with click.progressbar(length=total, label="Simulated worlds", file=click.get_text_stream("stderr")) as bar:
+	with click.progressbar(length=total, label="Simulated worlds", file=sys.stderr) as bar:
 		yield lambda done: bar.update(done - bar.pos)
 
 
@@ -108,7 +109,7 @@ def _failure(case: Case, shorten: bool, quiet: bool) -> dict[str, Any]:
 		if quiet:
 			case, result = shrink(case, result)
 		else:
-			with click.progressbar(length=MAX_RUNS, label=f"Shrinking seed {case.seed}", file=click.get_text_stream("stderr")) as bar:
+			with click.progressbar(length=MAX_RUNS, label=f"Shrinking seed {case.seed}", file=sys.stderr) as bar:
 				case, result = shrink(case, result, lambda number: bar.update(number - bar.pos))
 	return {
 		"seed": case.seed,

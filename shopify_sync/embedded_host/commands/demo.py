@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -52,7 +53,7 @@ def _progress(as_json: bool) -> Iterator[Callable[[int, int], None]]:
 		yield lambda done, total: None
 		return
 	# The length is known with the first delivery; the bar is on stderr, so that the summary can be piped.
-	with click.progressbar(length=1, label="A day of orders", file=click.get_text_stream("stderr")) as bar:
+	with click.progressbar(length=1, label="A day of orders", file=sys.stderr) as bar:
 
 		def show(done: int, total: int) -> None:
 			bar.length = total

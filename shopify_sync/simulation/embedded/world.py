@@ -142,6 +142,7 @@ class EmbeddedWorld:
 			self.scheduler.after(pause, lambda: self._act(intent, min(pause * 2, 2.0)))
 			return
 		self._to_come -= 1
+		self.result.counts[f"act.{intent.actor} {intent.action}"] += 1
 		self.stage.act(intent)
 		self.network.arm()
 
