@@ -51,7 +51,7 @@ def personal_values(payload: Any, *, person: bool = False) -> Iterator[str]:
 			if isinstance(value, str):
 				if (name in _PERSONAL_IN_PAYLOADS or (person and name == "name")) and len(value.strip()) > 3:
 					yield value.strip()
-			else:
+			elif isinstance(value, dict | list | tuple):
 				yield from personal_values(value, person=name in _PERSON_SECTIONS)
 	elif isinstance(payload, list | tuple):
 		for value in payload:

@@ -6,6 +6,8 @@ This module alone says which transition is legal. Only the two event logs (`erpn
 
 from __future__ import annotations
 
+from functools import cache
+
 from .enums import StrEnum
 
 
@@ -92,6 +94,7 @@ def check(current: Status | str, to: Status | str) -> Status:
 	return target
 
 
+@cache
 def sources_of(to: Status) -> tuple[Status, ...]:
 	"""Return every status from which *to* can be reached, for set-based updates (`… WHERE status IN …`)."""
 	return tuple(status for status in Status if to in EDGES[status])

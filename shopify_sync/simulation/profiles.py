@@ -57,8 +57,8 @@ class Profile:
 	gap: float = 0.25
 	gap_for_good: float = 0.2
 	network: Faults = field(default_factory=lambda: Faults(duplicate=0.12, delay=0.05, reorder=0.15, lose=0.02, garble=0.02))
-	worker: WorkerFaults = WorkerFaults()
-	receiver: ReceiverFaults = ReceiverFaults()
+	worker: WorkerFaults = field(default_factory=WorkerFaults)
+	receiver: ReceiverFaults = field(default_factory=ReceiverFaults)
 
 
 _CALM = Profile(

@@ -19,7 +19,12 @@ COMPANY_CURRENCY = "USD"
 #: Pieces of each Item, on both sides, before the first day.
 OPENING_STOCK = Decimal(40)
 RATES = {"EUR-USD": "1.08", "JPY-USD": "0.0066", "KWD-USD": "3.25"}
-_PRICES = {"USD": ("19.90", "7.50", "33.33"), "EUR": ("18.50", "6.95", "29.99"), "JPY": ("2980", "990", "4500"), "KWD": ("6.125", "2.250", "10.335")}
+_PRICES = {
+	"USD": ("19.90", "7.50", "33.33"),
+	"EUR": ("18.50", "6.95", "29.99"),
+	"JPY": ("2980", "990", "4500"),
+	"KWD": ("6.125", "2.250", "10.335"),
+}
 _TAX_TITLE = "VAT"
 #: What the first letters of every personal value are, so that a leak can be found in any text.
 CANARY = "qz"

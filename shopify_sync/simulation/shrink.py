@@ -10,10 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from .embedded.world import Result
-from .profiles import FAULTS
+from .profiles import FAULTS, PROFILES
 from .runner import Case, run
 from .story import write
-from .profiles import PROFILES
 
 #: A shrink tries at most so many worlds.
 MAX_RUNS = 250

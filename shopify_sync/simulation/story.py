@@ -150,7 +150,9 @@ class _Writer:
 		busy = [one.at for one in self.intents if one.store == store.index and one.actor == "shop"]
 		if not busy or self._dice.chance(0.4, store.index, "any moment", *what):
 			return self._moment(store, *what)
-		return self._dice.pick(busy, store.index, "bad moment", *what) + self._dice.uniform(0.0, 2.0, store.index, "just after", *what)
+		return self._dice.pick(busy, store.index, "bad moment", *what) + self._dice.uniform(
+			0.0, 2.0, store.index, "just after", *what
+		)
 
 	def _pause(self, *what: object) -> float:
 		low, high = self._dice.weighted(_PAUSES, "pause", *what)
@@ -206,13 +208,15 @@ class _Writer:
 		name = (store.index, "operator act", number)
 		action = self._dice.weighted(
 			(("retry", 4), ("replay", 4), ("discard", 1), ("double_retry", 2), ("replay_all", 1), ("pause", 1), ("shadow", 0.5),
-			("rotate_secret", 0.7)), *name
+			("rotate_secret", 0.7), ("rotate_secret_unannounced", 0.5)), *name
 		)  # fmt: skip
 		at = self._bad_moment(store, *name)
 		begun = self._add(at, store, "operator", action)
 		if action in ("pause", "shadow"):
 			live_at = max(at + self._pause(*name), self._bad_moment(store, *name, "live"))
 			self._add(live_at, store, "operator", "go_live", of=begun)
+		if action == "rotate_secret_unannounced":
+			self._add(at + self._pause(*name), store, "operator", "enter_secret", of=begun)
 
 	def _outage(self, store: StoreFacts, number: int) -> None:
 		name = (store.index, "outage", number)

@@ -143,7 +143,12 @@ def links_are_not_locked() -> Iterator[None]:
 		yield
 
 
-@mutation("nothing half done", "each change has evidence, each evidence its change", "what was applied is in the link", profile="crashes")
+@mutation(
+	"nothing half done",
+	"each change has evidence, each evidence its change",
+	"what was applied is in the link",
+	profile="crashes",
+)
 def every_change_is_committed_by_itself() -> Iterator[None]:
 	with _transactions(commit_each=True):
 		yield
@@ -216,7 +221,12 @@ def a_second_try_books_again_under_a_new_key() -> Iterator[None]:
 		yield
 
 
-@mutation("statuses move along the graph", "each change has evidence, each evidence its change", "an event changes things once", profile="crashes")
+@mutation(
+	"statuses move along the graph",
+	"each change has evidence, each evidence its change",
+	"an event changes things once",
+	profile="crashes",
+)
 def a_worker_that_lost_its_lease_may_finish() -> Iterator[None]:
 	def finish(self: EventLog, connection: sqlite3.Connection, event: ClaimedEvent, outcome: Outcome) -> None:
 		connection.execute(

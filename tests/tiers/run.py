@@ -8,21 +8,27 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.tiers import benches, site_tier
 
+#: Simulated worlds in every run of the tests; `make simulate` runs ten times as many.
+SEEDS = 1000
+
 
 def main() -> int:
 	"""Run both tiers; print a summary; return the exit code."""
-	passed, failed, lines = _without_frappe()
+	passed, failed, lines = 0, 0, []
+	for step in (_without_frappe, _simulation):
+		good, bad, told = step()
+		passed, failed, lines = passed + good, failed + bad, lines + told
 	found, without = benches.find(os.environ.get("BENCH_PATH", benches.DEFAULT))
-	for bench in found:
-		print(f"\n=== Site tier: {bench.path}, site {bench.site}, {bench.version()}", flush=True)
-		outcome = site_tier.run(bench)
+	for bench, outcome in _on_sites(found):
 		passed, failed = passed + outcome.passed, failed + len(outcome.failures)
 		lines.append(f"Site tier, {bench.path} ({bench.version()}): {outcome.passed} passed, {len(outcome.failures)} failed")
 		lines += [f"  {text.splitlines()[0]}" for text in outcome.failures]
@@ -53,6 +59,23 @@ def _without_frappe() -> tuple[int, int, list[str]]:
 		int(failed),
 		[f"Tier without Frappe: {passed} passed, {counts['failures'] + counts['errors']} failed, {counts['skipped']} skipped"],
 	)
+
+
+def _simulation() -> tuple[int, int, list[str]]:
+	print(f"\n=== Simulation: {SEEDS} worlds", flush=True)
+	command = [sys.executable, "-m", "shopify_sync.cli", "simulate", "--seeds", str(SEEDS)]
+	began = time.monotonic()
+	failed = subprocess.run(command, cwd=benches.CHECKOUT, check=False).returncode != 0
+	verdict = "some broke a rule" if failed else "every rule held"
+	return SEEDS * (not failed), int(failed), [f"Simulation: {SEEDS} worlds in {time.monotonic() - began:.0f} s, {verdict}"]
+
+
+def _on_sites(found: list[benches.Bench]) -> list[tuple[benches.Bench, site_tier.Outcome]]:
+	"""Run the site tier on every bench, all at once: each has a database server and workers of its own."""
+	for bench in found:
+		print(f"\n=== Site tier: {bench.path}, site {bench.site}, {bench.version()}", flush=True)
+	with ThreadPoolExecutor(max(len(found), 1)) as pool:
+		return list(zip(found, pool.map(site_tier.run, found), strict=True))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,8 @@ from . import benches
 from .benches import Bench
 
 _HERE = Path(__file__).parent
+#: Simulated worlds on each bench.
+SEEDS = 5
 
 
 @dataclass
@@ -28,8 +29,8 @@ def run(bench: Bench) -> Outcome:
 	"""Run the tier. Output goes to the console as it comes."""
 	benches.start_services(bench)
 	outcome = Outcome()
-	for step in (_install_if_missing, _migrate_twice, _run_tests, _fresh_site):
-		print(f"--- {step.__name__.strip('_').replace('_', ' ')}", flush=True)
+	for step in (_install_if_missing, _migrate_twice, _run_tests, _simulate, _fresh_site):
+		_say(bench, f"--- {step.__name__.strip('_').replace('_', ' ')}")
 		if not _took(step, bench, outcome):
 			break
 	return outcome
@@ -40,10 +41,15 @@ def _took(step: Callable[[Bench, Outcome], None], bench: Bench, outcome: Outcome
 		step(bench, outcome)
 	except AssertionError as error:
 		outcome.failures.append(f"{step.__name__.strip('_')}: {error}")
-		print(f"FAILED: {error}", file=sys.stderr, flush=True)
-		# Tests may fail and the fresh site still be worth a look; without an installation nothing is.
-		return step is _run_tests
+		_say(bench, f"FAILED: {error}")
+		# Tests may fail and the rest still be worth a look; without an installation nothing is.
+		return step in (_run_tests, _simulate)
 	return True
+
+
+def _say(bench: Bench, text: str) -> None:
+	"""Print lines that tell which bench they are about: two of them run at the same time."""
+	print("\n".join(f"[{bench.path.name}] {line}" for line in text.splitlines()), flush=True)
 
 
 def _install_if_missing(bench: Bench, _outcome: Outcome) -> None:
@@ -71,12 +77,24 @@ def _run_tests(bench: Bench, outcome: Outcome) -> None:
 	ran = sum(int(count) for count in re.findall(r"^Ran (\d+) tests?", output, re.MULTILINE))
 	bad = sum(int(count) for count in re.findall(r"(?:failures|errors|skipped)=(\d+)", output))
 	outcome.passed += ran - bad
-	print(
-		"\n".join(line[:300] for line in output.splitlines() if re.match(r"^ ?(FAIL|ERROR|Ran|OK|FAILED|AssertionError)", line)),
-		flush=True,
-	)
+	told = [line[:300] for line in output.splitlines() if re.match(r"^ ?(FAIL|ERROR|Ran|OK|FAILED|AssertionError)", line)]
+	_say(bench, "\n".join(told))
 	assert done.returncode == 0 and not bad, f"{bad or 'some'} of {ran} site tests failed or were skipped:\n{output[-6000:]}"
 	assert ran, "no site test ran"
+
+
+def _simulate(bench: Bench, outcome: Outcome) -> None:
+	"""A few simulated worlds against the real site, with real workers that are killed."""
+	command = ("shopify-sync", "simulate", "--seeds", str(SEEDS), "--json")
+	done = bench.frappe(*command, capture_output=True, text=True)
+	start = done.stdout.find("{")
+	assert start >= 0, f"the simulation ended with {done.returncode}:\n{done.stdout[-1500:]}{done.stderr[-3000:]}"
+	result = json.loads(done.stdout[start:])
+	_say(bench, f"{result['seeds']} simulated worlds, {len(result['failures'])} broke a rule")
+	outcome.passed += result["seeds"] - len(result["failures"])
+	assert result["ok"], "simulated worlds broke a rule:\n" + "\n".join(
+		f"seed {failure['seed']}: {failure['violations'][:3]}\n  again: {failure['command']}" for failure in result["failures"]
+	)
 
 
 def _fresh_site(bench: Bench, outcome: Outcome) -> None:

@@ -30,7 +30,12 @@ def _headers(stage: Stage, intent: Intent, topic: str, signature: str) -> dict[s
 
 def _order(stage: Stage, intent: Intent) -> bytes:
 	"""Return an order that a forger made up; its name would be found in any log."""
-	body = {"id": 666_000 + intent.number, "name": "#FORGED", "updated_at": "2030-01-01T00:00:00Z", "email": f"{shops.CANARY}forger@example.com"}
+	body = {
+		"id": 666_000 + intent.number,
+		"name": "#FORGED",
+		"updated_at": "2030-01-01T00:00:00Z",
+		"email": f"{shops.CANARY}forger@example.com",
+	}
 	return json.dumps(body).encode()
 
 

@@ -97,6 +97,22 @@ def rotate_secret(stage: Stage, intent: Intent) -> str:
 	return "rotated"
 
 
+def rotate_secret_unannounced(stage: Stage, intent: Intent) -> str:
+	"""Rotate the client secret and tell the host nothing: until somebody enters it, what is signed with it is refused."""
+	stage.shop(intent).rotate_secret(f"hush-{stage.store(intent).name}-{intent.number}")
+	return "rotated, and the host does not know"
+
+
+def enter_secret(stage: Stage, intent: Intent) -> str:
+	"""Enter the secret that the shop has now, and keep the old one."""
+	store, shop = stage.store(intent).name, stage.shop(intent)
+	known = stage.target.settings(store)["client_secret"]
+	if known == shop.secret:
+		return "it is known already"
+	stage.target.save_settings(store, client_secret=shop.secret, previous_client_secret=known)
+	return "entered"
+
+
 def close_gap(stage: Stage, intent: Intent) -> str:
 	"""Add what the mapping lacks."""
 	close(stage, intent.store, intent.args["gap"])

@@ -105,9 +105,7 @@ def fulfill_part(stage: Stage, intent: Intent) -> str:
 def refund_part(stage: Stage, intent: Intent) -> str:
 	"""One piece comes back, and its money goes back."""
 	restock = stage.dice.pick(("return", "no_restock"), intent.number, "restock")
-	return _about(
-		stage, intent, lambda shop, order: shop.refunds.create(order.id, lines=[(order.line_items[0].id, 1, restock)])
-	)
+	return _about(stage, intent, lambda shop, order: shop.refunds.create(order.id, lines=[(order.line_items[0].id, 1, restock)]))
 
 
 def edit_add(stage: Stage, intent: Intent) -> str:

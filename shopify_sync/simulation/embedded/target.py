@@ -32,7 +32,9 @@ _OPERATOR = "operator"
 class SimulatedInstance(Instance):
 	"""An instance whose workers live in simulated time."""
 
-	def __init__(self, database: SimulatedDatabase, settings: Mapping[str, Any], scheduler: Scheduler, crew: Callable[[], Crew]) -> None:
+	def __init__(
+		self, database: SimulatedDatabase, settings: Mapping[str, Any], scheduler: Scheduler, crew: Callable[[], Crew]
+	) -> None:
 		self._crew = crew
 		# As a file would be read: numbers with a point are Decimal.
 		super().__init__(database, config.parse(parse_json(dump_json(settings))), clock=scheduler.now)
@@ -188,4 +190,3 @@ class EmbeddedTarget:
 	def close(self) -> None:
 		"""Close every connection."""
 		self.database.close_all()
-

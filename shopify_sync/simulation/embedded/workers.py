@@ -93,10 +93,17 @@ class Worker:
 	def step(self, step: str) -> None:
 		"""Reach a step: it takes time, and something may happen."""
 		faults = self._crew.faults
-		low, high = _SLOW_STEP_SECONDS if self.throw("slow") < _SLOW else _STEP_SECONDS
-		self.scheduler.sleep(low + (high - low) * self.throw("time"))
+		# One throw for how long it takes, one for what happens.
+		share = self.throw("time")
+		(low, high), share = (_SLOW_STEP_SECONDS, share / _SLOW) if share < _SLOW else (_STEP_SECONDS, share)
+		self.scheduler.sleep(low + (high - low) * share)
 		happens = self.throw("fault")
-		for fault, probability in (("crash", faults.crash), ("freeze", faults.freeze), ("deadlock", faults.deadlock), ("error", faults.error)):
+		for fault, probability in (
+			("crash", faults.crash),
+			("freeze", faults.freeze),
+			("deadlock", faults.deadlock),
+			("error", faults.error),
+		):
 			if happens < probability:
 				self._suffer(fault, step)
 				return

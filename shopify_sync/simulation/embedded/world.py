@@ -15,7 +15,6 @@ from shopify_sync.core.topics import RESOURCE_OF_TOPIC
 from shopify_sync.simulator.dice import Dice
 from shopify_sync.simulator.rest.topics import PAYLOADS
 from shopify_sync.simulator.shop.records import Webhook
-from shopify_sync.simulator.shop.shop import Shop
 from shopify_sync.simulator.webhooks.courier import Courier
 
 from .. import reconciling, shops
@@ -34,7 +33,7 @@ START = datetime(2026, 11, 20, 6, 0, tzinfo=timezone.utc)
 #: last, at most an hour each. After this much quiet nothing may be under way any more.
 QUIET = 2 * DAY
 #: How often the invariants that hold at every moment are looked at.
-_GLANCE = 4 * 3600.0
+_GLANCE = 6 * 3600.0
 _NEEDS_NO_DATABASE = frozenset(("outage", *(action for actor, action in ACTIONS if actor == "shop")))
 #: What the stores subscribe to: every topic that is handled, and some that are not.
 TOPICS = (
@@ -250,4 +249,3 @@ def _fast_folder() -> str | None:
 	"""Return a folder in memory where the system has one: nothing of a simulated world must survive a power cut."""
 	memory = Path("/dev/shm")  # noqa: S108 -- a folder of its own is made in it
 	return str(memory) if memory.is_dir() else None
-

@@ -51,17 +51,15 @@ def each_change_has_evidence(world: World) -> Iterator[Violation]:
 		if attempt.outcome != Status.SHADOWED
 		for change in attempt.changes
 	)
-	for what in (seen - said).keys():
+	for what in seen - said:
 		yield Violation(_EVIDENCE, " ".join(map(str, what)), "happened, and no Sync Attempt says so")
-	for what in (said - seen).keys():
+	for what in said - seen:
 		yield Violation(_EVIDENCE, " ".join(map(str, what)), "stands in a Sync Attempt, and never happened")
 
 
 def an_event_changes_things_once(world: World) -> Iterator[Violation]:
 	"""However often an event is delivered, retried and replayed: at most one of its attempts changes anything."""
-	changed = Counter(
-		attempt.event for attempt in world.facts.attempts if attempt.changes and attempt.outcome == Status.APPLIED
-	)
+	changed = Counter(attempt.event for attempt in world.facts.attempts if attempt.changes and attempt.outcome == Status.APPLIED)
 	for event, number in changed.items():
 		if number > 1:
 			yield Violation(_ONCE, event, f"changed documents in {number} attempts")
