@@ -59,11 +59,14 @@ class Profile:
 	network: Faults = field(default_factory=lambda: Faults(duplicate=0.12, delay=0.05, reorder=0.15, lose=0.02, garble=0.02))
 	worker: WorkerFaults = field(default_factory=WorkerFaults)
 	receiver: ReceiverFaults = field(default_factory=ReceiverFaults)
+	#: How many times a day a worker is killed by signal; counts on a real site only, where nobody can stop one at a certain step.
+	kills: tuple[int, int] = (2, 4)
 
 
 _CALM = Profile(
-	"calm", outages=(0, 0), network=Faults(), worker=WorkerFaults(0, 0, 0, 0), receiver=ReceiverFaults(0, 0, 0, 0), skew=0.0
-)
+	"calm", outages=(0, 0), network=Faults(), worker=WorkerFaults(0, 0, 0, 0), receiver=ReceiverFaults(0, 0, 0, 0), skew=0.0,
+	kills=(0, 0),
+)  # fmt: skip
 PROFILES = {
 	profile.name: profile
 	for profile in (
@@ -76,18 +79,37 @@ PROFILES = {
 			network=Faults(duplicate=0.4, delay=0.2, reorder=0.5, lose=0.1, garble=0.1),
 			receiver=ReceiverFaults(0.05, 0.05, 0.1, 0.3),
 		),
-		replace(_CALM, name="crashes", outages=(1, 4), worker=WorkerFaults(0.03, 0.01, 0.02, 0.01), workers=(2, 4)),
+		replace(_CALM, name="crashes", outages=(1, 4), worker=WorkerFaults(0.03, 0.01, 0.02, 0.01), workers=(2, 4), kills=(4, 8)),
 		replace(_CALM, name="operators", operator_acts=(20, 40), gap=0.6),
 		replace(Profile("busy"), name="busy", orders=(30, 60), customer_changes=(10, 20), stock_moves=(20, 40), workers=(3, 5)),
+		# A day that real workers of a real site get through in seconds.
+		Profile(
+			"site",
+			stores=(1, 1),
+			workers=(2, 2),
+			orders=(3, 4),
+			customers=(2, 2),
+			customer_changes=(1, 3),
+			stock_moves=(1, 3),
+			operator_acts=(2, 5),
+			outages=(0, 1),
+			forgeries=(0, 2),
+			gap=0.3,
+			kills=(1, 2),
+		),
 	)
 }
+#: Of the simulator's faults those of deliveries; the others strike calls to the Admin API, which nothing makes yet.
+_OF_DELIVERIES = ("duplicate", "delay", "reorder", "lose", "garble")
 #: Kinds of faults that can be left out by name (`--without`), for finding out which ones a failure needs.
 FAULTS = (
-	*(f"network.{entry.name}" for entry in fields(Faults)),
+	*(f"network.{name}" for name in _OF_DELIVERIES),
 	*(f"worker.{entry.name}" for entry in fields(WorkerFaults)),
 	*(f"receiver.{entry.name}" for entry in fields(ReceiverFaults)),
 	"skew",
 )
+#: How the command spells all of them.
+ALL = "all"
 
 
 def without(profile: Profile, faults: tuple[str, ...]) -> Profile:

@@ -8,7 +8,7 @@ others still mean the same.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shopify_sync.simulator.dice import Dice
@@ -57,6 +57,7 @@ class StoreFacts:
 	"""How a store begins.
 
 	:ivar gaps: what its mapping lacks at the start; each is closed by an intent, or never.
+	:ivar prefix: what its name begins with; on a site, where documents stay, each run has its own.
 	"""
 
 	index: int
@@ -65,11 +66,12 @@ class StoreFacts:
 	skew: float
 	customers: int
 	gaps: tuple[str, ...]
+	prefix: str = "store"
 
 	@property
 	def name(self) -> str:
 		"""Its name on both sides."""
-		return f"store-{self.index}"
+		return f"{self.prefix}-{self.index}"
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,10 @@ class Story:
 	def only(self, numbers: frozenset[int]) -> Story:
 		"""Return the story without the intents that are not in *numbers*."""
 		return Story(self.days, self.stores, self.workers, tuple(one for one in self.intents if one.number in numbers))
+
+	def named(self, prefix: str) -> Story:
+		"""Return the same story in stores whose names begin with *prefix*."""
+		return replace(self, stores=tuple(replace(store, prefix=prefix) for store in self.stores))
 
 
 GAPS = ("item", "tax", "shipping", "location", "inventory_item")
