@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from . import story
 from .embedded import world
-from .embedded.world import Result
 from .invariants import Violation
-from .profiles import PROFILES, without
+from .profiles import ALL, FAULTS, PROFILES, without
+from .result import Result
 
 #: Of the latencies of a run so many are kept for the chart.
 _SAMPLES = 20_000
@@ -39,7 +39,7 @@ class Case:
 		if self.days != 1.0:
 			parts.append(f"--days {self.days:g}")
 		if self.without:
-			parts.append(f"--without {','.join(self.without)}")
+			parts.append(f"--without {','.join(self.without) if set(self.without) < set(FAULTS) else ALL}")
 		if self.only is not None:
 			parts.append(f"--only {','.join(map(str, sorted(self.only)))}")
 		return " ".join(parts)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from .embedded.world import Result
 from .profiles import FAULTS, PROFILES
+from .result import Result
 from .runner import Case, run
 from .story import write
 

@@ -4,30 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from shopify_sync.simulator.dice import Dice
 from shopify_sync.simulator.webhooks.courier import Courier, Delivery
 
 from ..profiles import ReceiverFaults
+from ..result import Acknowledged
 from ..scheduler import Scheduler
 from .target import EmbeddedTarget
 
 #: Shopify waits this long for an answer.
 TIMEOUT_SECONDS = 5.0
 _LATENCY_SECONDS = (0.02, 0.5)
-
-
-@dataclass(frozen=True)
-class Acknowledged:
-	"""A delivery that Shopify heard a 2xx for."""
-
-	webhook_id: str
-	topic: str
-	resource_id: str
-	shop: str
-	whole: bool
 
 
 class Network:
@@ -99,11 +88,8 @@ class Network:
 		self.arm()
 
 	def _acknowledge(self, delivery: Delivery) -> None:
-		webhook = delivery.webhook
-		whole = delivery.body == webhook.body
-		shop = webhook.shop_domain.partition(".")[0]
-		self.acknowledged.append(Acknowledged(webhook.id, webhook.topic, webhook.resource_id, shop, whole))
-		self.recorded_at.setdefault(webhook.id, self._scheduler.now())
+		self.acknowledged.append(Acknowledged.of(delivery))
+		self.recorded_at.setdefault(delivery.webhook.id, self._scheduler.now())
 
 	def _hand_in(self, courier: Courier, delivery: Delivery) -> int | None:
 		name = (delivery.key, delivery.attempt)

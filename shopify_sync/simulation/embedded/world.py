@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from shopify_sync.core.topics import RESOURCE_OF_TOPIC
 from shopify_sync.simulator.dice import Dice
-from shopify_sync.simulator.rest.topics import PAYLOADS
 from shopify_sync.simulator.shop.records import Webhook
 from shopify_sync.simulator.webhooks.courier import Courier
 
 from .. import reconciling, shops
-from ..actors import ACTIONS, operator
+from ..actors import ACTIONS
 from ..invariants import Moment, Violation, World, check
+from ..opening import TOPICS, open_stores, subscribe
 from ..profiles import Profile, ReceiverFaults, WorkerFaults
+from ..result import Result
 from ..scheduler import NoRest, Scheduler
 from ..stage import Stage
 from ..story import DAY, Intent, Story
@@ -35,23 +34,6 @@ QUIET = 2 * DAY
 #: How often the invariants that hold at every moment are looked at.
 _GLANCE = 6 * 3600.0
 _NEEDS_NO_DATABASE = frozenset(("outage", *(action for actor, action in ACTIONS if actor == "shop")))
-#: What the stores subscribe to: every topic that is handled, and some that are not.
-TOPICS = (
-	*(topic for topic in RESOURCE_OF_TOPIC if topic in PAYLOADS),
-	"orders/edited", "refunds/create", "fulfillments/create", "order_transactions/create",
-)  # fmt: skip
-
-
-@dataclass
-class Result:
-	"""How one world went."""
-
-	seed: int
-	violations: list[Violation] = field(default_factory=list)
-	trace: list[str] = field(default_factory=list)
-	counts: Counter[str] = field(default_factory=Counter)
-	latencies: list[float] = field(default_factory=list)
-	simulated_seconds: float = 0.0
 
 
 class _Log(logging.Handler):
@@ -121,15 +103,7 @@ class EmbeddedWorld:
 			self.result.latencies.append((self.scheduler.now() - recorded).total_seconds())
 
 	def _begin(self) -> None:
-		for index, (store, shop) in enumerate(zip(self._story.stores, self.shops, strict=True)):
-			for topic in TOPICS:
-				shop.subscriptions.create(topic, "https://erp.example.com/receive")
-			for item in shops.ITEMS:
-				self.target.count_stock(item, shops.warehouse(store), shops.OPENING_STOCK)
-				if not (item == shops.ITEMS[0] and "inventory_item" in store.gaps):
-					operator.map_inventory_item(self.stage, index, item)
-			for number in range(store.customers):
-				shop.customers.create(**shops.person(self.stage.dice, store.index, number))
+		open_stores(self.stage)
 		self.target.crew.start(self._story.workers)
 		self.network.arm()
 		for intent in self._story.intents:
@@ -180,10 +154,7 @@ class EmbeddedWorld:
 	def _reconcile(self) -> None:
 		self._tell("reconciliation")
 		for shop in self.shops:
-			with shop.silently():
-				for topic in TOPICS:
-					if not shop.subscriptions.for_topic(topic):
-						shop.subscriptions.create(topic, "https://erp.example.com/receive")
+			subscribe(shop)
 			for event in reconciling.signals(shop, "1"):
 				self.target.record(event)
 		self._rest()
