@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from . import runner
-from .profiles import FAULTS, PROFILES
+from .profiles import ALL, FAULTS, PROFILES
 from .runner import Case, Summary
 from .shrink import MAX_RUNS, shrink
 
@@ -29,9 +29,11 @@ def _numbers(_context: click.Context, _option: click.Parameter, text: str | None
 
 def _faults(_context: click.Context, _option: click.Parameter, text: str) -> tuple[str, ...]:
 	names = tuple(part.strip() for part in text.split(",") if part.strip())
+	if names == (ALL,):
+		return FAULTS
 	for name in names:
 		if name not in FAULTS:
-			raise click.BadParameter(f"there is no fault {name!r}; there are: {', '.join(FAULTS)}.")
+			raise click.BadParameter(f"there is no fault {name!r}; there are: {', '.join(FAULTS)}; {ALL} leaves out all.")
 	return names
 
 
@@ -42,7 +44,7 @@ def _faults(_context: click.Context, _option: click.Parameter, text: str) -> tup
 @click.option("--profile", default="default", show_default=True, type=click.Choice(sorted(PROFILES)), help="What kind of days.")
 @click.option("--jobs", default=runner.default_jobs, show_default="cores", type=click.IntRange(1), help="Processes side by side.")
 @click.option("--only", callback=_numbers, help="Keep only these intents (a shrunk failure names them).")
-@click.option("--without", default="", callback=_faults, help="Leave out these kinds of faults, e.g. worker.crash,skew.")
+@click.option("--without", default="", callback=_faults, help="Leave out these kinds of faults, e.g. worker.crash,skew; `all`: every kind.")
 @click.option("--max-failures", default=3, show_default=True, type=click.IntRange(1), help="Stop after so many failing seeds.")
 @click.option("--no-shrink", is_flag=True, help="Do not look for a shorter trace.")
 @click.option("--trace", is_flag=True, help="Print everything that happened.")
