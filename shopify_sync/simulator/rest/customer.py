@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..shop.customers import Merge
-from ..shop.records import Customer, Order
+from ..shop.records import Customer, Merge, Order
 from .values import country_name, full_name, gid, stamp
 
 if TYPE_CHECKING:

@@ -54,7 +54,6 @@ def _common(shop: Shop, line: LineItem) -> dict[str, Any]:
 	# (https://shopify.dev/docs/api/admin-rest/latest/resources/order), which this shop has none of.
 	zero = write(Decimal(0))
 	exists = line.product_id is not None and line.product_id in shop.products.all
-	name = f"{line.title} - {line.variant_title}" if line.variant_title else line.title
 	return {
 		"id": int(line.id),
 		"admin_graphql_api_id": gid("LineItem", line.id),
@@ -65,7 +64,7 @@ def _common(shop: Shop, line: LineItem) -> dict[str, Any]:
 		"fulfillment_status": line_fulfillment_status(line),
 		"gift_card": line.gift_card,
 		"grams": line.grams,
-		"name": name,
+		"name": line.name,
 		"price": price,
 		"price_set": money_set(price, currency),
 		"product_exists": exists,

@@ -107,7 +107,7 @@ def _head(shop: Shop, order: Order, figures: Totals) -> dict[str, Any]:
 		"number": order.number - shop.first_order_number + 1,
 		"order_number": order.number,
 		"order_status_url": f"https://{shop.domain}/{shop.id}/orders/{order.token}/authenticate?key={order.token[:16]}",
-		"payment_gateway_names": list(dict.fromkeys(t.gateway for t in order.transactions)),
+		"payment_gateway_names": order.gateways,
 		"phone": order.phone or None,
 		"po_number": None,
 		"presentment_currency": order.currency,

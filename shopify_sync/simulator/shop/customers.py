@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .desk import Desk, operation
 from .errors import UserError
-from .records import Address, Customer
+from .records import Address, Customer, Merge, Order
+
+if TYPE_CHECKING:
+	from .shop import Shop
 
 _FIELDS = ("first_name", "last_name", "email", "phone", "note", "tags", "default_address", "tax_exempt")
-
-
-@dataclass(frozen=True)
-class Merge:
-	"""What customers/merge tells: who stayed, who went, and the job that did it."""
-
-	kept_id: str
-	deleted_id: str
-	job_id: str
 
 
 class Customers(Desk[Customer]):
@@ -27,9 +20,13 @@ class Customers(Desk[Customer]):
 
 	kind = "Customer"
 
-	def __init__(self, shop) -> None:  # type: ignore[no-untyped-def]
+	def __init__(self, shop: Shop) -> None:
 		super().__init__(shop)
 		self.merged: dict[str, str] = {}
+
+	def orders_of(self, id: str) -> list[Order]:
+		"""Return the orders of a customer, oldest first."""
+		return [order for order in self.shop.orders.all.values() if order.customer_id == id]
 
 	@operation
 	def create(
@@ -99,7 +96,7 @@ class Customers(Desk[Customer]):
 	def delete(self, id: str) -> None:
 		"""Delete a customer. :raises UserError: when the customer has orders."""
 		customer = self.get(id)
-		if self._orders(customer.id):
+		if self.orders_of(customer.id):
 			raise UserError(("id",), "Customer can’t be deleted because they have associated orders", "INVALID")
 		del self.all[customer.id]
 		self.shop.emitter.note("customers/delete", customer.id, customer)
@@ -114,7 +111,7 @@ class Customers(Desk[Customer]):
 		kept, removed = self.get(keep_id), self.get(remove_id)
 		if kept is removed:
 			raise UserError(("customerTwoId",), "Customers must be different", "INVALID_CUSTOMER_ID")
-		for order in self._orders(removed.id):
+		for order in self.orders_of(removed.id):
 			order.customer_id = kept.id
 		kept.email, kept.phone = kept.email or removed.email, kept.phone or removed.phone
 		if not kept.default_address:
@@ -131,16 +128,13 @@ class Customers(Desk[Customer]):
 	def request_data(self, id: str) -> None:
 		"""The customer asks what is known of them (customers/data_request)."""
 		customer = self.get(id)
-		self.shop.emitter.note("customers/data_request", customer.id, (customer, self._orders(customer.id)))
+		self.shop.emitter.note("customers/data_request", customer.id, (customer, self.orders_of(customer.id)))
 
 	@operation
 	def redact(self, id: str) -> None:
 		"""The customer asks to be forgotten (customers/redact)."""
 		customer = self.get(id)
-		self.shop.emitter.note("customers/redact", customer.id, (customer, self._orders(customer.id)))
-
-	def _orders(self, id: str) -> list[Any]:
-		return [order for order in self.shop.orders.all.values() if order.customer_id == id]
+		self.shop.emitter.note("customers/redact", customer.id, (customer, self.orders_of(customer.id)))
 
 	def _switch(self, id: str, state: str, topic: str) -> Customer:
 		customer = self.get(id)

@@ -6,17 +6,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .desk import Desk, operation
 from .errors import NotFound, UserError
-from .records import InventoryItem, Level
+from .records import QUANTITY_NAMES, InventoryItem, Level
 
-#: (inventory item, location, quantity, the quantity it must have now or None).
+if TYPE_CHECKING:
+	from .shop import Shop
+
+#: (inventory item, location, quantity or pieces to add, the quantity it must have now or None).
 Setting = tuple[str, str, int, "int | None"]
-_HIGHEST = 1_000_000_000
+#: Shopify's limit for setting; for adjusting it documents twice that, and the lower one is kept for both.
+HIGHEST = 1_000_000_000
 #: Quantities that a merchant sets; `committed` follows from the orders, `on_hand` is a sum.
-_SETTABLE = ("available", "damaged", "incoming", "quality_control", "reserved", "safety_stock")
-_ZEROS = {"available": 0, "committed": 0, "damaged": 0, "incoming": 0, "quality_control": 0, "reserved": 0, "safety_stock": 0}
+SETTABLE = tuple(name for name in QUANTITY_NAMES if name not in ("committed", "on_hand"))
+_ZEROS = {name: 0 for name in QUANTITY_NAMES if name != "on_hand"}
+#: https://shopify.dev/docs/apps/build/orders-fulfillment/inventory-management-apps/manage-quantities-states#set-inventory-quantities-on-hand
+REASONS = (
+	"correction", "cycle_count_available", "damaged", "movement_canceled", "movement_created", "movement_received",
+	"movement_updated", "other", "promotion", "quality_control", "received", "reservation_created", "reservation_deleted",
+	"reservation_updated", "restock", "safety_stock", "shrinkage",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Move:
+	"""Pieces that change from one quantity of a level to another, and what the two must be now (None: anything)."""
+
+	item: str
+	location: str
+	from_name: str
+	to_name: str
+	quantity: int
+	from_expected: int | None = None
+	to_expected: int | None = None
 
 
 class Inventory(Desk[InventoryItem]):
@@ -24,7 +49,7 @@ class Inventory(Desk[InventoryItem]):
 
 	kind = "Inventory item"
 
-	def __init__(self, shop) -> None:  # type: ignore[no-untyped-def]
+	def __init__(self, shop: Shop) -> None:
 		super().__init__(shop)
 		self.items = self.all
 		self.levels: dict[tuple[str, str], Level] = {}
@@ -38,6 +63,10 @@ class Inventory(Desk[InventoryItem]):
 		found = (self.levels.get((item, location)) for location in self.shop.locations.all)
 		return [level for level in found if level is not None]
 
+	def available(self, item: str) -> int:
+		"""Return how many pieces of an item are available at all locations together."""
+		return sum(level.quantity("available") for level in self.levels_of(item))
+
 	@operation
 	def set_quantities(self, name: str, quantities: Sequence[Setting], reason: str) -> list[Level]:
 		"""Set `available` or `on_hand`, all of them or none; setting `on_hand` changes `available` by the difference.
@@ -47,8 +76,14 @@ class Inventory(Desk[InventoryItem]):
 		"""
 		if name not in ("available", "on_hand"):
 			raise UserError(("input", "name"), "The quantity name must be either 'available' or 'on_hand'.", "INVALID_NAME")
-		self._check_reason(reason)
-		found = [self._checked(name, place, setting) for place, setting in enumerate(quantities)]
+		_check_reason(reason)
+		found = []
+		for place, (item, location, quantity, expected) in enumerate(quantities):
+			path = ("input", "quantities", str(place))
+			level = self._found(item, location, path, path)
+			_check_quantity(quantity, (*path, "quantity"))
+			_check_expected(level, name, expected, path)
+			found.append(level)
 		if len({id(level) for level in found}) != len(found):
 			message = "The combination of inventoryItemId and locationId must be unique."
 			raise UserError(("input", "quantities"), message, "NO_DUPLICATE_INVENTORY_ITEM_ID_GROUP_ID_PAIR")
@@ -56,42 +91,63 @@ class Inventory(Desk[InventoryItem]):
 			self.change(level, "available", quantity - level.quantity(name))
 		return found
 
-	def _checked(self, name: str, place: int, setting: Setting) -> Level:
-		item, location, quantity, expected = setting
-		path = ("input", "quantities", str(place))
-		level = self._found(item, location, path, "INVALID_INVENTORY_ITEM")
-		self._check_quantity(quantity, (*path, "quantity"))
-		if expected is not None and level.quantity(name) != expected:
-			message = "The changeFromQuantity argument no longer matches the persisted quantity."
-			raise UserError((*path, "changeFromQuantity"), message, "CHANGE_FROM_QUANTITY_STALE")
-		return level
-
 	@operation
+	def adjust_quantities(self, name: str, adjustments: Sequence[Setting], reason: str) -> list[Level]:
+		"""Add pieces (may be negative) to a quantity of several levels, all of them or none.
+
+		https://shopify.dev/docs/api/admin-graphql/latest/mutations/inventoryAdjustQuantities
+		:raises UserError: as set_quantities does, and for a name that cannot be adjusted.
+		"""
+		_check_name(name, ("input", "name"))
+		_check_reason(reason)
+		found: list[Level] = []
+		reached: dict[str, int] = {}
+		for place, (item, location, delta, expected) in enumerate(adjustments):
+			path = ("input", "changes", str(place))
+			level = self._found(item, location, path, path)
+			_check_expected(level, name, expected, path)
+			# A level that is named twice must stay within bounds with both.
+			reached[level.id] = reached.get(level.id, level.quantity(name)) + delta
+			_check_quantity(reached[level.id], (*path, "delta"))
+			found.append(level)
+		for level, (_item, _location, delta, _expected) in zip(found, adjustments, strict=True):
+			self.change(level, name, delta)
+		return found
+
 	def adjust(self, name: str, item: str, location: str, delta: int, reason: str) -> Level:
-		"""Add *delta* (may be negative) to a quantity. :raises UserError: for a name that cannot be adjusted."""
-		if name not in _SETTABLE:
-			raise UserError(("input", "name"), "The specified quantity name is invalid.", "INVALID_QUANTITY_NAME")
-		self._check_reason(reason)
-		level = self._found(item, location, ("input", "changes", "0"), "INVALID_INVENTORY_ITEM")
-		self._check_quantity(level.quantity(name) + delta, ("input", "changes", "0", "delta"))
-		self.change(level, name, delta)
-		return level
+		"""Add *delta* (may be negative) to one quantity. :raises UserError: as adjust_quantities does."""
+		return self.adjust_quantities(name, [(item, location, delta, None)], reason)[0]
 
 	@operation
-	def move(self, item: str, location: str, from_name: str, to_name: str, quantity: int) -> Level:
-		"""Move pieces from one quantity to another at the same location."""
-		path = ("input", "changes", "0")
-		for side, name in (("from", from_name), ("to", to_name)):
-			if name not in _SETTABLE:
-				raise UserError((*path, side, "name"), "The specified quantity name is invalid.", "INVALID_QUANTITY_NAME")
-		if from_name == to_name:
-			raise UserError((*path,), "The quantity names for each change can't be the same.", "SAME_QUANTITY_NAME")
-		if quantity < 0:
+	def move_quantities(self, moves: Sequence[Move], reason: str) -> list[Level]:
+		"""Move pieces between quantities of the same level, all of them or none.
+
+		https://shopify.dev/docs/api/admin-graphql/latest/mutations/inventoryMoveQuantities
+		:raises UserError: as adjust_quantities does.
+		"""
+		_check_reason(reason)
+		found = [self._movable(move, ("input", "changes", str(place))) for place, move in enumerate(moves)]
+		for level, move in zip(found, moves, strict=True):
+			self.change(level, move.from_name, -move.quantity)
+			self.change(level, move.to_name, move.quantity)
+		return found
+
+	def _movable(self, move: Move, path: tuple[str, ...]) -> Level:
+		if move.from_name == move.to_name:
+			raise UserError(path, "The quantity names for each change can't be the same.", "SAME_QUANTITY_NAME")
+		if move.quantity < 0:
 			raise UserError((*path, "quantity"), "The quantity can't be negative.", "INVALID_QUANTITY_NEGATIVE")
-		level = self._found(item, location, path, "INVALID_INVENTORY_ITEM")
-		self.change(level, from_name, -quantity)
-		self.change(level, to_name, quantity)
+		level = None
+		for side, name, expected in (("from", move.from_name, move.from_expected), ("to", move.to_name, move.to_expected)):
+			_check_name(name, (*path, side, "name"))
+			level = self._found(move.item, move.location, path, (*path, side))
+			_check_expected(level, name, expected, (*path, side))
+		assert level is not None
 		return level
+
+	def move(self, item: str, location: str, from_name: str, to_name: str, quantity: int) -> Level:
+		"""Move pieces from one quantity to another at one location. :raises UserError: as move_quantities does."""
+		return self.move_quantities([Move(item, location, from_name, to_name, quantity)], "other")[0]
 
 	@operation
 	def connect(self, item: str, location: str, available: int = 0) -> Level:
@@ -103,6 +159,7 @@ class Inventory(Desk[InventoryItem]):
 			raise NotFound(("locationId",), "The product couldn't be stocked because the location wasn't found.", "NOT_FOUND")
 		if self.level(item, location):
 			raise UserError(("inventoryItemId",), "The product is already stocked at this location.", "TAKEN")
+		_check_quantity(available, ("available",))
 		now = self.shop.now()
 		level = Level(
 			self.shop.new_id("InventoryLevel"),
@@ -119,7 +176,7 @@ class Inventory(Desk[InventoryItem]):
 	@operation
 	def disconnect(self, item: str, location: str) -> None:
 		"""Stop stocking an item at a location. :raises UserError: while pieces are committed, or it is the only location."""
-		level = self._found(item, location, (), "NOT_FOUND")
+		level = self._found(item, location, (), ())
 		if level.quantity("committed"):
 			message = "The product couldn't be unstocked because it has committed inventory."
 			raise UserError((), message, "COMMITTED_INVENTORY_AT_LOCATION")
@@ -167,31 +224,38 @@ class Inventory(Desk[InventoryItem]):
 		if (level := self.levels.get((item, location))) is not None:
 			self.change(level, "available", pieces)
 
-	def _found(self, item: str, location: str, path: tuple[str, ...], code: str) -> Level:
+	def _found(self, item: str, location: str, item_path: tuple[str, ...], location_path: tuple[str, ...]) -> Level:
 		if str(item) not in self.items:
-			raise NotFound((*path, "inventoryItemId"), "The specified inventory item could not be found.", code)
+			message = "The specified inventory item could not be found."
+			raise NotFound((*item_path, "inventoryItemId"), message, "INVALID_INVENTORY_ITEM")
 		if str(location) not in self.shop.locations.all:
-			raise NotFound((*path, "locationId"), "The specified location could not be found.", "INVALID_LOCATION")
+			message = "The specified location could not be found."
+			raise NotFound((*location_path, "locationId"), message, "INVALID_LOCATION")
 		level = self.level(item, location)
 		if level is None:
 			message = "The specified inventory item is not stocked at the location."
-			raise UserError((*path, "locationId"), message, "ITEM_NOT_STOCKED_AT_LOCATION")
+			raise UserError((*location_path, "locationId"), message, "ITEM_NOT_STOCKED_AT_LOCATION")
 		return level
 
-	def _check_reason(self, reason: str) -> None:
-		if reason not in REASONS:
-			raise UserError(("input", "reason"), "The specified reason is invalid.", "INVALID_REASON")
 
-	def _check_quantity(self, quantity: int, path: tuple[str, ...]) -> None:
-		if quantity > _HIGHEST:
-			raise UserError(path, "The quantity can't be higher than 1,000,000,000.", "INVALID_QUANTITY_TOO_HIGH")
-		if quantity < -_HIGHEST:
-			raise UserError(path, "The quantity can't be lower than -1,000,000,000.", "INVALID_QUANTITY_TOO_LOW")
+def _check_name(name: str, path: tuple[str, ...]) -> None:
+	if name not in SETTABLE:
+		raise UserError(path, "The specified quantity name is invalid.", "INVALID_QUANTITY_NAME")
 
 
-#: https://shopify.dev/docs/apps/build/orders-fulfillment/inventory-management-apps/manage-quantities-states#set-inventory-quantities-on-hand
-REASONS = (
-	"correction", "cycle_count_available", "damaged", "movement_canceled", "movement_created", "movement_received",
-	"movement_updated", "other", "promotion", "quality_control", "received", "reservation_created", "reservation_deleted",
-	"reservation_updated", "restock", "safety_stock", "shrinkage",
-)  # fmt: skip
+def _check_reason(reason: str) -> None:
+	if reason not in REASONS:
+		raise UserError(("input", "reason"), "The specified reason is invalid.", "INVALID_REASON")
+
+
+def _check_expected(level: Level, name: str, expected: int | None, path: tuple[str, ...]) -> None:
+	if expected is not None and level.quantity(name) != expected:
+		message = "The changeFromQuantity argument no longer matches the persisted quantity."
+		raise UserError((*path, "changeFromQuantity"), message, "CHANGE_FROM_QUANTITY_STALE")
+
+
+def _check_quantity(quantity: int, path: tuple[str, ...]) -> None:
+	if quantity > HIGHEST:
+		raise UserError(path, f"The quantity can't be higher than {HIGHEST:,}.", "INVALID_QUANTITY_TOO_HIGH")
+	if quantity < -HIGHEST:
+		raise UserError(path, f"The quantity can't be lower than -{HIGHEST:,}.", "INVALID_QUANTITY_TOO_LOW")

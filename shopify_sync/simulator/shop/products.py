@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .desk import Desk, operation
 from .errors import NotFound, UserError
 from .records import InventoryItem, Product, Variant
+
+if TYPE_CHECKING:
+	from .shop import Shop
 
 _PRODUCT_FIELDS = ("title", "status", "tags", "vendor", "product_type")
 _VARIANT_FIELDS = ("title", "sku", "price", "barcode", "taxable", "grams")
@@ -18,7 +21,7 @@ class Products(Desk[Product]):
 
 	kind = "Product"
 
-	def __init__(self, shop) -> None:  # type: ignore[no-untyped-def]
+	def __init__(self, shop: Shop) -> None:
 		super().__init__(shop)
 		self.variants: dict[str, Variant] = {}
 

@@ -108,11 +108,6 @@ def current_discount(line: LineItem) -> Decimal:
 	return line.price * line.current_quantity - (line_subtotal(line) - line.taken_subtotal)
 
 
-def current_line_tax(line: LineItem) -> Decimal:
-	"""Return the taxes on the pieces that are left."""
-	return line.tax - line.taken_tax
-
-
 def shipping_price(line: ShippingLine) -> Decimal:
 	"""Return what a shipping line costs after discounts."""
 	return line.price - line.discount
@@ -145,26 +140,6 @@ def open_amount(order: Order, authorization_id: str) -> Decimal:
 def total_price(order: Order) -> Decimal:
 	"""Return the total as placed, after discounts, with everything."""
 	return totals(order).total
-
-
-def current_total_price(order: Order) -> Decimal:
-	"""Return the total after removals and refunds."""
-	return totals(order).current_total
-
-
-def subtotal_price(order: Order) -> Decimal:
-	"""Return the lines after discounts, as placed."""
-	return totals(order).subtotal
-
-
-def total_tax(order: Order) -> Decimal:
-	"""Return all taxes as placed."""
-	return totals(order).tax
-
-
-def total_discounts(order: Order) -> Decimal:
-	"""Return all discounts as placed."""
-	return totals(order).discounts
 
 
 def outstanding(order: Order) -> Decimal:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from ...shop.errors import UserError
-from ...shop.inventory import REASONS
-from ...shop.records import QUANTITY_NAMES, Level
+from ...shop.inventory import SETTABLE, Move
+from ...shop.records import Level
 from ..call import Call, Refusals, mutation, plain, refuse, register
 from ..errors import ApiError
 from ..gids import gid, number
@@ -18,10 +17,6 @@ from ..versions import at_least
 from .common import only
 from .inventory import find_level
 
-#: `committed` follows from the orders, `on_hand` is a sum.
-SETTABLE = tuple(name for name in QUANTITY_NAMES if name not in ("committed", "on_hand"))
-#: Shopify documents two thousand millions for adjustments; the desk ends at one, as inventorySetQuantities does.
-HIGHEST = 1_000_000_000
 #: https://shopify.dev/docs/api/usage/limits: input arrays
 LARGEST_INPUT = 250
 #: The version whose schema has changeFromQuantity, which must be there since, if only as null; and the one without its predecessor.
@@ -68,18 +63,6 @@ def _noted(call: Call, pairs: Iterable[tuple[str, str]]) -> list[tuple[Level, di
 	return [(level, {**level.quantities, "on_hand": level.on_hand}) for level in levels if level is not None]
 
 
-@contextmanager
-def _one_action(call: Call) -> Iterator[None]:
-	"""Let several changes be one action, whose webhooks share an event id."""
-	call.shop.emitter.begin()
-	try:
-		yield
-	except BaseException:
-		call.shop.emitter.abort()
-		raise
-	call.shop.emitter.end()
-
-
 def _limited(given: list[Any], path: tuple[str, ...]) -> None:
 	if len(given) > LARGEST_INPUT:
 		message = f"The input array size of {len(given)} is greater than the maximum allowed of {LARGEST_INPUT}."
@@ -124,15 +107,7 @@ def _set(call: Call, _root: Any, input: dict[str, Any]) -> dict[str, Any]:
 		message = "The compareQuantity argument must be given to each quantity or ignored using ignoreCompareQuantity."
 		raise refuse(message, "input", "ignoreCompareQuantity", code="COMPARE_QUANTITY_REQUIRED")
 	_document(input.get("referenceDocumentUri"))
-	settings = [
-		(
-			number(entry["inventoryItemId"], "InventoryItem"),
-			number(entry["locationId"], "Location"),
-			int(entry["quantity"]),
-			_expected(call, entry, ignoring),
-		)
-		for entry in entries
-	]
+	settings = [(*_pair(entry, entry), int(entry["quantity"]), _expected(call, entry, ignoring)) for entry in entries]
 	before = _noted(call, ((item, location) for item, location, _quantity, _from in settings))
 	try:
 		call.shop.inventory.set_quantities(input["name"], settings, input["reason"])
@@ -156,18 +131,11 @@ def _adjust(call: Call, _root: Any, input: dict[str, Any]) -> dict[str, Any]:
 	_limited(changes, ("input", "changes"))
 	_demand_expected(call, changes, "InventoryChangeInput")
 	_document(input.get("referenceDocumentUri"))
-	if name not in SETTABLE:
-		raise refuse("The specified quantity name is invalid.", "input", "name", code="INVALID_QUANTITY_NAME")
-	if input["reason"] not in REASONS:
-		raise refuse("The specified reason is invalid.", "input", "reason", code="INVALID_REASON")
 	for place, change in enumerate(changes):
 		_check_ledger(name, change, ("input", "changes", str(place)))
-		_check_level(call, name, change, ("input", "changes", str(place)))
-	pairs = [(number(change["inventoryItemId"], "InventoryItem"), number(change["locationId"], "Location")) for change in changes]
-	before = _noted(call, pairs)
-	with _one_action(call):
-		for (item, location), change in zip(pairs, changes, strict=True):
-			call.shop.inventory.adjust(name, item, location, int(change["delta"]), input["reason"])
+	adjustments = [(*_pair(change, change), int(change["delta"]), change.get("changeFromQuantity")) for change in changes]
+	before = _noted(call, ((item, location) for item, location, _delta, _from in adjustments))
+	call.shop.inventory.adjust_quantities(name, adjustments, input["reason"])
 	return {"inventoryAdjustmentGroup": _group(call, input["reason"], input.get("referenceDocumentUri"), before)}
 
 
@@ -176,7 +144,7 @@ def _check_ledger(name: str, change: dict[str, Any], path: tuple[str, ...]) -> N
 	if name == "available" and ledger:
 		message = "A ledger document URI is not allowed when adjusting available."
 		raise refuse(message, *path, "ledgerDocumentUri", code="INVALID_AVAILABLE_DOCUMENT")
-	if name != "available" and not ledger:
+	if name in SETTABLE and name != "available" and not ledger:
 		message = "A ledger document URI is required except when adjusting available."
 		raise refuse(message, *path, "ledgerDocumentUri", code="INVALID_QUANTITY_DOCUMENT")
 	if ledger and ledger.startswith("gid://shopify/"):
@@ -184,27 +152,9 @@ def _check_ledger(name: str, change: dict[str, Any], path: tuple[str, ...]) -> N
 		raise refuse(message, *path, "ledgerDocumentUri", code="INTERNAL_LEDGER_DOCUMENT")
 
 
-def _check_level(call: Call, name: str, change: dict[str, Any], path: tuple[str, ...]) -> Level:
-	"""Return the level of a change. :raises Refusals: when there is none, or its quantity is another than expected."""
-	item, location = number(change["inventoryItemId"], "InventoryItem"), number(change["locationId"], "Location")
-	if item not in call.shop.inventory.items:
-		message = "The specified inventory item could not be found."
-		raise refuse(message, *path, "inventoryItemId", code="INVALID_INVENTORY_ITEM")
-	if location not in call.shop.locations.all:
-		raise refuse("The specified location could not be found.", *path, "locationId", code="INVALID_LOCATION")
-	level = call.shop.inventory.level(item, location)
-	if level is None:
-		message = "The specified inventory item is not stocked at the location."
-		raise refuse(message, *path, "locationId", code="ITEM_NOT_STOCKED_AT_LOCATION")
-	expected = change.get("changeFromQuantity")
-	if expected is not None and level.quantity(name) != expected:
-		message = "The changeFromQuantity argument no longer matches the persisted quantity."
-		raise refuse(message, *path, "changeFromQuantity", code="CHANGE_FROM_QUANTITY_STALE")
-	if abs(level.quantity(name) + int(change.get("delta", 0))) > HIGHEST:
-		high = change["delta"] > 0
-		message = f"The quantity can't be {'higher' if high else 'lower'} than {'' if high else '-'}{HIGHEST:,}."
-		raise refuse(message, *path, "delta", code="INVALID_QUANTITY_TOO_HIGH" if high else "INVALID_QUANTITY_TOO_LOW")
-	return level
+def _pair(item: dict[str, Any], location: dict[str, Any]) -> tuple[str, str]:
+	"""Return the numbers that name a level: of its inventory item and of its location."""
+	return number(item["inventoryItemId"], "InventoryItem"), number(location["locationId"], "Location")
 
 
 def _move(call: Call, _root: Any, input: dict[str, Any]) -> dict[str, Any]:
@@ -212,34 +162,27 @@ def _move(call: Call, _root: Any, input: dict[str, Any]) -> dict[str, Any]:
 	only(input, "InventoryMoveQuantitiesInput", "reason", "changes", "referenceDocumentUri")
 	_limited(input["changes"], ("input", "changes"))
 	_document(input.get("referenceDocumentUri"))
-	if input["reason"] not in REASONS:
-		raise refuse("The specified reason is invalid.", "input", "reason", code="INVALID_REASON")
-	moves = []
-	for place, change in enumerate(input["changes"]):
-		moves.append(_checked_move(call, change, ("input", "changes", str(place))))
-	before = _noted(call, ((item, location) for item, location, _from, _to, _quantity in moves))
-	with _one_action(call):
-		for item, location, source, target, quantity in moves:
-			call.shop.inventory.move(item, location, source, target, quantity)
+	moves = [_moved(call, change, ("input", "changes", str(place))) for place, change in enumerate(input["changes"])]
+	before = _noted(call, ((move.item, move.location) for move in moves))
+	call.shop.inventory.move_quantities(moves, input["reason"])
 	return {"inventoryAdjustmentGroup": _group(call, input["reason"], input.get("referenceDocumentUri"), before)}
 
 
-def _checked_move(call: Call, change: dict[str, Any], path: tuple[str, ...]) -> tuple[str, str, str, str, int]:
+def _moved(call: Call, change: dict[str, Any], path: tuple[str, ...]) -> Move:
 	source, target = change["from"], change["to"]
 	_demand_expected(call, (source, target), "InventoryMoveQuantityTerminalInput")
 	if source["locationId"] != target["locationId"]:
 		raise refuse("The quantities can't be moved between different locations.", *path, code="DIFFERENT_LOCATIONS")
-	if source["name"] == target["name"]:
-		raise refuse("The quantity names for each change can't be the same.", *path, code="SAME_QUANTITY_NAME")
-	if change["quantity"] < 0:
-		raise refuse("The quantity can't be negative.", *path, "quantity", code="INVALID_QUANTITY_NEGATIVE")
 	for side, end in (("from", source), ("to", target)):
-		if end["name"] not in SETTABLE:
-			raise refuse("The specified quantity name is invalid.", *path, side, "name", code="INVALID_QUANTITY_NAME")
 		_check_ledger(end["name"], end, (*path, side))
-		_check_level(call, end["name"], {**end, "inventoryItemId": change["inventoryItemId"]}, (*path, side))
-	item, location = number(change["inventoryItemId"], "InventoryItem"), number(source["locationId"], "Location")
-	return item, location, source["name"], target["name"], int(change["quantity"])
+	return Move(
+		*_pair(change, source),
+		source["name"],
+		target["name"],
+		int(change["quantity"]),
+		source.get("changeFromQuantity"),
+		target.get("changeFromQuantity"),
+	)
 
 
 def _activate(

@@ -1,0 +1,45 @@
+"""What a shop holds, as plain values. Ids are strings of digits, money is Decimal in the shop's currency, times are UTC.
+
+Records are changed by the operations of :class:`~shopify_sync.simulator.shop.shop.Shop` only; everybody else reads them.
+"""
+
+from __future__ import annotations
+
+from .edit import EditedLine, OrderEdit
+from .fulfillment import Fulfillment, FulfillmentHold, FulfillmentOrder, FulfillmentOrderLine
+from .order import ZERO, Allocation, DiscountApplication, LineItem, Order, Refund, RefundLine, ShippingLine, TaxLine, Transaction
+from .people import Address, Customer, Merge
+from .stock import ON_HAND_PARTS, QUANTITY_NAMES, InventoryItem, Level, Location, Product, Variant
+from .webhook import BulkEnd, Subscription, Webhook
+
+__all__ = [
+	"ON_HAND_PARTS",
+	"QUANTITY_NAMES",
+	"ZERO",
+	"Address",
+	"Allocation",
+	"BulkEnd",
+	"Customer",
+	"DiscountApplication",
+	"EditedLine",
+	"Fulfillment",
+	"FulfillmentHold",
+	"FulfillmentOrder",
+	"FulfillmentOrderLine",
+	"InventoryItem",
+	"Level",
+	"LineItem",
+	"Location",
+	"Merge",
+	"Order",
+	"OrderEdit",
+	"Product",
+	"Refund",
+	"RefundLine",
+	"ShippingLine",
+	"Subscription",
+	"TaxLine",
+	"Transaction",
+	"Variant",
+	"Webhook",
+]
