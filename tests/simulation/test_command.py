@@ -42,9 +42,9 @@ def test_json_is_for_programs() -> None:
 
 def test_a_failing_seed_prints_itself_its_rule_a_short_trace_and_the_command_that_repeats_it() -> None:
 	with broken("a cancellation is not carried over"):
-		done = simulate("--seeds", "3", "--max-failures", "1")
+		done = simulate("--seeds", "10", "--max-failures", "1")
 		assert done.exit_code == 1
-		assert "WRONG  seed 1" in done.stdout
+		assert re.search(r"WRONG  seed [123]\b", done.stdout)
 		assert re.search(r"orders agree: store-\d/order/\d+: is cancelled, and SIM\d-\d+ is live", done.stdout)
 		command = shlex.split(done.stdout.split("Again: ")[1].splitlines()[0])
 		kept = command[command.index("--only") + 1].split(",")
