@@ -57,7 +57,7 @@ def _page(summary: Summary, seconds: float, profile: str, failures: Sequence[dic
 		verdict,
 		f"<b>{summary.seeds / max(seconds, 1e-9):,.1f}</b> worlds a second",
 		f"<b>{counts['orders']:,}</b> orders",
-		f"<b>{counts['network.attempts']:,}</b> deliveries",
+		f"<b>{counts['network.attempts']:,}</b> deliveries, {counts['network.attempts'] / max(seconds, 1e-9):,.0f} a second",
 		f"<b>{counts['attempts']:,}</b> Sync Attempts",
 	)
 	parts = [
