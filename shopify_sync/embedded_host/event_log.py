@@ -186,29 +186,37 @@ class EventLog:
 			self._move(connection, row, Status.DISCARDED, {"discard_reason": reason, **self._rest(Status.DISCARDED)})
 			self._note(connection, row, Action.DISCARD, Status.DISCARDED, user, reason)
 
-	def requeue_blocked(self, store: str, missing: str | None = None, user: str | None = None, reason: str = "") -> int:
-		"""Put the Blocked events of *store* back into the queue: all, or those that wait for *missing*. Return how many."""
-		where = "store = :store AND status = 'Blocked' AND (:missing IS NULL OR missing = :missing)"
-		return self._requeue_where(where, {"store": store, "missing": missing}, user, reason)
+	def requeue_blocked(
+		self, connection: sqlite3.Connection, store: str, missing: str | None = None, user: str | None = None, reason: str = ""
+	) -> int:
+		"""Put the Blocked events of *store* back into the queue: all, or those that wait for *missing*. Return how many.
 
-	def requeue_blocked_mentioning(self, store: str, text: str, user: str | None = None, reason: str = "") -> int:
+		Runs in the caller's transaction: what they waited for and the requeue commit together. So do the two below.
+		"""
+		where = "store = :store AND status = 'Blocked' AND (:missing IS NULL OR missing = :missing)"
+		return self._requeue_where(connection, where, {"store": store, "missing": missing}, user, reason)
+
+	def requeue_blocked_mentioning(
+		self, connection: sqlite3.Connection, store: str, text: str, user: str | None = None, reason: str = ""
+	) -> int:
 		"""Put the Blocked events of *store* that miss an Item and whose payload mentions *text* back into the queue."""
 		where = "store = :store AND status = 'Blocked' AND category = :category AND instr(payload, :text)"
 		parameters = {"store": store, "category": str(Category.MISSING_ITEM), "text": text}
-		return self._requeue_where(where, parameters, user, reason)
+		return self._requeue_where(connection, where, parameters, user, reason)
 
-	def requeue_held(self, store: str, user: str | None = None, reason: str = "") -> int:
+	def requeue_held(self, connection: sqlite3.Connection, store: str, user: str | None = None, reason: str = "") -> int:
 		"""Put the Held events of *store* back into the queue: it is no longer paused. Return how many."""
-		return self._requeue_where("store = :store AND status = 'Held'", {"store": store}, user, reason)
+		return self._requeue_where(connection, "store = :store AND status = 'Held'", {"store": store}, user, reason)
 
-	def _requeue_where(self, where: str, parameters: Mapping[str, Any], user: str | None, reason: str) -> int:
-		with self._database.write() as connection:
-			# What a worker is busy with does not wait yet, and may be about to: see core/events.py `once_more`.
-			in_work = "UPDATE sync_event SET look_again = 1 WHERE store = :store AND status = 'Processing'"
-			connection.execute(in_work, parameters)
-			rows = connection.execute(f"SELECT * FROM sync_event WHERE {where}", parameters).fetchall()  # noqa: S608 -- written above
-			for row in rows:
-				self._requeue(connection, row, Action.REQUEUE, user, reason)
+	def _requeue_where(
+		self, connection: sqlite3.Connection, where: str, parameters: Mapping[str, Any], user: str | None, reason: str
+	) -> int:
+		# What a worker is busy with does not wait yet, and may be about to: see core/events.py `once_more`.
+		in_work = "UPDATE sync_event SET look_again = 1 WHERE store = :store AND status = 'Processing'"
+		connection.execute(in_work, parameters)
+		rows = connection.execute(f"SELECT * FROM sync_event WHERE {where}", parameters).fetchall()  # noqa: S608 -- written above
+		for row in rows:
+			self._requeue(connection, row, Action.REQUEUE, user, reason)
 		return len(rows)
 
 	def _requeue(self, connection: sqlite3.Connection, row: sqlite3.Row, action: Action, user: str | None, reason: str) -> None:

@@ -166,10 +166,10 @@ class Instance:
 			changed = [name for name in self._stores() if self._note_fingerprint(connection, name)]
 			if changed:
 				self._write_items(connection)
-		for name in changed:
-			if self.config.store(name).policy.mode is not Mode.PAUSED:
-				self.events.requeue_blocked(name, reason="The config has changed.")
-				self.events.requeue_held(name, reason="The config has changed.")
+			for name in changed:
+				if self.config.store(name).policy.mode is not Mode.PAUSED:
+					self.events.requeue_blocked(connection, name, reason="The config has changed.")
+					self.events.requeue_held(connection, name, reason="The config has changed.")
 
 	def _stores(self) -> list[str]:
 		return [store.policy.store for store in self.config.stores]

@@ -30,11 +30,11 @@ def map_item(database: Database, events: EventLog, store: str, resource: str, sh
 				f'There is no Item {item}. Add it to "items" in the config, then start `serve` or `replay` with it.'
 			)
 		links.point(connection, keys.key(store, resource, shopify_id), "Item", item)
-	reason = f"{resource} {shopify_id} was mapped to Item {item}."
-	if resource == keys.VARIANT:
-		# A line with a SKU names the SKU as missing, whichever variant it is.
-		return events.requeue_blocked_mentioning(store, shopify_id, user, reason)
-	return events.requeue_blocked(store, f"{MISSING[resource]}:{shopify_id}", user, reason)
+		reason = f"{resource} {shopify_id} was mapped to Item {item}."
+		if resource == keys.VARIANT:
+			# A line with a SKU names the SKU as missing, whichever variant it is.
+			return events.requeue_blocked_mentioning(connection, store, shopify_id, user, reason)
+		return events.requeue_blocked(connection, store, f"{MISSING[resource]}:{shopify_id}", user, reason)
 
 
 def stores(database: Database) -> list[str]:

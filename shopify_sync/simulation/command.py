@@ -44,7 +44,9 @@ def _faults(_context: click.Context, _option: click.Parameter, text: str) -> tup
 @click.option("--profile", default="default", show_default=True, type=click.Choice(sorted(PROFILES)), help="What kind of days.")
 @click.option("--jobs", default=runner.default_jobs, show_default="cores", type=click.IntRange(1), help="Processes side by side.")
 @click.option("--only", callback=_numbers, help="Keep only these intents (a shrunk failure names them).")
-@click.option("--without", default="", callback=_faults, help="Leave out these kinds of faults, e.g. worker.crash,skew; `all`: every kind.")
+@click.option(
+	"--without", default="", callback=_faults, help="Leave out these kinds of faults, e.g. worker.crash,skew; `all`: every kind."
+)
 @click.option("--max-failures", default=3, show_default=True, type=click.IntRange(1), help="Stop after so many failing seeds.")
 @click.option("--no-shrink", is_flag=True, help="Do not look for a shorter trace.")
 @click.option("--trace", is_flag=True, help="Print everything that happened.")
@@ -138,7 +140,7 @@ def _as_dict(summary: Summary, seconds: float, profile: str, start: int, failure
 
 def _print(summary: Summary, seconds: float, failures: list[dict[str, Any]], report: Path | None) -> None:
 	counts = summary.counts
-	bad_luck = sum(number for name, number in counts.items() if name.startswith(("worker.", "receiver.")))
+	bad_luck = sum(number for name, number in counts.items() if name.startswith(("worker.", "receiver.", "operator.")))
 	rows = (
 		("Worlds", f"{summary.seeds} in {seconds:.1f} s ({summary.seeds / max(seconds, 1e-9):.1f} a second); {summary.simulated_days:.0f} days simulated"),
 		("Orders", f"{counts['orders']}, {counts['webhooks']} webhooks, {counts['intents']} deeds of people"),

@@ -38,6 +38,14 @@ class ReceiverFaults:
 
 
 @dataclass(frozen=True)
+class OperatorFaults:
+	"""Probabilities, each for one step of what an operator does."""
+
+	#: The process that carries it out is killed, and the operator does not try again.
+	crash: float = 0.02
+
+
+@dataclass(frozen=True)
 class Profile:
 	"""How a day goes. Numbers are per store and day, as (least, most)."""
 
@@ -59,13 +67,14 @@ class Profile:
 	network: Faults = field(default_factory=lambda: Faults(duplicate=0.12, delay=0.05, reorder=0.15, lose=0.02, garble=0.02))
 	worker: WorkerFaults = field(default_factory=WorkerFaults)
 	receiver: ReceiverFaults = field(default_factory=ReceiverFaults)
+	operator: OperatorFaults = field(default_factory=OperatorFaults)
 	#: How many times a day a worker is killed by signal; counts on a real site only, where nobody can stop one at a certain step.
 	kills: tuple[int, int] = (2, 4)
 
 
 _CALM = Profile(
 	"calm", outages=(0, 0), network=Faults(), worker=WorkerFaults(0, 0, 0, 0), receiver=ReceiverFaults(0, 0, 0, 0), skew=0.0,
-	kills=(0, 0),
+	operator=OperatorFaults(0), kills=(0, 0),
 )  # fmt: skip
 PROFILES = {
 	profile.name: profile
@@ -80,7 +89,7 @@ PROFILES = {
 			receiver=ReceiverFaults(0.05, 0.05, 0.1, 0.3),
 		),
 		replace(_CALM, name="crashes", outages=(1, 4), worker=WorkerFaults(0.03, 0.01, 0.02, 0.01), workers=(2, 4), kills=(4, 8)),
-		replace(_CALM, name="operators", operator_acts=(20, 40), gap=0.6),
+		replace(_CALM, name="operators", operator_acts=(20, 40), gap=0.6, operator=OperatorFaults(0.03)),
 		replace(Profile("busy"), name="busy", orders=(30, 60), customer_changes=(10, 20), stock_moves=(20, 40), workers=(3, 5)),
 		# A day that real workers of a real site get through in seconds.
 		Profile(
@@ -106,6 +115,7 @@ FAULTS = (
 	*(f"network.{name}" for name in _OF_DELIVERIES),
 	*(f"worker.{entry.name}" for entry in fields(WorkerFaults)),
 	*(f"receiver.{entry.name}" for entry in fields(ReceiverFaults)),
+	*(f"operator.{entry.name}" for entry in fields(OperatorFaults)),
 	"skew",
 )
 #: How the command spells all of them.

@@ -36,6 +36,7 @@ _FAULTS = {
 	"worker.freeze": "worker frozen",
 	"worker.deadlock": "database deadlock",
 	"worker.error": "unexpected error",
+	"operator.crash": "operator's process killed",
 }
 #: Bins of the latency chart: from, to (seconds), label.
 _BINS = (

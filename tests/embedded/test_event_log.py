@@ -194,10 +194,12 @@ def test_requeue_takes_only_what_waits_for_the_cause(log: EventLog, bench: Embed
 
 	names = [send(bench, "orders/create", order(bench, new_id(), line_items=[line(sku, 1, "1.00")])) for sku in ("A", "B")]
 	bench.drain()
-	assert log.requeue_blocked("another store") == 0
-	assert log.requeue_blocked("suite", "item:A") == 1
+	with bench.instance.database.write() as connection:
+		assert log.requeue_blocked(connection, "another store") == 0
+		assert log.requeue_blocked(connection, "suite", "item:A") == 1
 	assert [bench.event(name).status for name in names] == ["Received", "Blocked"]
-	assert log.requeue_blocked("suite") == 1
+	with bench.instance.database.write() as connection:
+		assert log.requeue_blocked(connection, "suite") == 1
 
 
 def test_times_survive_being_written() -> None:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
 
-from shopify_sync.core import customers, engine, orders, receiving
+from shopify_sync.core import customers, engine, keys, orders, receiving
 from shopify_sync.core.engine import Engine
 from shopify_sync.core.events import ClaimedEvent, NewEvent, Outcome, Receipt
 from shopify_sync.core.failures import Failure
@@ -20,7 +20,7 @@ from shopify_sync.core.policy import Mode
 from shopify_sync.core.signals import Signal
 from shopify_sync.core.snapshots import LinkState
 from shopify_sync.core.statuses import Status
-from shopify_sync.embedded_host import attempts, documents, event_log, snapshots
+from shopify_sync.embedded_host import attempts, documents, event_log, links, mapping, snapshots
 from shopify_sync.embedded_host.event_log import EventLog
 from shopify_sync.embedded_host.host import EmbeddedHost, Transaction
 
@@ -274,6 +274,18 @@ def an_event_is_tried_for_ever() -> Iterator[None]:
 @mutation("what an event waits for is missing")
 def a_saved_mapping_sets_nothing_going() -> Iterator[None]:
 	with patch.object(EventLog, "requeue_blocked", lambda self, *given, **named: 0):
+		yield
+
+
+@mutation("what an event waits for is missing", profile="operators")
+def a_mapping_and_what_it_sets_going_are_committed_apart() -> Iterator[None]:
+	def map_item(database: Any, events: EventLog, store: str, resource: str, shopify_id: str, item: str, user: str) -> int:
+		with database.write() as connection:
+			links.point(connection, keys.key(store, resource, shopify_id), "Item", item)
+		with database.write() as connection:
+			return events.requeue_blocked(connection, store, f"{mapping.MISSING[resource]}:{shopify_id}", user)
+
+	with patch.object(mapping, "map_item", map_item):
 		yield
 
 

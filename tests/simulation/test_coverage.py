@@ -27,7 +27,7 @@ def counts() -> Counter[str]:
 @pytest.mark.parametrize(
 	"fault",
 	["network.duplicated", "network.delayed", "network.reordered", "network.lost", "network.garbled", "worker.crash", "worker.freeze",
-	"worker.deadlock", "worker.error", "receiver.crash_before", "receiver.crash_after", "receiver.lost_answer", "receiver.lost_wake"],
+	"worker.deadlock", "worker.error", "receiver.crash_before", "receiver.crash_after", "receiver.lost_answer", "receiver.lost_wake", "operator.crash"],
 )  # fmt: skip
 def test_each_fault_strikes(counts: Counter[str], fault: str) -> None:
 	assert counts[fault] > 0

@@ -9,7 +9,7 @@ from typing import Any
 from shopify_sync.simulator.clock import ManualClock
 from shopify_sync.simulator.dice import Dice
 from shopify_sync.simulator.rest.topics import PAYLOADS
-from shopify_sync.simulator.shop.records import Address, Order, Webhook
+from shopify_sync.simulator.shop.records import Address, BulkEnd, Order, Webhook
 from shopify_sync.simulator.shop.shop import Shop
 
 START = datetime(2026, 11, 1, 8, 30, 15, 250_000, tzinfo=timezone.utc)
@@ -80,6 +80,7 @@ def play(shop: Shop) -> None:
 	_orders(shop)
 	_parcels(shop)
 	_stock(shop)
+	shop.end_bulk_operation(BulkEnd("123", "FAILED", "INTERNAL_SERVER_ERROR", shop.now(), shop.now()))
 	shop.uninstall()
 	shop.redact()
 

@@ -62,7 +62,9 @@ class EmbeddedTarget:
 		ended: Callable[[str, object], None],
 	) -> None:
 		self.scheduler = scheduler
-		self.database = SimulatedDatabase(folder / "sync.db", scheduler, lambda point: self.crew.on_point(point))
+		#: Told of the points of a transaction that no worker makes; may raise Killed.
+		self.on_point: Callable[[str], None] = lambda point: None
+		self.database = SimulatedDatabase(folder / "sync.db", scheduler, self._reach)
 		self.crew = Crew(scheduler, self.database, dice, faults, lambda: self.instance, tell, ended)
 		self._settings: dict[str, Any] = {
 			"stores": [
@@ -73,6 +75,16 @@ class EmbeddedTarget:
 		}
 		self.instance = self._configured()
 		journal.install(self.database.connection())
+
+	def _reach(self, point: str) -> None:
+		if self.scheduler.current is None:
+			self.on_point(point)
+		else:
+			self.crew.on_point(point)
+
+	def restart(self) -> None:
+		"""Start anew with the settings as they were saved: what a process does that died while it took them over."""
+		self._reconfigure()
 
 	def _configured(self) -> SimulatedInstance:
 		return SimulatedInstance(self.database, self._settings, self.scheduler, lambda: self.crew)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import tempfile
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from ..invariants import Moment, Violation, World, check
 from ..opening import TOPICS, open_stores, subscribe
 from ..profiles import Profile, ReceiverFaults, WorkerFaults
 from ..result import Result
-from ..scheduler import NoRest, Scheduler
+from ..scheduler import Killed, NoRest, Scheduler
 from ..stage import Stage
 from ..story import DAY, Intent, Story
 from . import journal
@@ -65,6 +66,7 @@ class EmbeddedWorld:
 		for shop in self.shops:
 			shop.listeners.append(self.emitted.append)
 		self._faults = replace(profile.network)
+		self._operator_faults = profile.operator
 		couriers = [Courier(shop, self._faults, dice) for shop in self.shops]
 		self.network = Network(self.scheduler, couriers, self.target, dice, profile.receiver, self._tell)
 		self.stage = Stage(story, self.shops, self.target, dice, self._tell)
@@ -116,8 +118,30 @@ class EmbeddedWorld:
 			return
 		self._to_come -= 1
 		self.result.counts[f"act.{intent.actor} {intent.action}"] += 1
-		self.stage.act(intent)
+		if intent.actor == "operator":
+			self._act_as_operator(intent)
+		else:
+			self.stage.act(intent)
 		self.network.arm()
+
+	def _act_as_operator(self, intent: Intent) -> None:
+		"""Carry out what an operator does, in a process that may be killed at any step of it; he does not try again."""
+		steps = itertools.count()
+
+		def reach(point: str) -> None:
+			if self.stage.dice.chance(self._operator_faults.crash, "operator", intent.number, next(steps)):
+				raise Killed(f"at {point}")
+
+		self.target.on_point = reach
+		try:
+			self.stage.act(intent)
+		except Killed as killed:
+			self.result.counts["operator.crash"] += 1
+			self._tell(f"{intent}: killed {killed}")
+			self.target.on_point = _nothing
+			self.target.restart()
+		finally:
+			self.target.on_point = _nothing
 
 	def _run_the_days(self) -> None:
 		# What began in the last hours goes on beyond the days, and quiet comes after the last deed.
@@ -192,6 +216,10 @@ class EmbeddedWorld:
 		counts["webhooks"] += len(self.emitted)
 		counts["intents"] += len(self._story.intents)
 		counts["orders"] += sum(len(shop.orders.all) for shop in self.shops)
+
+
+def _nothing(point: str) -> None:
+	"""Stand in the place of a fault while none may strike."""
 
 
 def run(seed: int, story: Story, profile: Profile) -> Result:
