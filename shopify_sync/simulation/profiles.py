@@ -42,7 +42,7 @@ class OperatorFaults:
 	"""Probabilities, each for one step of what an operator does."""
 
 	#: The process that carries it out is killed, and the operator does not try again.
-	crash: float = 0.02
+	crash: float = 0.04
 
 
 @dataclass(frozen=True)

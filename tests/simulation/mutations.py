@@ -277,7 +277,7 @@ def a_saved_mapping_sets_nothing_going() -> Iterator[None]:
 		yield
 
 
-@mutation("what an event waits for is missing", profile="operators")
+@mutation("what an event waits for is missing")
 def a_mapping_and_what_it_sets_going_are_committed_apart() -> Iterator[None]:
 	def map_item(database: Any, events: EventLog, store: str, resource: str, shopify_id: str, item: str, user: str) -> int:
 		with database.write() as connection:
