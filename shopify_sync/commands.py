@@ -1,4 +1,4 @@
-"""`bench --site SITE shopify-sync …`: status, replay, drain."""
+"""`bench --site SITE shopify-sync …`: status, drain, worker, replay, simulate."""
 
 from __future__ import annotations
 
@@ -75,6 +75,25 @@ def replay(context: Any, events: tuple[str, ...], dry_run: bool, yes: bool, **fi
 		click.echo(f"{done} put back into the queue, {len(refused)} refused.")
 		for name, why in refused.items():
 			click.echo(f"  {name}: {why}")
+
+
+@shopify_sync.command("simulate")
+@click.option("--seeds", default=5, show_default=True, type=click.IntRange(1), help="How many days.")
+@click.option("--start", default=1, show_default=True, type=click.IntRange(0), help="The first seed.")
+@click.option("--profile", default="site", show_default=True, help="What kind of day; `shopify-sync simulate --help` names them.")
+@click.option("--trace", is_flag=True, help="Print everything that happened.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@pass_context
+def simulate(context: Any, seeds: int, start: int, profile: str, trace: bool, as_json: bool) -> None:
+	"""Let simulated days go by on this site, with real workers that are killed, and check that nothing is lost or doubled.
+
+	For test sites only (`allow_tests` in site_config.json): it writes orders, customers and stock, and removes most of it again.
+	"""
+	with _site(context):
+		from shopify_sync.simulation.site.command import simulate as run
+
+		if not run(seeds, start, profile, as_json=as_json, trace=trace):
+			raise click.exceptions.Exit(1)
 
 
 class _site:

@@ -1,0 +1,86 @@
+"""What a run does to the ledger besides delivering: lets time pass, counts what is under way, and clears up behind itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import frappe
+
+from shopify_sync.core.statuses import Status
+from shopify_sync.erpnext_host.isolation import read_committed
+
+from .workers import is_gone
+
+#: How the stores of every run are called.
+PREFIX = "sim-"
+#: How the warehouses of every run are called.
+WAREHOUSES = "Simulated "
+#: Made for the stores and posted nowhere: they can go without a trace. Stock Reconciliations stay, as any ledger entry does.
+_REMOVED = ("Sales Order", "Contact", "Address", "Customer")
+
+
+def let_pass(stores: Sequence[str], seconds: int) -> None:
+	"""Bring what waits for its time forward: retries, and the leases of workers that are dead.
+
+	A living worker keeps its lease: in the time of the story its attempt takes no time. Rows that somebody is writing are left
+	out; their turn comes with the next call.
+	"""
+	with read_committed():
+		rows = frappe.db.sql(
+			"""SELECT name, status, worker FROM `tabSync Event` WHERE store IN %s AND due_at IS NOT NULL AND status IN %s
+			FOR UPDATE SKIP LOCKED""",
+			(tuple(stores), (str(Status.PROCESSING), str(Status.RETRYING))),
+		)
+		names = tuple(name for name, status, worker in rows if status == Status.RETRYING or is_gone(worker or ""))
+		if names:
+			frappe.db.sql("UPDATE `tabSync Event` SET due_at = due_at - INTERVAL %s SECOND WHERE name IN %s", (seconds, names))
+		frappe.db.commit()
+
+
+def under_way(stores: Sequence[str], *statuses: Status) -> int:
+	"""Return how many events a worker has or will have; with *statuses* only those."""
+	frappe.db.rollback()
+	filters = {"store": ("in", list(stores)), "due_at": ("is", "set")}
+	if statuses:
+		filters["status"] = ("in", [str(status) for status in statuses])
+	return int(frappe.db.count("Sync Event", filters))
+
+
+def is_free(prefix: str) -> bool:
+	"""Tell whether no document on the site has a key that begins with *prefix*."""
+	return not any(
+		frappe.db.exists(doctype, {"shopify_key": ("like", f"{prefix}-%")}) for doctype in (*_REMOVED, "Stock Reconciliation")
+	)
+
+
+def clear() -> None:
+	"""Remove the stores of all runs with their ledgers and links, and the people whom they made up, with their orders."""
+	frappe.db.rollback()
+	for store in frappe.get_all("Shopify Store", filters={"name": ("like", f"{PREFIX}%")}, pluck="name"):
+		events = frappe.get_all("Sync Event", filters={"store": store}, pluck="name")
+		if events:
+			frappe.db.delete("Sync Attempt", {"event": ("in", events)})
+		frappe.db.delete("Sync Event", {"store": store})
+		frappe.db.delete("Shopify Link", {"store": store})
+		frappe.delete_doc("Shopify Store", store, force=True)
+	for doctype in _REMOVED:
+		_remove(doctype)
+	# What the removed Sales Orders had reserved.
+	frappe.db.sql(
+		"UPDATE tabBin SET projected_qty = projected_qty + reserved_qty, reserved_qty = 0 WHERE warehouse LIKE %s",
+		(f"{WAREHOUSES}%",),
+	)
+	frappe.db.commit()
+
+
+def _remove(doctype: str) -> None:
+	"""Delete the documents of the runs past ERPNext's controllers: none has posted anything, and one by one would take minutes."""
+	names = frappe.get_all(doctype, filters={"shopify_key": ("like", f"{PREFIX}%/%")}, pluck="name")
+	if not names:
+		return
+	for field in frappe.get_meta(doctype).get_table_fields():
+		frappe.db.delete(field.options, {"parenttype": doctype, "parent": ("in", names)})
+	for about in ("Comment", "Version"):
+		reference = ("reference_doctype", "reference_name") if about == "Comment" else ("ref_doctype", "docname")
+		frappe.db.delete(about, {reference[0]: doctype, reference[1]: ("in", names)})
+	frappe.db.delete(doctype, {"name": ("in", names)})
