@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 
 from shopify_sync.admin_api import operations
 from shopify_sync.simulator.admin import schema
-from shopify_sync.simulator.admin.api import Dropped
 from shopify_sync.simulator.admin.idempotency import KEYED
 from shopify_sync.simulator.admin.throttle import MAXIMUM_COST, Throttle
 from shopify_sync.simulator.clock import ManualClock
-from shopify_sync.simulator.faults import Faults
+from shopify_sync.simulator.faults import Dropped, Faults
 
 from .admin_client import SCOPES, TOKEN, Client, gid
 from .shops import START, cart, make_shop, stocked_shop
@@ -331,18 +330,53 @@ def test_a_throttled_request_had_no_effect() -> None:
 	assert order.transactions[-1].status == "pending"
 
 
-def test_a_stale_read_is_some_seconds_old_and_never_more() -> None:
+def test_a_single_stale_read_sees_the_state_before_the_last_change() -> None:
+	shop = stocked_shop()
+	client = Client(shop, faults=Faults(stale_read=1.0))
+	order = shop.orders.place(cart(shop, 1))
+	# Asked for the first time, and only after the change.
+	assert client.ask("{ ordersCount { count } }")["ordersCount"]["count"] == 0
+	assert client.run("Order", id=gid("Order", order.id))["order"] is None
+	shop.clock.advance(6)  # type: ignore[attr-defined]
+	shop.orders.mark_as_paid(order.id)
+	status = "query($id: ID!) { order(id: $id) { displayFinancialStatus } }"
+	assert client.ask(status, id=gid("Order", order.id))["order"]["displayFinancialStatus"] == "PENDING"
+	level = '{ inventoryItems(first: 1) { nodes { inventoryLevels(first: 1) { nodes { quantities(names: "available") { quantity } } } } } }'
+	[item] = client.ask(level)["inventoryItems"]["nodes"]
+	assert item["inventoryLevels"]["nodes"][0]["quantities"][0]["quantity"] == 9
+	client.faults.set(stale_read=0)
+	assert client.ask(status, id=gid("Order", order.id))["order"]["displayFinancialStatus"] == "PAID"
+
+
+def test_a_stale_read_is_never_older_than_some_seconds_and_changes_nothing() -> None:
 	shop = stocked_shop()
 	client = Client(shop, faults=Faults(stale_read=1.0))
 	query = "{ ordersCount { count } }"
-	assert client.ask(query)["ordersCount"]["count"] == 0
+	shop.orders.place(cart(shop, 1))
+	shop.clock.advance(4)  # type: ignore[attr-defined]
 	shop.orders.place(cart(shop, 1))
 	assert client.ask(query)["ordersCount"]["count"] == 0
-	shop.clock.advance(10)  # type: ignore[attr-defined]
-	assert client.ask(query)["ordersCount"]["count"] == 1
-	client.faults.set(stale_read=0)
-	shop.orders.place(cart(shop, 1))
+	shop.clock.advance(5.999)  # type: ignore[attr-defined]
+	assert client.ask(query)["ordersCount"]["count"] == 0
+	shop.clock.advance(0.001)  # type: ignore[attr-defined]
 	assert client.ask(query)["ordersCount"]["count"] == 2
+	# A mutation works on what is, and its answer shows it.
+	order = shop.orders.place(cart(shop, 1))
+	paid = client.run("OrderMarkAsPaid", id=gid("Order", order.id))["orderMarkAsPaid"]
+	assert paid["userErrors"] == []
+	assert order.transactions[-1].status == "success"
+	assert len(shop.orders.all) == 3
+
+
+def test_an_answer_is_cut_short_after_the_effect() -> None:
+	shop = stocked_shop()
+	order = shop.orders.place(cart(shop, 1))
+	client = Client(shop, faults=Faults(garble_answer=1.0))
+	response = client.send(operations.load("OrderMarkAsPaid"), {"id": gid("Order", order.id)})
+	assert response.status == 200
+	with pytest.raises(json.JSONDecodeError):
+		response.json()
+	assert order.transactions[-1].status == "success"
 
 
 def test_the_same_dice_give_the_same_faults() -> None:

@@ -204,11 +204,16 @@ def test_a_key_whose_first_call_failed_is_used_up(client: Client) -> None:
 	assert codes(set_(client, "c", stale)) == []
 
 
-def test_a_key_in_use_is_refused(client: Client) -> None:
+def test_a_repetition_can_be_told_that_the_first_call_still_runs(client: Client) -> None:
 	input = given_input(client.shop, 7)
-	client.api.idempotency.claim("a", "inventorySetQuantities", {"input": input})
+	client.faults.set(still_running=1)
+	assert codes(set_(client, "a", input)) == []
+	client.shop.inventory.adjust("available", *_pair(client.shop), 5, "received")
 	assert codes(set_(client, "a", input)) == ["IDEMPOTENCY_CONCURRENT_REQUEST"]
-	assert first(client.shop).quantity("available") == 10
+	assert codes(set_(client, "a", given_input(client.shop, 8))) == ["IDEMPOTENCY_KEY_PARAMETER_MISMATCH"]
+	client.faults.set(still_running=0)
+	assert codes(set_(client, "a", input)) == []
+	assert first(client.shop).quantity("available") == 12
 
 
 def test_a_key_is_forgotten_after_a_day(client: Client) -> None:

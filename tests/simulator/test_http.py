@@ -515,6 +515,38 @@ def test_a_timeout_before_or_after_the_effect(shop: Caller, when: str) -> None:
 		create_webhook(shop)
 
 
+def test_a_rest_read_sees_the_state_before_the_last_change(shop: Caller, clock: ManualClock) -> None:
+	variants = stocked(shop)
+	set_faults(shop, stale_read=1.0)
+	shop.operate("orders", "place", lines=[{"variant_id": variants[0]}])
+	assert shop.admin("GET", "orders/count.json").json() == {"count": 0}
+	clock.advance(10)
+	assert shop.admin("GET", "orders/count.json").json() == {"count": 1}
+
+
+def test_an_answer_over_rest_is_cut_short_after_the_effect(shop: Caller) -> None:
+	set_faults(shop, garble_answer=1.0)
+	answer = create_webhook(shop)
+	assert answer.status == 201
+	with pytest.raises(json.JSONDecodeError):
+		answer.json()
+	assert len(shop.site.shop.subscriptions.all) == 1
+
+
+def test_a_refresh_whose_answer_was_lost_is_repeated(shop: Caller) -> None:
+	code = shop.site.tokens.authorize(CLIENT_ID)
+	pair = shop.token(code=code, expiring="1").json()
+	set_faults(shop, reset_after=1.0)
+	with pytest.raises(ConnectionResetError):
+		shop.token(grant_type="refresh_token", refresh_token=pair["refresh_token"])
+	assert shop.admin("GET", "shop.json", token=pair["access_token"]).status == 401
+	set_faults(shop, reset_after=0.0, server_error_before=1.0)
+	assert shop.token(grant_type="refresh_token", refresh_token=pair["refresh_token"]).status in (500, 502, 503)
+	set_faults(shop, server_error_before=0.0)
+	again = shop.token(grant_type="refresh_token", refresh_token=pair["refresh_token"]).json()
+	assert shop.admin("GET", "shop.json", token=again["access_token"]).status == 200
+
+
 def test_graphql_calls_are_dropped_too(shop: Caller) -> None:
 	set_faults(shop, reset_before=1.0)
 	with pytest.raises(ConnectionResetError):
@@ -557,8 +589,9 @@ def test_an_operation_that_shopify_refuses_is_422(shop: Caller) -> None:
 	[
 		("nothing/place", {}, "no desk 'nothing'"),
 		("orders/nothing", {}, "no operation 'nothing'"),
-		("orders/_checked", {}, "no desk"),
+		("orders/_checked", {}, "no operation"),
 		("orders/all", {}, "no operation"),
+		("orders/changed", {"order": "1"}, "it has: cancel, capture, close"),
 		("orders/place", {"wrong": 1}, "The arguments are: lines"),
 		("orders/place", {"lines": [], "tip": "much"}, "no amount"),
 		("orders/place", {"lines": [], "shipping_address": {"planet": "Mars"}}, "planet"),
@@ -600,6 +633,24 @@ def test_a_rotation_and_an_uninstall(shop: Caller, clock: ManualClock, hook: Hoo
 
 
 # --- deliveries
+
+
+def test_the_secret_is_rotated_by_chance_once_an_hour(shop: Caller, clock: ManualClock, hook: Hook) -> None:
+	set_faults(shop, rotate_secret=1.0)
+	shop.operate("subscriptions", "create", topic="locations/create", uri=hook.url)
+	for number in range(20):
+		shop.operate("locations", "create", name=f"Place {number}")
+	assert shop.store.settle()
+	new, old = shop.call("GET", "/control/state").json()["client_secrets"]
+	assert old == CLIENT_SECRET != new
+	signed = [{secret for secret in (new, old) if is_signed(body, h.get("hmac-sha256"), [secret])} for h, body in hook.deliveries]
+	assert sorted(map(len, signed)) == [1] * 20
+	assert set.union(*signed) == {new, old}
+	clock.advance(3_600)
+	assert shop.call("GET", "/control/state").json()["client_secrets"] == [new]
+	assert shop.token(grant_type="client_credentials").status == 400
+	shop.operate("locations", "create", name="Later")
+	assert len(shop.call("GET", "/control/state").json()["client_secrets"]) == 2
 
 
 def test_a_refused_delivery_comes_again_when_its_time_has_come(shop: Caller, clock: ManualClock) -> None:

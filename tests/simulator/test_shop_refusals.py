@@ -171,3 +171,17 @@ def test_customers_are_checked_too(act: Callable[[Any, str, str], Any], message:
 	shop.orders.place(cart(shop, 1), customer_id=one.id)
 	with pytest.raises(UserError, match=message):
 		act(shop.customers, one.id, two.id)
+
+
+@pytest.mark.parametrize("quantity, message", [(5, "not active"), ("many", "whole number"), (10**10, "higher than")])
+def test_a_product_that_cannot_be_stocked_is_not_created(quantity: Any, message: str) -> None:
+	shop = stocked_shop()
+	with shop.silently():
+		place = shop.locations.create("Closed")
+		if quantity == 5:
+			shop.locations.deactivate(place.id)
+	told, before = watch(shop), (list(shop.products.all), list(shop.inventory.items), list(shop.inventory.levels))
+	with pytest.raises(UserError, match=message):
+		shop.products.create("Hat", [{"sku": "HAT", "price": "1"}, {"sku": "HAT-2", "quantities": {place.id: quantity}}])
+	assert (list(shop.products.all), list(shop.inventory.items), list(shop.inventory.levels)) == before
+	assert told == []

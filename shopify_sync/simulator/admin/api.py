@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
 from threading import RLock
 from typing import Any, Protocol
 
@@ -13,25 +12,20 @@ from graphql import OperationDefinitionNode, OperationType
 from graphql.pyutils import inspect
 
 from ..dice import Dice
-from ..faults import Faults
+from ..faults import Faults, cut_short
+from ..shop.past import Past
 from ..shop.shop import Shop
 from . import resolvers, schema, versions
 from .bulk import BulkOperations
 from .call import Call
 from .cost import Costs
-from .errors import throttled, too_expensive
+from .errors import NOT_FOUND, UNAUTHORIZED, throttled, too_expensive
 from .execution import run
 from .idempotency import Idempotency
 from .scopes import Access
 from .throttle import MAXIMUM_COST, Throttle
 from .validation import Document, prepare
 from .variables import coerced
-
-__all__ = ["AdminApi", "Dropped", "Response"]
-
-#: A stale read shows a state that is younger than this.
-STALE_FOR = timedelta(seconds=10)
-_SERVER_ERRORS = (500, 502, 503)
 
 
 class Grant(Protocol):
@@ -54,14 +48,6 @@ class Response:
 		return json.loads(self.body)
 
 
-class Dropped(Exception):
-	"""There is no answer. *kind* is "timeout" (never one) or "reset" (the connection breaks); HTTP makes it real."""
-
-	def __init__(self, kind: str) -> None:
-		super().__init__(kind)
-		self.kind = kind
-
-
 @dataclass(frozen=True)
 class _Request:
 	"""A body that could be read, on its way through."""
@@ -71,9 +57,7 @@ class _Request:
 	operation: OperationDefinitionNode
 	variables: dict[str, Any]
 	grant: Grant
-	id: str
 	number: int
-	text: str
 
 	@property
 	def is_query(self) -> bool:
@@ -87,6 +71,7 @@ class AdminApi:
 	:ivar lock: held while a request is answered; whoever changes the shop from another thread takes it too.
 	:ivar base_url: in front of the addresses of bulk results; part of the server that serves them.
 	:ivar protected_customer_data: whether the app is approved for names, e-mails, phones and addresses of customers.
+	:ivar past: the shop as it was some seconds ago, while stale reads are switched on.
 	:ivar requests: how many requests were answered or dropped.
 	"""
 
@@ -97,14 +82,14 @@ class AdminApi:
 		self.base_url = f"http://127.0.0.1/shops/{shop.name}"
 		self.protected_customer_data = True
 		self.throttle = Throttle(shop.clock, shop.plan)
-		self.idempotency = Idempotency(shop.clock)
+		self.idempotency = Idempotency(shop.clock, lambda key, nth: faults.happens("still_running", dice, shop.domain, key, nth))
+		self.past = Past(shop, lambda: faults.stale_read > 0)
 		self.requests = 0
 		self.bulk = BulkOperations(self, dice, faults)
 		self._dice = dice
 		self._faults = faults
 		self._check = check
 		self._memory: dict[str, Any] = {}
-		self._remembered: dict[str, tuple[datetime, Response]] = {}
 
 	def graphql(self, version: str, token: str, body: bytes) -> Response:
 		"""Answer `POST /admin/api/<version>/graphql.json`.
@@ -119,22 +104,23 @@ class AdminApi:
 			request_id = self._dice.uuid("request", self.shop.domain, number)
 			headers = {"Content-Type": "application/json; charset=utf-8", "X-Request-Id": request_id}
 			self.bulk.settle()
-			failed = self._fault("before", number, headers)
-			if failed is not None:
-				return failed
+			if broken := self._broken("before", number, headers):
+				return broken
 			response = self._answer(version, token, body, headers, number)
-			return self._fault("after", number, headers) or response
+			if self._faults.happens("garble_answer", self._dice, self.shop.domain, number):
+				response = replace(response, body=cut_short(response.body, self._dice, self.shop.domain, number))
+			return self._broken("after", number, headers) or response
 
 	def bulk_file(self, bulk_id: str) -> bytes:
 		"""Return the JSONL of a bulk operation. :raises KeyError: when there is none, or it is over a week old."""
 		with self.lock:
 			return self.bulk.file(bulk_id)
 
-	def call(self, version: str, grant: Grant, *, in_bulk: bool = False) -> Call:
-		"""Return what resolvers need, for one request with those scopes."""
+	def call(self, version: str, grant: Grant, shop: Shop, *, in_bulk: bool = False) -> Call:
+		"""Return what resolvers need, for one request with those scopes, on the shop as it is or was."""
 		access = Access(version, frozenset(grant.scopes), protected=self.protected_customer_data)
 		return Call(
-			shop=self.shop,
+			shop=shop,
 			version=version,
 			schema=schema.load(version),
 			access=access,
@@ -145,25 +131,19 @@ class AdminApi:
 			in_bulk=in_bulk,
 		)
 
-	def _fault(self, when: str, number: int, headers: dict[str, str]) -> Response | None:
-		"""Drop the request or fail it, if the dice say so."""
-		for kind in ("timeout", "reset"):
-			if self._faults.happens(f"{kind}_{when}", self._dice, self.shop.domain, number):
-				raise Dropped(kind)
-		if self._faults.happens(f"server_error_{when}", self._dice, self.shop.domain, number):
-			status = self._dice.pick(_SERVER_ERRORS, "server error", self.shop.domain, number)
-			return _response(status, headers, {"errors": "Internal Server Error"})
-		return None
+	def _broken(self, when: str, number: int, headers: dict[str, str]) -> Response | None:
+		"""Return the server error that the dice want, None when they want none. :raises Dropped:"""
+		status = self._faults.strike(when, self._dice, self.shop.domain, number)
+		return _response(status, headers, {"errors": "Internal Server Error"}) if status else None
 
 	def _answer(self, version: str, token: str, body: bytes, headers: dict[str, str], number: int) -> Response:
 		answering = versions.answering(version)
 		if answering is None:
-			return _response(404, headers, {"errors": "Not Found"})
+			return _response(404, headers, NOT_FOUND)
 		headers["X-Shopify-API-Version"] = answering
 		grant = self._check(token)
 		if grant is None:
-			message = "[API] Invalid API key or access token (unrecognized login or wrong password)"
-			return _response(401, headers, {"errors": message})
+			return _response(401, headers, UNAUTHORIZED)
 		read = _read(body)
 		if isinstance(read, str):
 			return _response(400, headers, {"errors": {"query": read}})
@@ -180,8 +160,7 @@ class AdminApi:
 		if document.deprecated:
 			reason = f"https://shopify.dev/api/usage/versioning#deprecation-practices ({', '.join(document.deprecated)})"
 			headers["X-Shopify-API-Deprecated-Reason"] = reason
-		text = json.dumps([answering, token, query, name, given], sort_keys=True, default=str)
-		request = _Request(answering, document, operation, variables, grant, headers["X-Request-Id"], number, text)
+		request = _Request(answering, document, operation, variables, grant, number)
 		return self._metered(request, headers)
 
 	def _metered(self, request: _Request, headers: dict[str, str]) -> Response:
@@ -193,43 +172,24 @@ class AdminApi:
 		refused = self._faults.happens("throttle", self._dice, self.shop.domain, request.number)
 		if refused or not self.throttle.take(requested):
 			return _response(200, headers, {"errors": [throttled()], **self._extensions(requested, None)})
-		stale = self._stale(request)
-		if stale is not None:
-			return stale
 		try:
-			answer = run(self.call(request.version, request.grant), request.document, request.operation, request.variables)
+			call = self.call(request.version, request.grant, self._seen(request))
+			answer = run(call, request.document, request.operation, request.variables)
 		except Exception:
 			self.throttle.give_back(requested)
 			raise
 		actual = costs.actual(request.operation, answer.get("data"))
 		self.throttle.give_back(requested - actual)
-		response = _response(200, headers, {**answer, **self._extensions(requested, actual)})
-		self._remember(request, response)
-		return response
+		return _response(200, headers, {**answer, **self._extensions(requested, actual)})
+
+	def _seen(self, request: _Request) -> Shop:
+		"""Return the shop as this request sees it: as it is, or for an unlucky query as it was."""
+		stale = request.is_query and self._faults.happens("stale_read", self._dice, self.shop.domain, request.number)
+		return (self.past.shop() if stale else None) or self.shop
 
 	def _extensions(self, requested: int, actual: int | None) -> dict[str, Any]:
 		cost = {"requestedQueryCost": requested, "actualQueryCost": actual, "throttleStatus": self.throttle.status()}
 		return {"extensions": {"cost": cost}}
-
-	def _stale(self, request: _Request) -> Response | None:
-		"""Return an earlier answer to the same query, if the fault strikes and there is one that is young enough.
-
-		This is how stale reads are made: the state is not kept, only answers are. So it takes a caller who asks twice.
-		"""
-		if not request.is_query or not self._faults.happens("stale_read", self._dice, self.shop.domain, request.number):
-			return None
-		found = self._remembered.get(request.text)
-		return found[1] if found and self.shop.clock.now() - found[0] < STALE_FOR else None
-
-	def _remember(self, request: _Request, response: Response) -> None:
-		if not request.is_query or not self._faults.stale_read:
-			return
-		now = self.shop.clock.now()
-		if len(self._remembered) > 500:
-			self._remembered = {key: kept for key, kept in self._remembered.items() if now - kept[0] < STALE_FOR}
-		earlier = self._remembered.get(request.text)
-		if earlier is None or now - earlier[0] >= STALE_FOR:
-			self._remembered[request.text] = (now, response)
 
 
 def _response(status: int, headers: Mapping[str, str], content: Any) -> Response:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..dice import Dice
 from ..faults import Faults
+from ..shop.records import BulkEnd
 from .bulk_rules import FINISHED, Plan, planned
 from .execution import run
-from .finish_webhook import tell
 from .validation import prepare
 from .versions import at_least
 
@@ -135,12 +135,14 @@ class BulkOperations:
 		return operation.completed_at is not None and self._shop.clock.now() - operation.completed_at > KEPT
 
 	def _finish(self, operation: BulkOperation) -> None:
-		operation.completed_at = self._shop.now()
+		completed = operation.completed_at = self._shop.now()
 		if operation.status == "CANCELING":
 			operation.status = "CANCELED"
 		else:
 			self._read(operation)
-		tell(self._shop, operation)
+		self._shop.end_bulk_operation(
+			BulkEnd(operation.id, operation.status, operation.error_code, operation.created_at, completed)
+		)
 
 	def _read(self, operation: BulkOperation) -> None:
 		lines = list(self._lines(operation))
@@ -159,7 +161,7 @@ class BulkOperations:
 		operation.data = text.encode() or None
 
 	def _lines(self, operation: BulkOperation) -> Iterator[dict[str, Any]]:
-		call = self._api.call(operation.version, _Scopes(operation.scopes), in_bulk=True)
+		call = self._api.call(operation.version, _Scopes(operation.scopes), self._shop, in_bulk=True)
 		document = prepare(operation.version, operation.query)
 		answer = run(call, document, document.operations[0], {})
 		if any((error.get("extensions") or {}).get("code") == "ACCESS_DENIED" for error in answer.get("errors", ())):

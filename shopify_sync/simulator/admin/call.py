@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ..shop import errors as shop_errors
+from .cursors import Window
 from .errors import NotImplementedHere
 from .scopes import Access
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 	from .idempotency import Idempotency
 	from .schema import AdminSchema
 
-#: (call, parent, **arguments) → value. The keyword arguments of the function are the arguments that are implemented.
+#: (call, parent, **arguments) → value. The keyword arguments of the function are the arguments that are implemented; `window`
+#: stands for the five that every connection has.
 Resolver = Callable[..., Any]
 
 
@@ -42,27 +44,39 @@ class Call:
 
 @dataclass(frozen=True)
 class Entry:
-	"""A resolver and the arguments it takes."""
+	"""A resolver and the arguments it takes. *paged*: those of a connection come to it as one, a Window."""
 
 	resolve: Resolver
 	arguments: frozenset[str]
+	paged: bool
+
+	def answer(self, call: Call, parent: Any, given: Mapping[str, Any]) -> Any:
+		"""Return what the field is, with those of the *given* arguments that the resolver takes."""
+		taken = {name: value for name, value in given.items() if name in self.arguments}
+		if self.paged:
+			taken["window"] = Window(**{name: taken.pop(name) for name in WINDOW if name in taken})
+		return self.resolve(call, parent, **taken)
 
 
+#: The arguments that say which part of a connection is asked for.
+WINDOW = tuple(field.name for field in fields(Window))
 #: Type → field → resolver.
 REGISTRY: dict[str, dict[str, Entry]] = {}
 #: Python type of a value → name of its GraphQL type, or what tells it; for interfaces and unions.
 TYPE_NAMES: dict[type, str | Callable[[Any], str]] = {}
 
 
-def register(type_name: str, fields: Mapping[str, Resolver], *, value: type | None = None) -> None:
+def register(type_name: str, resolvers: Mapping[str, Resolver], *, value: type | None = None) -> None:
 	"""Say how the fields of a GraphQL type are answered.
 
 	:param value: the Python type of its values, where an interface has to be told which type it holds.
 	"""
 	known = REGISTRY.setdefault(type_name, {})
-	for name, resolve in fields.items():
-		parameters = list(inspect.signature(resolve).parameters.values())[2:]
-		known[name] = Entry(resolve, frozenset(parameter.name for parameter in parameters))
+	for name, resolve in resolvers.items():
+		parameters = list(inspect.signature(resolve).parameters)[2:]
+		paged = "window" in parameters
+		arguments = [argument for argument in parameters if argument != "window"]
+		known[name] = Entry(resolve, frozenset((*arguments, *WINDOW) if paged else arguments), paged)
 	if value is not None:
 		TYPE_NAMES[value] = type_name
 

@@ -6,6 +6,9 @@ from typing import Any
 
 from graphql import GraphQLError
 
+#: What the body of a 401 and of a 404 says.
+UNAUTHORIZED = {"errors": "[API] Invalid API key or access token (unrecognized login or wrong password)"}
+NOT_FOUND = {"errors": "Not Found"}
 COST_HELP = "https://shopify.dev/api/usage/limits#rate-limits"
 ACCESS_HELP = "https://shopify.dev/api/usage/access-scopes"
 PROTECTED_HELP = "https://shopify.dev/docs/apps/launch/protected-customer-data"

@@ -18,7 +18,7 @@ from graphql.language import DocumentNode
 
 from ..shop.errors import UserError
 from . import schema
-from .call import Call, Payload, Refusals, entry, type_of
+from .call import Call, Entry, Payload, Refusals, entry, type_of
 from .cursors import Edge, Page
 from .errors import NotImplementedHere, bad_request
 from .idempotency import Refused, demand_key
@@ -78,12 +78,11 @@ def _resolve(parent: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
 	found = entry(type_name, field_name)
 	call.access.demand(type_name, field_name)
 	_check_arguments(type_name, info, arguments, found.arguments)
-	taken = {name: value for name, value in arguments.items() if name in found.arguments}
 	if type_name == "Mutation":
-		return _mutate(call, info, found, taken)
+		return _mutate(call, info, found, arguments)
 	if isinstance(parent, Payload):
 		return parent[field_name] if field_name in parent else found.resolve(call, parent)
-	return found.resolve(call, parent, **taken)
+	return found.answer(call, parent, arguments)
 
 
 def _check_arguments(type_name: str, info: GraphQLResolveInfo, given: dict[str, Any], taken: frozenset[str]) -> None:
@@ -129,14 +128,14 @@ def _user_error(error: Complaint, info: GraphQLResolveInfo) -> Any:
 	return error.code if isinstance(kind, GraphQLEnumType) and error.code in kind.values else None
 
 
-def _mutate(call: Call, info: GraphQLResolveInfo, found: Any, arguments: dict[str, Any]) -> Payload:
+def _mutate(call: Call, info: GraphQLResolveInfo, found: Entry, arguments: dict[str, Any]) -> Payload:
 	"""Run a mutation once: its effect, or the reasons why there is none."""
 	key = _key(info)
 	demand_key(info.field_name, call.version, key)
 
 	def do() -> tuple[Payload, bool]:
 		try:
-			return Payload(found.resolve(call, None, **arguments)), True
+			return Payload(found.answer(call, None, arguments)), True
 		except Refusals as refusals:
 			return _refused(*refusals.errors), False
 		except UserError as error:

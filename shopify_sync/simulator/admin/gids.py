@@ -1,4 +1,4 @@
-"""Shopify's global ids: `gid://shopify/Order/123`."""
+"""Reads Shopify's global ids: `gid://shopify/Order/123`. `rest.values` writes them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,6 @@ import re
 from .errors import ApiError
 
 _GID = re.compile(r"gid://shopify/(?P<kind>\w+)/(?P<id>[\w-]+)(\?(?P<query>.*))?")
-
-
-def gid(kind: str, number: str) -> str:
-	"""Return the global id of that record."""
-	return f"gid://shopify/{kind}/{number}"
 
 
 def split(value: str) -> tuple[str, str, str]:
@@ -31,8 +26,3 @@ def number(value: str, *kinds: str) -> str:
 	if kind not in kinds:
 		raise ApiError(f"Invalid id: {value}", "RESOURCE_NOT_FOUND")
 	return found
-
-
-def level_gid(level_id: str, item_id: str) -> str:
-	"""Return the global id of an inventory level; its number is not the location's."""
-	return f"gid://shopify/InventoryLevel/{level_id}?inventory_item_id={item_id}"

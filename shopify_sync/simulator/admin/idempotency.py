@@ -49,56 +49,55 @@ class Refused(Exception):
 class _Attempt:
 	parameters: str
 	at: datetime
-	#: "running", "done" or "failed"
-	state: str = "running"
+	has_failed: bool = False
 	payload: Any = None
+	repetitions: int = 0
 
 
 class Idempotency:
-	"""The keys of one app in one shop."""
+	"""The keys of one app in one shop.
 
-	def __init__(self, clock: Clock) -> None:
+	:param still_running: (key, number of the repetition) → whether the first call is said not to be over.
+	"""
+
+	def __init__(self, clock: Clock, still_running: Callable[[str, int], bool]) -> None:
 		self._clock = clock
+		self._still_running = still_running
 		self._attempts: dict[str, _Attempt] = {}
 
 	def run(self, key: str, mutation: str, arguments: dict[str, Any], do: Callable[[], tuple[Any, bool]]) -> Any:
 		"""Call *do* unless this key was used for the same; return its payload.
 
 		:param do: returns the payload and whether it succeeded. An exception counts as a failure too.
-		:raises Refused: when the key was used for something else, failed before, or is being used right now.
+		:raises Refused: when the key was used for something else, failed before, or is said to be in use.
 		"""
 		parameters = json.dumps([mutation, arguments], sort_keys=True, default=str)
 		now = self._clock.now()
 		earlier = self._attempts.get(key)
 		if earlier is not None and now - earlier.at < KEPT:
-			return self._again(earlier, parameters)
+			return self._again(key, earlier, parameters)
 		if len(self._attempts) >= _MANY:
 			self._attempts = {known: kept for known, kept in self._attempts.items() if now - kept.at < KEPT}
 		attempt = self._attempts[key] = _Attempt(parameters, now)
 		try:
 			attempt.payload, succeeded = do()
 		except BaseException:
-			attempt.state = "failed"
+			attempt.has_failed = True
 			raise
-		attempt.state = "done" if succeeded else "failed"
+		attempt.has_failed = not succeeded
 		return attempt.payload
 
-	@staticmethod
-	def _again(earlier: _Attempt, parameters: str) -> Any:
+	def _again(self, key: str, earlier: _Attempt, parameters: str) -> Any:
+		earlier.repetitions += 1
 		if earlier.parameters != parameters:
 			raise Refused(MISMATCH)
-		if earlier.state == "running":
+		if self._still_running(key, earlier.repetitions):
 			raise Refused(CONCURRENT)
-		if earlier.state == "failed":
+		if earlier.has_failed:
 			# Not documented: whether a first answer with userErrors counts as failed. Here it does: whoever can
 			# live with the refusal can live with a second try as well.
 			raise Refused(FAILED_BEFORE)
 		return earlier.payload
-
-	def claim(self, key: str, mutation: str, arguments: dict[str, Any]) -> None:
-		"""Mark a key as being used by a request that never ends; for tests of clients."""
-		parameters = json.dumps([mutation, arguments], sort_keys=True, default=str)
-		self._attempts[key] = _Attempt(parameters, self._clock.now())
 
 
 def demand_key(mutation: str, version: str, key: str | None) -> None:

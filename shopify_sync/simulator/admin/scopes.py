@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from functools import cache
 
 from graphql import GraphQLObjectType, get_named_type
 
+from ..shop.records import Order
 from . import schema
 from .errors import access_denied, unapproved
 
+#: Orders that are no older can be seen with `read_orders` alone.
+RECENT = timedelta(days=60)
 _SCOPE = re.compile(r"`([a-z_]+)`")
 #: Which part of a sentence names scopes; what follows speaks about the permissions of a user, and an app has none.
 _REST = re.compile(r"Also:|Only accessible")
@@ -26,6 +30,15 @@ def _alternatives(sentence: str, verb: str) -> tuple[str, ...]:
 def allows(granted: frozenset[str], scope: str) -> bool:
 	"""Tell whether the scopes that were granted hold *scope*; writing implies reading."""
 	return scope in granted or (scope.startswith("read_") and "write_" + scope[len("read_") :] in granted)
+
+
+def sees(granted: frozenset[str], order: Order, now: datetime) -> bool:
+	"""Tell whether a token may see an order: older ones need `read_all_orders`.
+
+	https://shopify.dev/docs/api/usage/access-scopes#orders-permissions
+	"""
+	assert order.created_at is not None
+	return allows(granted, "read_all_orders") or now - order.created_at <= RECENT
 
 
 class Access:

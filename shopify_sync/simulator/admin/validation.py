@@ -27,8 +27,6 @@ from graphql import (
 	TypeInfo,
 	TypeInfoVisitor,
 	Visitor,
-	get_named_type,
-	is_composite_type,
 	parse,
 	validate,
 	visit,
@@ -257,8 +255,3 @@ def _named(node: Node) -> str:
 	if isinstance(node, FragmentSpreadNode):
 		return f"... {node.name.value}"
 	return node.name.value if isinstance(node, FieldNode) else ""
-
-
-def is_object(kind: Any) -> bool:
-	"""Tell whether a field of that type has fields itself."""
-	return is_composite_type(get_named_type(kind))

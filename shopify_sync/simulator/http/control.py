@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..admin.api import Response
+from ..admin.errors import NOT_FOUND
 from ..faults import UnknownFault
 from ..shop.errors import NotFound, UserError
 from .arguments import BadArgument, bind
@@ -30,7 +31,6 @@ DESKS = (
 	"refunds",
 	"subscriptions",
 )  # fmt: skip
-_NOT_FOUND = {"errors": "Not Found"}
 
 
 def all_shops(sites: Mapping[str, Site], request: Request, path: str) -> Response:
@@ -40,7 +40,7 @@ def all_shops(sites: Mapping[str, Site], request: Request, path: str) -> Respons
 	if (request.method, path) == ("POST", "faults"):
 		responses = [one_shop(site, request, path) for site in sites.values()]
 		return next((response for response in responses if response.status >= 400), answer(200, {"shops": len(responses)}))
-	return answer(404, _NOT_FOUND)
+	return answer(404, NOT_FOUND)
 
 
 def one_shop(site: Site, request: Request, path: str) -> Response:
@@ -48,7 +48,7 @@ def one_shop(site: Site, request: Request, path: str) -> Response:
 	if request.method == "GET" and path in _READS:
 		return _plain(200, _locked(site, _READS[path]))
 	if request.method != "POST":
-		return answer(404, _NOT_FOUND)
+		return answer(404, NOT_FOUND)
 	try:
 		given = parse_object(request.body, parse_float=Decimal)
 		with site.lock:
@@ -69,6 +69,7 @@ def state(site: Site) -> dict[str, Any]:
 		"domain": shop.domain,
 		"currency": shop.currency,
 		"token": site.token,
+		"client_secrets": shop.secrets(),
 		"time": shop.clock.now().isoformat(),
 		"counts": {name: len(getattr(shop, name).all) for name in DESKS if name != "edits"},
 		"deliveries": {**courier.counters, "waiting": courier.waiting()},
@@ -108,14 +109,19 @@ def _operate(site: Site, path: str, given: dict[str, Any]) -> Any:
 		site.shop.rotate_secret(*_only(given, "new"))
 		return None
 	desk, _slash, name = path.partition("/")
-	if desk not in DESKS or name.startswith("_"):
+	if desk not in DESKS:
 		raise BadArgument(f"There is no desk {desk!r}; there are: {', '.join(DESKS)}.")
 	target = getattr(site.shop, desk)
 	operation = getattr(target, name, None)
-	if not hasattr(type(target), name) or not callable(operation):
-		raise BadArgument(f"The desk {desk!r} has no operation {name!r}.")
+	if operation is None or not hasattr(operation, "is_operation"):
+		raise BadArgument(f"The desk {desk!r} has no operation {name!r}; it has: {', '.join(operations(target))}.")
 	arguments = bind(operation, given)
 	return operation(*arguments.args, **arguments.kwargs)
+
+
+def operations(desk: object) -> list[str]:
+	"""Return the names of a desk's operations."""
+	return sorted(name for name in dir(type(desk)) if hasattr(getattr(type(desk), name), "is_operation"))
 
 
 def _only(given: Mapping[str, Any], name: str) -> tuple[str]:

@@ -63,6 +63,11 @@ def answer(status: int, content: object, **headers: str) -> Response:
 	return Response(status, {"Content-Type": JSON, **named}, json.dumps(content).encode())
 
 
+def server_error(status: int) -> Response:
+	"""Return what stands in for an answer when the server fails."""
+	return answer(status, {"errors": "Internal Server Error"})
+
+
 def redirect(address: str) -> Response:
 	"""Return a redirect."""
 	return Response(302, {"Location": address, "Content-Type": "text/html"}, b"")

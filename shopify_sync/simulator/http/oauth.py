@@ -6,15 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from ..admin.api import Response
+from ..admin.errors import UNAUTHORIZED
 from ..auth.callback import callback_url
 from ..auth.tokens import Issued, Refused, Tokens
 from .messages import BadBody, Request, answer, redirect
 
 if TYPE_CHECKING:
 	from .site import Site
-
-#: What Shopify says to a token it does not know.
-UNAUTHORIZED = {"errors": "[API] Invalid API key or access token (unrecognized login or wrong password)"}
 
 
 def authorize(site: Site, request: Request) -> Response:
@@ -43,13 +41,18 @@ def authorize(site: Site, request: Request) -> Response:
 
 def access_token(site: Site, request: Request) -> Response:
 	"""Give a token for any grant; without a `grant_type` the grant is an authorization code."""
+	with site.lock:
+		site.token_calls += 1
+		return site.tried(lambda: _granted(site, request), "token", site.token_calls)
+
+
+def _granted(site: Site, request: Request) -> Response:
 	try:
 		given = request.fields()
 		kind = given.get("grant_type") or "authorization_code"
 		if kind not in _GRANTS:
 			raise Refused("unsupported_grant_type", f"There is no grant type {kind[:100]!r}")
-		with site.lock:
-			issued = _GRANTS[kind](site.tokens, given)
+		issued = _GRANTS[kind](site.tokens, given)
 	except (Refused, BadBody) as error:
 		return _refusal(error)
 	return answer(200, issued.as_json(), Cache_Control="no-store")

@@ -6,14 +6,13 @@ Source: https://shopify.dev/docs/api/admin-rest
 from __future__ import annotations
 
 from ..admin import versions
-from ..admin.api import Dropped, Response
+from ..admin.api import Response
+from ..admin.errors import NOT_FOUND, UNAUTHORIZED
 from .messages import BadBody, Request, answer
-from .oauth import UNAUTHORIZED
 from .rest_lists import BadParameter
 from .rest_resources import Call, Handler, Refusal, find
 from .site import Site
 
-_NOT_FOUND = {"errors": "Not Found"}
 _THROTTLED = {
 	"errors": "Exceeded 2 calls per second for api client. Reduce request rates to resume uninterrupted service.",
 }  # fmt: skip
@@ -42,23 +41,23 @@ def call(site: Site, request: Request, version: str, path: str) -> Response:
 
 def _checked(site: Site, request: Request, version: str, path: str, number: int) -> Response:
 	if versions.answering(version) is None:
-		return answer(404, _NOT_FOUND)
+		return answer(404, NOT_FOUND)
 	grant = site.tokens.check(request.token)
 	if grant is None:
 		return answer(401, UNAUTHORIZED)
-	if not site.bucket.take(site.shop.clock.now()) or _happens(site, "throttle", number):
+	if not site.bucket.take(site.shop.clock.now()) or site.happens("throttle", "rest", number):
 		return answer(429, _THROTTLED, Retry_After="2.0")
 	found = find(request.method, path)
 	if found is None:
-		return answer(404, _NOT_FOUND)
+		return answer(404, NOT_FOUND)
 	handler, ids, scope = found
 	if scope and scope not in grant.scopes:
 		return answer(403, {"errors": f"[API] This action requires merchant approval for {scope} scope."})
-	if broken := _broken(site, "before", number):
-		return broken
 	address = f"{site.api.base_url}/admin/api/{version}/{path}.json"
-	response = _carried_out(handler, Call(site.shop, request.query, request.body, address, grant.scopes), ids)
-	return _broken(site, "after", number) or response
+	stale = request.method == "GET" and site.happens("stale_read", "rest", number)
+	shop = (site.api.past.shop() if stale else None) or site.shop
+	asked = Call(shop, request.query, request.body, address, grant.scopes)
+	return site.tried(lambda: _carried_out(handler, asked, ids), "rest", number)
 
 
 def _carried_out(handler: Handler, call: Call, ids: tuple[str, ...]) -> Response:
@@ -70,17 +69,3 @@ def _carried_out(handler: Handler, call: Call, ids: tuple[str, ...]) -> Response
 		return answer(error.status, {"errors": error.errors})
 	except BadBody as error:
 		return answer(400, {"errors": str(error)})
-
-
-def _broken(site: Site, when: str, number: int) -> Response | None:
-	"""Let go wrong what is to go wrong before or after the call takes effect. :raises Dropped:"""
-	for kind in ("timeout", "reset"):
-		if _happens(site, f"{kind}_{when}", number):
-			raise Dropped(kind)
-	if _happens(site, f"server_error_{when}", number):
-		return answer(site.dice.pick((500, 502, 503), "rest status", when, number), {"errors": "Internal Server Error"})
-	return None
-
-
-def _happens(site: Site, fault: str, number: int) -> bool:
-	return site.faults.happens(fault, site.dice, "rest", number)

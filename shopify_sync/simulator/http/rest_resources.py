@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ..admin.api import Response
-from ..rest.shop import payload as shop_payload
-from ..rest.topics import PAYLOADS
+from ..admin.scopes import sees
+from ..rest.topics import payload
+from ..rest.values import stamp
 from ..shop.errors import NotFound, UserError
 from ..shop.records import Level, Order, Subscription
 from ..shop.totals import financial_status, fulfillment_status
@@ -23,8 +23,6 @@ from .rest_lists import BadParameter, in_time, paged, trimmed, with_ids
 if TYPE_CHECKING:
 	from ..shop.shop import Shop
 
-#: Older orders are not shown without `read_all_orders` (https://shopify.dev/docs/api/usage/access-scopes#orders-permissions).
-RECENT = timedelta(days=60)
 _MOST_IDS = 50
 
 
@@ -60,8 +58,7 @@ def find(method: str, path: str) -> tuple[Handler, tuple[str, ...], str] | None:
 
 
 def _show_shop(call: Call) -> Response:
-	content = shop_payload(call.shop)
-	return answer(200, {"shop": trimmed(content, call.query)})
+	return _show(call, "shop", "app/uninstalled", call.shop)
 
 
 def _orders(call: Call, query: Mapping[str, str]) -> list[Order]:
@@ -87,9 +84,7 @@ _FULFILLMENT_NAMES: dict[str, str | None] = {"shipped": "fulfilled", "unshipped"
 
 
 def _visible(call: Call, order: Order) -> bool:
-	if "read_all_orders" in call.scopes or order.created_at is None:
-		return True
-	return order.created_at >= call.shop.now() - RECENT
+	return sees(call.scopes, order, call.shop.now())
 
 
 def _list_orders(call: Call) -> Response:
@@ -102,9 +97,7 @@ def _count_orders(call: Call) -> Response:
 
 def _show_order(call: Call, id: str) -> Response:
 	order = call.shop.orders.all.get(id)
-	if order is None or not _visible(call, order):
-		raise Refusal(404, "Not Found")
-	return answer(200, {"order": trimmed(_payload(call.shop, "orders/create", order), call.query)})
+	return _show(call, "order", "orders/create", order if order is not None and _visible(call, order) else None)
 
 
 def _list_customers(call: Call) -> Response:
@@ -129,7 +122,7 @@ def _show_product(call: Call, id: str) -> Response:
 
 def _list_locations(call: Call) -> Response:
 	rows = call.shop.locations.all.values()
-	return answer(200, {"locations": [_payload(call.shop, "locations/create", row) for row in rows]})
+	return answer(200, {"locations": [payload(call.shop, "locations/create", row) for row in rows]})
 
 
 def _show_location(call: Call, id: str) -> Response:
@@ -194,8 +187,8 @@ def _webhook(shop: Shop, row: Subscription) -> dict[str, Any]:
 		"id": int(row.id),
 		"address": row.uri,
 		"topic": row.topic,
-		"created_at": _local(shop, row.created_at),
-		"updated_at": _local(shop, row.updated_at),
+		"created_at": stamp(shop, row.created_at),
+		"updated_at": stamp(shop, row.updated_at),
 		"format": "json",
 		"fields": row.include_fields,
 		"metafield_namespaces": [],
@@ -206,18 +199,14 @@ def _webhook(shop: Shop, row: Subscription) -> dict[str, Any]:
 
 def _page(call: Call, name: str, topic: str, select: Callable[[Mapping[str, str]], Iterable[Any]]) -> Response:
 	page = paged(call.query, call.address, select)
-	rows = [trimmed(_payload(call.shop, topic, row), call.query) for row in page.rows]
+	rows = [trimmed(payload(call.shop, topic, row), call.query) for row in page.rows]
 	return answer(200, {name: rows}, **({"Link": page.link} if page.link else {}))
 
 
 def _show(call: Call, name: str, topic: str, record: object) -> Response:
 	if record is None:
 		raise Refusal(404, "Not Found")
-	return answer(200, {name: trimmed(_payload(call.shop, topic, record), call.query)})
-
-
-def _payload(shop: Shop, topic: str, record: Any) -> dict[str, Any]:
-	return PAYLOADS[topic](shop, record)
+	return answer(200, {name: trimmed(payload(call.shop, topic, record), call.query)})
 
 
 def _ids(query: Mapping[str, str], name: str) -> list[str]:
@@ -225,10 +214,6 @@ def _ids(query: Mapping[str, str], name: str) -> list[str]:
 	if len(found) > _MOST_IDS:
 		raise Refusal(422, [f"{name}: {_MOST_IDS} at most"])
 	return found
-
-
-def _local(shop: Shop, moment: datetime | None) -> str | None:
-	return moment.astimezone(shop.zone).isoformat() if moment else None
 
 
 _ID = r"(\d+)"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from ..admin.api import Response
+from ..admin.errors import NOT_FOUND
 from . import control, oauth, rest
 from .messages import BadBody, Request, answer
 from .site import Site
@@ -15,7 +16,6 @@ _GRAPHQL = re.compile(r"/admin/api/(?P<version>[^/]+)/graphql\.json")
 _REST = re.compile(r"/admin/api/(?P<version>[^/]+)/(?P<path>.+)\.json")
 _BULK = re.compile(r"/bulk/(?P<id>\d+)\.jsonl")
 _CONTROL = re.compile(r"/control/(?P<path>.+)")
-_NOT_FOUND = {"errors": "Not Found"}
 _OAUTH: dict[tuple[str, str], Callable[[Site, Request], Response]] = {
 	("GET", "/admin/oauth/authorize"): oauth.authorize,
 	("POST", "/admin/oauth/authorize"): oauth.authorize,
@@ -49,7 +49,7 @@ class Routes:
 			return control.all_shops(self._sites, request, request.path.removeprefix("/control/"))
 		found = self._find(request)
 		if found is None:
-			return answer(404, _NOT_FOUND)
+			return answer(404, NOT_FOUND)
 		return _serve(*found)
 
 	def _find(self, request: Request) -> tuple[Site, Request] | None:
@@ -88,7 +88,7 @@ def _serve(site: Site, request: Request) -> Response:
 		return _bulk(site, match["id"])
 	if match := _CONTROL.fullmatch(request.path):
 		return control.one_shop(site, request, match["path"])
-	return answer(404, _NOT_FOUND)
+	return answer(404, NOT_FOUND)
 
 
 def _bulk(site: Site, operation: str) -> Response:
@@ -96,5 +96,5 @@ def _bulk(site: Site, operation: str) -> Response:
 		with site.lock:
 			data = site.api.bulk_file(operation)
 	except KeyError:
-		return answer(404, _NOT_FOUND)
+		return answer(404, NOT_FOUND)
 	return Response(200, {"Content-Type": "application/jsonl"}, data)

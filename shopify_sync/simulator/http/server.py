@@ -12,7 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from ..admin.api import Dropped, Response
+from ..admin.api import Response
+from ..faults import Dropped
 from .messages import Request, answer
 
 _LOG = logging.getLogger("shopify_sync.store")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..shop.records import InventoryItem, Level
-from .values import gid, stamp
+from .values import gid, level_gid, stamp
 
 if TYPE_CHECKING:
 	from ..shop.shop import Shop
@@ -19,7 +19,7 @@ def level(shop: Shop, found: Level) -> dict[str, Any]:
 		"location_id": int(found.location_id),
 		"available": found.quantity("available") if item is not None and item.tracked else None,
 		"updated_at": stamp(shop, found.updated_at),
-		"admin_graphql_api_id": f"{gid('InventoryLevel', found.id)}?inventory_item_id={found.inventory_item_id}",
+		"admin_graphql_api_id": level_gid(found.id, found.inventory_item_id),
 	}
 
 

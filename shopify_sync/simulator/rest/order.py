@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ..shop.records import DiscountApplication, Order, OrderEdit, TaxLine
@@ -165,9 +166,10 @@ def _money(shop: Shop, order: Order, figures: Totals) -> dict[str, Any]:
 def _summed_taxes(order: Order) -> list[TaxLine]:
 	"""Return the order's taxes as placed, one per title and rate."""
 	sums: dict[tuple[str, Decimal], Decimal] = {}
-	for line in [*order.line_items, *(line for line in order.shipping_lines if not line.is_removed)]:
-		for tax in line.tax_lines:
-			sums[(tax.title, tax.rate)] = sums.get((tax.title, tax.rate), Decimal(0)) + tax.price
+	lines = [line.tax_lines for line in order.line_items]
+	lines += [line.tax_lines for line in order.shipping_lines if not line.is_removed]
+	for tax in chain.from_iterable(lines):
+		sums[(tax.title, tax.rate)] = sums.get((tax.title, tax.rate), Decimal(0)) + tax.price
 	return [TaxLine(title, rate, price) for (title, rate), price in sums.items()]
 
 

@@ -57,7 +57,7 @@ def deleted(shop: Shop, product: Product) -> dict[str, Any]:
 
 
 def _variant(shop: Shop, variant: Variant) -> dict[str, Any]:
-	available = sum(level.quantity("available") for level in shop.inventory.levels_of(variant.inventory_item_id))
+	available = shop.inventory.available(variant.inventory_item_id)
 	return {
 		"admin_graphql_api_id": gid("ProductVariant", variant.id),
 		"barcode": variant.barcode or None,

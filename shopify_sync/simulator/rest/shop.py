@@ -10,15 +10,14 @@ if TYPE_CHECKING:
 	from ..shop.shop import Shop
 
 
-def payload(shop: Shop, _same: Shop | None = None) -> dict[str, Any]:
+def payload(shop: Shop, _same: Shop) -> dict[str, Any]:
 	"""Return the shop, as app/uninstalled and shop.json carry it. Its address is made up."""
-	email = f"owner@{shop.name}.example.com"
 	created = stamp(shop, shop.created_at)
 	location = next(iter(shop.locations.all), None)
 	return {
 		"id": int(shop.id),
 		"name": shop.name,
-		"email": email,
+		"email": shop.email,
 		"domain": shop.domain,
 		"province": "Ontario",
 		"country": "CA",
@@ -36,7 +35,7 @@ def payload(shop: Shop, _same: Shop | None = None) -> dict[str, Any]:
 		"country_code": "CA",
 		"country_name": "Canada",
 		"currency": shop.currency,
-		"customer_email": email,
+		"customer_email": shop.email,
 		"timezone": f"(GMT) {shop.time_zone}",
 		"iana_timezone": shop.time_zone,
 		"shop_owner": "Sam Example",
@@ -73,6 +72,6 @@ def payload(shop: Shop, _same: Shop | None = None) -> dict[str, Any]:
 	}
 
 
-def redacted(shop: Shop, _same: Shop | None = None) -> dict[str, Any]:
+def redacted(shop: Shop, _same: Shop) -> dict[str, Any]:
 	"""Return what shop/redact tells, 48 hours after an uninstall."""
 	return {"shop_id": int(shop.id), "shop_domain": shop.domain}

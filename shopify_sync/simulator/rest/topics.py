@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from . import customer, fulfillment, fulfillment_order, inventory, location, order, product, refund, shop, transaction
+from . import (
+	bulk_operation,
+	customer,
+	fulfillment,
+	fulfillment_order,
+	inventory,
+	location,
+	order,
+	product,
+	refund,
+	shop,
+	transaction,
+)
 
 if TYPE_CHECKING:
 	from ..shop.shop import Shop
 
 PAYLOADS: dict[str, Callable[[Shop, Any], dict[str, Any]]] = {
 	"app/uninstalled": shop.payload,
+	"bulk_operations/finish": bulk_operation.finished,
 	"customers/create": customer.payload,
 	"customers/data_request": customer.data_request,
 	"customers/delete": customer.deleted,
@@ -54,9 +67,6 @@ PAYLOADS: dict[str, Callable[[Shop, Any], dict[str, Any]]] = {
 	"refunds/create": refund.payload,
 	"shop/redact": shop.redacted,
 }
-
-#: Topics that can be subscribed to, but whose webhooks the shop does not emit: the Admin API ends bulk operations.
-EMITTED_ELSEWHERE = ("bulk_operations/finish",)
 
 
 def payload(shop: Shop, topic: str, record: Any) -> dict[str, Any]:

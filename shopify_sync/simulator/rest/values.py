@@ -25,6 +25,11 @@ def gid(kind: str, id: str) -> str:
 	return f"gid://shopify/{kind}/{id}"
 
 
+def level_gid(level_id: str, item_id: str) -> str:
+	"""Return the GraphQL id of an inventory level; its number is not the location's."""
+	return f"{gid('InventoryLevel', level_id)}?inventory_item_id={item_id}"
+
+
 def stamp(shop: Shop, moment: datetime | None) -> str | None:
 	"""Return a time in the shop's zone, to the second; None stays None."""
 	return None if moment is None else moment.astimezone(shop.zone).isoformat(timespec="seconds")

@@ -56,4 +56,5 @@ def operation(method: Method) -> Method:
 		emitter.end()
 		return result
 
+	run.is_operation = True  # type: ignore[attr-defined]
 	return run  # type: ignore[return-value]

@@ -16,6 +16,7 @@ class Edits(Desk[OrderEdit]):
 
 	kind = "Calculated order"
 
+	@operation
 	def begin(self, order_id: str) -> str:
 		"""Begin to edit an order and return the edit's id. :raises UserError: for a cancelled order."""
 		order = self.shop.orders.get(order_id)
@@ -25,12 +26,14 @@ class Edits(Desk[OrderEdit]):
 		self.all[made.id] = made
 		return made.id
 
+	@operation
 	def add_variant(self, edit_id: str, variant_id: str, quantity: int) -> str:
 		"""Add pieces of a variant as a line of their own, and return the new line's id."""
 		edit = self._open(edit_id)
 		variant = self.shop.products.variant(variant_id)
 		return self._add(edit, EditedLine(self.shop.new_id("LineItem"), _pieces(quantity), variant_id=variant.id, is_new=True))
 
+	@operation
 	def add_custom_item(
 		self,
 		edit_id: str,
@@ -56,6 +59,7 @@ class Edits(Desk[OrderEdit]):
 		)
 		return self._add(edit, line)
 
+	@operation
 	def set_quantity(self, edit_id: str, line_item_id: str, quantity: int) -> None:
 		"""Set how many pieces of a line there shall be. :raises UserError: below what was fulfilled, or for a line that is not there."""
 		edit = self._open(edit_id)
@@ -70,6 +74,7 @@ class Edits(Desk[OrderEdit]):
 			raise UserError(("quantity",), "Quantity can't be less than the fulfilled quantity", "INVALID")
 		edit.lines[line.id] = EditedLine(line.id, quantity)
 
+	@operation
 	def add_discount(self, edit_id: str, line: str, amount: Decimal | int | str) -> None:
 		"""Take *amount* (shop's currency) off a line that this edit adds. Whether Shopify means the piece or the line is not
 		documented; here it is the line. :raises UserError: for another line, or more than it costs."""

@@ -7,6 +7,7 @@ the state at the end of the action, so that orders/create and orders/paid of one
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -43,9 +44,14 @@ class Emitter:
 		self._actions = Moments()
 		self._triggers = Moments()
 		self._sent: dict[tuple[str, str], bytes] = {}
+		#: Called when an action begins, before it changes anything.
+		self.before: list[Callable[[], None]] = []
 
 	def begin(self) -> None:
 		"""Begin an action, or a part of one."""
+		if not self._depth:
+			for look in self.before:
+				look()
 		self._depth += 1
 
 	def abort(self) -> None:

@@ -81,7 +81,7 @@ class Inventory(Desk[InventoryItem]):
 		for place, (item, location, quantity, expected) in enumerate(quantities):
 			path = ("input", "quantities", str(place))
 			level = self._found(item, location, path, path)
-			_check_quantity(quantity, (*path, "quantity"))
+			check_quantity(quantity, (*path, "quantity"))
 			_check_expected(level, name, expected, path)
 			found.append(level)
 		if len({id(level) for level in found}) != len(found):
@@ -108,12 +108,13 @@ class Inventory(Desk[InventoryItem]):
 			_check_expected(level, name, expected, path)
 			# A level that is named twice must stay within bounds with both.
 			reached[level.id] = reached.get(level.id, level.quantity(name)) + delta
-			_check_quantity(reached[level.id], (*path, "delta"))
+			check_quantity(reached[level.id], (*path, "delta"))
 			found.append(level)
 		for level, (_item, _location, delta, _expected) in zip(found, adjustments, strict=True):
 			self.change(level, name, delta)
 		return found
 
+	@operation
 	def adjust(self, name: str, item: str, location: str, delta: int, reason: str) -> Level:
 		"""Add *delta* (may be negative) to one quantity. :raises UserError: as adjust_quantities does."""
 		return self.adjust_quantities(name, [(item, location, delta, None)], reason)[0]
@@ -145,6 +146,7 @@ class Inventory(Desk[InventoryItem]):
 		assert level is not None
 		return level
 
+	@operation
 	def move(self, item: str, location: str, from_name: str, to_name: str, quantity: int) -> Level:
 		"""Move pieces from one quantity to another at one location. :raises UserError: as move_quantities does."""
 		return self.move_quantities([Move(item, location, from_name, to_name, quantity)], "other")[0]
@@ -159,13 +161,13 @@ class Inventory(Desk[InventoryItem]):
 			raise NotFound(("locationId",), "The product couldn't be stocked because the location wasn't found.", "NOT_FOUND")
 		if self.level(item, location):
 			raise UserError(("inventoryItemId",), "The product is already stocked at this location.", "TAKEN")
-		_check_quantity(available, ("available",))
+		check_quantity(available, ("available",))
 		now = self.shop.now()
 		level = Level(
 			self.shop.new_id("InventoryLevel"),
 			str(item),
 			str(location),
-			{**_ZEROS, "available": int(available)},
+			{**_ZEROS, "available": available},
 			created_at=now,
 			updated_at=now,
 		)
@@ -254,7 +256,10 @@ def _check_expected(level: Level, name: str, expected: int | None, path: tuple[s
 		raise UserError((*path, "changeFromQuantity"), message, "CHANGE_FROM_QUANTITY_STALE")
 
 
-def _check_quantity(quantity: int, path: tuple[str, ...]) -> None:
+def check_quantity(quantity: int, path: tuple[str, ...]) -> None:
+	"""Refuse a quantity that Shopify does not keep. :raises UserError:"""
+	if not isinstance(quantity, int) or isinstance(quantity, bool):
+		raise UserError(path, "The quantity must be a whole number.", "INVALID")
 	if quantity > HIGHEST:
 		raise UserError(path, f"The quantity can't be higher than {HIGHEST:,}.", "INVALID_QUANTITY_TOO_HIGH")
 	if quantity < -HIGHEST:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .desk import Desk, operation
 from .errors import NotFound, UserError
+from .inventory import check_quantity
 from .records import InventoryItem, Product, Variant
 
 if TYPE_CHECKING:
@@ -100,8 +101,10 @@ class Products(Desk[Product]):
 		quantities = given.get("quantities")
 		if quantities is None:
 			quantities = {location.id: 0 for location in self.shop.locations.all.values() if location.is_active}
-		for location in quantities:
-			self.shop.locations.get(location)
+		for location, available in quantities.items():
+			if not self.shop.locations.get(location).is_active:
+				raise UserError(("variants", "inventoryQuantities"), "Location is not active", "INVALID")
+			check_quantity(available, ("variants", "inventoryQuantities"))
 		return {**given, "price": self.shop.amount(given.get("price", 0), "price"), "quantities": quantities}
 
 	def _add(self, product: Product, given: Mapping[str, Any]) -> None:
@@ -136,7 +139,7 @@ class Products(Desk[Product]):
 		shop.inventory.items[item.id] = item
 		shop.emitter.note("inventory_items/create", item.id, item)
 		for location, available in given["quantities"].items():
-			shop.inventory.connect(item.id, location, int(available))
+			shop.inventory.connect(item.id, location, available)
 
 	def _changed(self, product: Product) -> Product:
 		product.updated_at = self.shop.now()

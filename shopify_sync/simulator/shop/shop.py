@@ -20,7 +20,7 @@ from .inventory import Inventory
 from .locations import Locations
 from .orders import Orders
 from .products import Products
-from .records import Webhook
+from .records import BulkEnd, Webhook
 from .refunds import Refunds
 from .subscriptions import Subscriptions
 
@@ -94,6 +94,11 @@ class Shop:
 		self.id = self.new_id("Shop")
 		self.created_at = self.now()
 
+	@property
+	def email(self) -> str:
+		"""The address of the shop's owner."""
+		return f"owner@{self.name}.example.com"
+
 	def now(self) -> datetime:
 		"""Return the time, UTC, cut to the second: what every `*_at` field gets."""
 		return self.clock.now().replace(microsecond=0)
@@ -124,9 +129,16 @@ class Shop:
 		"""Give the app a new client secret; the old one may sign for another hour."""
 		self.previous_secret, self.secret, self.secret_rotated_at = self.secret, new, self.clock.now()
 
+	def secrets(self) -> list[str]:
+		"""Return the client secrets that are good now, the newest first: for an hour after a rotation both are."""
+		rotated, previous = self.secret_rotated_at, self.previous_secret
+		if previous and rotated and self.clock.now() - rotated < OLD_SECRET_LIVES:
+			return [self.secret, previous]
+		return [self.secret]
+
 	def signing_secret(self) -> str:
 		"""Return the secret that the next webhook is signed with: for an hour after a rotation either the old or the new one."""
-		if self.secret_rotated_at is None or self.clock.now() - self.secret_rotated_at >= OLD_SECRET_LIVES:
+		if len(self.secrets()) == 1:
 			return self.secret
 		moment = self._signed.next(self.clock.now())
 		return self.previous_secret if self.dice.chance(0.5, "old secret", self.domain, *moment) else self.secret
@@ -148,7 +160,7 @@ class Shop:
 		"""
 		if not self.installed:
 			raise UserError((), "The app is not installed", "INVALID")
-		self._tell("app/uninstalled")
+		self._tell("app/uninstalled", self.id, self)
 		self.installed = False
 		self.subscriptions.clear()
 
@@ -160,9 +172,13 @@ class Shop:
 		"""
 		if self.installed:
 			raise UserError((), "The app is installed", "INVALID")
-		self._tell("shop/redact")
+		self._tell("shop/redact", self.id, self)
 
-	def _tell(self, topic: str) -> None:
+	def end_bulk_operation(self, end: BulkEnd) -> None:
+		"""A bulk operation of the app is over."""
+		self._tell("bulk_operations/finish", end.id, end)
+
+	def _tell(self, topic: str, resource_id: str, record: object) -> None:
 		self.emitter.begin()
-		self.emitter.note(topic, self.id, self)
+		self.emitter.note(topic, resource_id, record)
 		self.emitter.end()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..rest.topics import EMITTED_ELSEWHERE, PAYLOADS
-from .desk import Desk
+from ..rest.topics import PAYLOADS
+from .desk import Desk, operation
 from .errors import UserError
 from .records import Subscription
 
@@ -18,6 +18,7 @@ class Subscriptions(Desk[Subscription]):
 
 	kind = "Webhook subscription"
 
+	@operation
 	def create(
 		self, topic: str, uri: str, include_fields: Iterable[str] = (), filter: str = "", *, name: str = ""
 	) -> Subscription:
@@ -37,6 +38,7 @@ class Subscriptions(Desk[Subscription]):
 		self.all[made.id] = made
 		return made
 
+	@operation
 	def update(
 		self,
 		id: str,
@@ -57,6 +59,7 @@ class Subscriptions(Desk[Subscription]):
 		found.updated_at = self.shop.now()
 		return found
 
+	@operation
 	def delete(self, id: str) -> None:
 		"""End a subscription. :raises NotFound: when there is none."""
 		del self.all[self.get(id).id]
@@ -70,7 +73,7 @@ class Subscriptions(Desk[Subscription]):
 		return [subscription for subscription in self.all.values() if subscription.topic == topic]
 
 	def _check(self, topic: str, uri: str, filter: str, own: Subscription | None = None) -> None:
-		if topic not in PAYLOADS and topic not in EMITTED_ELSEWHERE:
+		if topic not in PAYLOADS:
 			raise UserError(("topic",), f"The simulator does not emit the topic {topic!r}", "INVALID")
 		if "://" not in uri:
 			raise UserError(("webhookSubscription", "uri"), "Address is invalid", "INVALID")

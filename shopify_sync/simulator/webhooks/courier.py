@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from shopify_sync.core.receiving import sign
 
 from ..dice import Dice
-from ..faults import Faults
+from ..faults import Faults, cut_short
 from ..shop.records import Webhook
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ class Courier:
 		if attempt > 1 or copy > 1 or not webhook.body or not self._happens("garble", webhook):
 			return webhook.body
 		self.counters["garbled"] += 1
-		return webhook.body[: self.dice.between(0, len(webhook.body) - 1, "garble", webhook.id)]
+		return cut_short(webhook.body, self.dice, webhook.id)
 
 	def _happens(self, fault: str, webhook: Webhook) -> bool:
 		return self.faults.happens(fault, self.dice, webhook.id)

@@ -13,6 +13,7 @@ _PARTS = (
 	"orders",
 	"order_parts",
 	"fulfillments",
+	"fulfillment_changes",
 	"refunds",
 	"edits",
 	"bulk",

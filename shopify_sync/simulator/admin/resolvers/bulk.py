@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...rest.values import gid
 from ...shop.errors import UserError
 from ..bulk import BulkOperation, LimitReached
 from ..bulk_rules import BadBulkQuery
 from ..call import Call, Refusals, mutation, refuse, register, time_text
 from ..cursors import Page, Window
-from ..gids import gid, number
+from ..gids import number
 from .common import listed
 
 _SORTS = {"CREATED_AT": lambda r: r.created_at, "COMPLETED_AT": lambda r: time_text(r.completed_at) or ""}
@@ -20,10 +21,8 @@ _FILTERS = {
 
 
 def _list(
-	call: Call, _root: Any, first: Any = None, last: Any = None, after: Any = None, before: Any = None,
-	reverse: bool = False, query: str | None = None, sortKey: str = "CREATED_AT",
+	call: Call, _root: Any, window: Window, query: str | None = None, sortKey: str = "CREATED_AT",
 ) -> Page:  # fmt: skip
-	window = Window(first, last, after, before, reverse)
 	return listed(
 		call, call.bulk.all.values(),
 		name="bulkOperations", sorts=_SORTS, sort_key=sortKey, window=window, query=query, readers=_FILTERS,

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from ...rest.values import gid
 from ...shop.records import Address
-from ..call import Bag, Call, or_none, refuse, register
+from ..call import Bag, Call, Resolver, or_none, refuse, register
 from ..cursors import Page, Window, page
 from ..errors import NotImplementedHere
-from ..gids import gid
 from ..search import Reader, matcher
 
 #: How a list is sorted: value of `sortKey` → what it reads of a record.
@@ -70,12 +70,21 @@ def identified(kind: str) -> dict[str, Any]:
 	return {"id": lambda _call, record: gid(kind, record.id), "legacyResourceId": lambda _call, record: record.id}
 
 
-def inner(call: Call, records: Sequence[Any], first: Any, last: Any, after: Any, before: Any, reverse: bool = False) -> Page:
+def connection(read: Callable[[Call, Any], Iterable[Any]]) -> Resolver:
+	"""Return the resolver of a connection whose nodes *read* returns, and which takes no arguments of its own."""
+
+	def resolve(call: Call, parent: Any, window: Window) -> Page:
+		return inner(call, list(read(call, parent)), window)
+
+	return resolve
+
+
+def inner(call: Call, records: Sequence[Any], window: Window) -> Page:
 	"""Return a page of what hangs on a record, in the order in which it was added."""
 	numbered = list(enumerate(records))
 	if call.in_bulk:
 		return everything(records)
-	found = page(numbered, lambda pair: (pair[0], 0), Window(first, last, after, before, reverse))
+	found = page(numbered, lambda pair: (pair[0], 0), window)
 	return Page([record for _place, record in found.nodes], found.cursors, found.has_next, found.has_previous)
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...rest.values import gid
 from ...shop.errors import UserError
-from ...shop.records import Customer, Order
+from ...shop.records import Customer
 from ...shop.totals import totals
 from ..call import Call, Refusals, mutation, plain, refuse, register
 from ..cursors import Page, Window
 from ..errors import NotImplementedHere
-from ..gids import gid, number
-from .common import Money, address, address_input, identified, inner, listed, only, own
+from ..gids import number
+from .common import Money, address, address_input, connection, identified, listed, only, own
 from .shop import count_of
 
 _SORTS = {
@@ -31,30 +32,17 @@ _NAMES = {
 
 
 def _customers(
-	call: Call, _root: Any, first: Any = None, last: Any = None, after: Any = None, before: Any = None,
-	reverse: bool = False, query: str | None = None, sortKey: str = "ID",
+	call: Call, _root: Any, window: Window, query: str | None = None, sortKey: str = "ID",
 ) -> Page:  # fmt: skip
-	window = Window(first, last, after, before, reverse)
 	return listed(
 		call, call.shop.customers.all.values(),
 		name="customers", sorts=_SORTS, sort_key=sortKey, window=window, query=query, readers=_FILTERS,
 	)  # fmt: skip
 
 
-def _orders(call: Call, customer: Customer) -> list[Order]:
-	return [order for order in call.shop.orders.all.values() if order.customer_id == customer.id]
-
-
 def _spent(call: Call, customer: Customer) -> Money:
-	paid = sum(totals(order).net_payment for order in _orders(call, customer))
+	paid = sum(totals(order).net_payment for order in call.shop.customers.orders_of(customer.id))
 	return Money(call.shop.amount(paid, "amount"), call.shop.currency)
-
-
-def _orders_page(
-	call: Call, customer: Customer, first: Any = None, last: Any = None, after: Any = None, before: Any = None,
-	reverse: bool = False,
-) -> Page:  # fmt: skip
-	return inner(call, _orders(call, customer), first, last, after, before, reverse)
 
 
 def _display_name(_call: Call, customer: Customer) -> str:
@@ -85,11 +73,11 @@ register(
 		"defaultPhoneNumber": lambda _c, customer: customer if customer.phone else None,
 		"defaultAddress": lambda _c, customer: address(customer.default_address, customer.address_id),
 		"verifiedEmail": lambda _c, customer: bool(customer.email),
-		"numberOfOrders": lambda call, customer: str(len(_orders(call, customer))),
+		"numberOfOrders": lambda call, customer: str(len(call.shop.customers.orders_of(customer.id))),
 		"amountSpent": _spent,
-		"lastOrder": lambda call, customer: next(reversed(_orders(call, customer)), None),
-		"orders": _orders_page,
-		"canDelete": lambda call, customer: not _orders(call, customer),
+		"lastOrder": lambda call, customer: next(reversed(call.shop.customers.orders_of(customer.id)), None),
+		"orders": connection(lambda call, customer: call.shop.customers.orders_of(customer.id)),
+		"canDelete": lambda call, customer: not call.shop.customers.orders_of(customer.id),
 	},
 	value=Customer,
 )

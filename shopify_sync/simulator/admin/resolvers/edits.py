@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from ...rest.values import gid
 from ...shop.records import EditedLine, LineItem, Order, OrderEdit
 from ..call import Call, Resolver, mutation, register
-from ..cursors import Page
 from ..errors import NotImplementedHere
-from ..gids import gid, number
-from .common import amount, bag, inner, only
+from ..gids import number
+from .common import amount, bag, connection, only
 
 
 @dataclass(frozen=True)
@@ -53,26 +53,14 @@ def _added(view: EditView) -> list[EditLineView]:
 	return [EditLineView(view.order, view.edit, None, staged) for staged in view.edit.lines.values() if staged.is_new]
 
 
-def _line_page(
-	call: Call, view: EditView, first: Any = None, last: Any = None, after: Any = None, before: Any = None, reverse: bool = False
-) -> Page:
-	return inner(call, _lines(view), first, last, after, before, reverse)
-
-
-def _added_page(
-	call: Call, view: EditView, first: Any = None, last: Any = None, after: Any = None, before: Any = None, reverse: bool = False
-) -> Page:
-	return inner(call, _added(view), first, last, after, before, reverse)
-
-
 register(
 	"CalculatedOrder",
 	{
 		"id": lambda _c, view: gid("CalculatedOrder", view.edit.id),
 		"originalOrder": lambda _c, view: view.order,
 		"committed": lambda _c, view: view.edit.committed_at is not None,
-		"lineItems": _line_page,
-		"addedLineItems": _added_page,
+		"lineItems": connection(lambda _c, view: _lines(view)),
+		"addedLineItems": connection(lambda _c, view: _added(view)),
 		"subtotalLineItemsQuantity": lambda _c, view: sum(line.quantity for line in _lines(view)),
 	},
 	value=EditView,

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ...rest.values import gid, level_gid
 from ...shop.records import QUANTITY_NAMES, InventoryItem, Level, Location
 from ..call import Call, plain, register, time_text
 from ..cursors import Page, Window
 from ..errors import bad_request
-from ..gids import gid, level_gid, number, split
+from ..gids import number, split
 from .common import Money, everything, identified, inner, listed, own
 from .shop import count_of
 
@@ -32,10 +33,8 @@ class Quantity:
 
 
 def _items(
-	call: Call, _root: Any, first: Any = None, last: Any = None, after: Any = None, before: Any = None,
-	reverse: bool = False, query: str | None = None,
+	call: Call, _root: Any, window: Window, query: str | None = None,
 ) -> Page:  # fmt: skip
-	window = Window(first, last, after, before, reverse)
 	return listed(
 		call, call.shop.inventory.items.values(),
 		name="inventoryItems", sorts={"ID": lambda _record: 0}, sort_key="ID", window=window, query=query, readers=_ITEM_FILTERS,
@@ -43,11 +42,9 @@ def _items(
 
 
 def _locations(
-	call: Call, _root: Any, first: Any = None, last: Any = None, after: Any = None, before: Any = None,
-	reverse: bool = False, query: str | None = None, sortKey: str = "NAME", includeInactive: bool = False,
+	call: Call, _root: Any, window: Window, query: str | None = None, sortKey: str = "NAME", includeInactive: bool = False,
 ) -> Page:  # fmt: skip
 	found = [location for location in call.shop.locations.all.values() if location.is_active or includeInactive]
-	window = Window(first, last, after, before, reverse)
 	return listed(
 		call, found,
 		name="locations", sorts=_LOCATION_SORTS, sort_key=sortKey, window=window, query=query, readers=_LOCATION_FILTERS,
@@ -70,16 +67,14 @@ def find_level(call: Call, value: str) -> Level | None:
 
 
 def _levels_of_item(
-	call: Call, item: InventoryItem, first: Any = None, last: Any = None, after: Any = None, before: Any = None,
-	reverse: bool = False, includeInactive: bool = False,
+	call: Call, item: InventoryItem, window: Window, includeInactive: bool = False,
 ) -> Page:  # fmt: skip
 	levels = [level for level in call.shop.inventory.levels_of(item.id) if level.is_active or includeInactive]
-	return inner(call, levels, first, last, after, before, reverse)
+	return inner(call, levels, window)
 
 
 def _levels_of_location(
-	call: Call, location: Location, first: Any = None, last: Any = None, after: Any = None, before: Any = None,
-	reverse: bool = False, includeInactive: bool = False,
+	call: Call, location: Location, window: Window, includeInactive: bool = False,
 ) -> Page:  # fmt: skip
 	levels = [
 		level for level in call.shop.inventory.levels.values()
@@ -89,7 +84,7 @@ def _levels_of_location(
 		return everything(levels)
 	return listed(
 		call, levels, name="inventoryLevels", sorts={"ID": lambda _level: 0}, sort_key="ID",
-		window=Window(first, last, after, before, reverse),
+		window=window,
 	)  # fmt: skip
 
 

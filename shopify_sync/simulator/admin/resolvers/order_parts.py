@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ...rest.values import gid
 from ...shop.records import DiscountApplication
 from ...shop.totals import open_amount, shipping_price
 from ..call import TYPE_NAMES, Bag, Call, register, time_text
-from ..gids import gid
 from .common import Money, bag
 from .views import LineView, ShippingView, TransactionView
 
@@ -56,7 +56,7 @@ register(
 	{
 		"id": lambda _c, view: gid("LineItem", view.line.id),
 		"title": _line(lambda _c, line: line.title),
-		"name": _line(lambda _c, line: f"{line.title} - {line.variant_title}" if line.variant_title else line.title),
+		"name": _line(lambda _c, line: line.name),
 		"variantTitle": _line(lambda _c, line: line.variant_title or None),
 		"sku": _line(lambda _c, line: line.sku or None),
 		"vendor": _line(lambda _c, line: line.vendor or None),

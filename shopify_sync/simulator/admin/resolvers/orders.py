@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from ...shop.records import Order
@@ -11,14 +10,12 @@ from ..call import Call, mutation, plain, register, time_text
 from ..cursors import Page, Window
 from ..errors import ApiError, NotImplementedHere
 from ..gids import number
-from ..scopes import allows
+from ..scopes import sees
 from ..search import matcher
-from .common import address, address_input, bag, identified, inner, listed, only, own
+from .common import address, address_input, bag, connection, identified, inner, listed, only, own
 from .shop import count_of
 from .views import FulfillmentOrderView, FulfillmentView, LineView, RefundView, ShippingView, TransactionView
 
-#: Older orders need `read_all_orders` (https://shopify.dev/docs/api/usage/access-scopes#orders-permissions).
-RECENT = timedelta(days=60)
 _SORTS = {
 	"ID": lambda _record: 0, "PROCESSED_AT": lambda r: r.created_at, "CREATED_AT": lambda r: r.created_at,
 	"UPDATED_AT": lambda r: r.updated_at, "ORDER_NUMBER": lambda r: r.number, "TOTAL_PRICE": lambda r: totals(r).total,
@@ -47,27 +44,19 @@ _FILTERS = {
 
 def visible(call: Call) -> list[Order]:
 	"""Return the orders that the token may see."""
-	if allows(call.scopes, "read_all_orders"):
-		return list(call.shop.orders.all.values())
-	return [order for order in call.shop.orders.all.values() if _recent(call, order)]
-
-
-def _recent(call: Call, order: Order) -> bool:
-	assert order.created_at is not None
-	return call.shop.now() - order.created_at <= RECENT
+	now = call.shop.now()
+	return [order for order in call.shop.orders.all.values() if sees(call.scopes, order, now)]
 
 
 def find(call: Call, id: str) -> Order | None:
 	"""Return the order of a global id, None when there is none or the token may not see it."""
 	order = call.shop.orders.all.get(number(id, "Order"))
-	return order if order is not None and (allows(call.scopes, "read_all_orders") or _recent(call, order)) else None
+	return order if order is not None and sees(call.scopes, order, call.shop.now()) else None
 
 
 def _orders(
-	call: Call, _root: Any, first: Any = None, last: Any = None, after: Any = None, before: Any = None,
-	reverse: bool = False, query: str | None = None, sortKey: str = "PROCESSED_AT",
+	call: Call, _root: Any, window: Window, query: str | None = None, sortKey: str = "PROCESSED_AT",
 ) -> Page:  # fmt: skip
-	window = Window(first, last, after, before, reverse)
 	return listed(
 		call, visible(call), name="orders", sorts=_SORTS, sort_key=sortKey, window=window, query=query, readers=_FILTERS
 	)  # fmt: skip
@@ -102,29 +91,11 @@ def _figure(read: Any) -> Any:
 	return resolve
 
 
-def _gateways(_call: Call, order: Order) -> list[str]:
-	return list(dict.fromkeys(transaction.gateway for transaction in order.transactions))
-
-
-def _lines(
-	call: Call, order: Order, first: Any = None, last: Any = None, after: Any = None, before: Any = None, reverse: bool = False
-) -> Page:
-	return inner(call, [LineView(order, line) for line in order.line_items], first, last, after, before, reverse)
-
-
 def _shipping_lines(
-	call: Call, order: Order, first: Any = None, last: Any = None, after: Any = None, before: Any = None,
-	reverse: bool = False, includeRemovals: bool = False,
+	call: Call, order: Order, window: Window, includeRemovals: bool = False,
 ) -> Page:  # fmt: skip
 	found = [ShippingView(order, line) for line in order.shipping_lines if includeRemovals or not line.is_removed]
-	return inner(call, found, first, last, after, before, reverse)
-
-
-def _fulfillment_orders(
-	call: Call, order: Order, first: Any = None, last: Any = None, after: Any = None, before: Any = None, reverse: bool = False
-) -> Page:
-	found = [FulfillmentOrderView(order, entry) for entry in order.fulfillment_orders]
-	return inner(call, found, first, last, after, before, reverse)
+	return inner(call, found, window)
 
 
 def _shipping_line(_call: Call, order: Order) -> ShippingView | None:
@@ -155,7 +126,7 @@ register(
 		"edited": lambda call, order: any(e.order_id == order.id and e.committed_at for e in call.shop.edits.all.values()),
 		"displayFinancialStatus": lambda _c, order: financial_status(order).upper(),
 		"displayFulfillmentStatus": display_fulfillment_status,
-		"paymentGatewayNames": _gateways,
+		"paymentGatewayNames": lambda _c, order: order.gateways,
 		"totalPriceSet": _money("total"),
 		"originalTotalPriceSet": _money("total"),
 		"currentTotalPriceSet": _money("current_total"),
@@ -178,7 +149,7 @@ register(
 		"customer": lambda call, order: call.shop.customers.all.get(order.customer_id or ""),
 		"billingAddress": lambda _c, order: address(order.billing_address, f"{order.id}1"),
 		"shippingAddress": lambda _c, order: address(order.shipping_address, f"{order.id}2"),
-		"lineItems": _lines,
+		"lineItems": connection(lambda _c, order: [LineView(order, line) for line in order.line_items]),
 		"subtotalLineItemsQuantity": lambda _c, order: sum(line.quantity for line in order.line_items if not line.is_tip),
 		"currentSubtotalLineItemsQuantity": lambda _c, o: sum(x.current_quantity for x in o.line_items if not x.is_tip),
 		"shippingLine": _shipping_line,
@@ -187,7 +158,7 @@ register(
 		"transactionsCount": lambda _c, order: count_of(len(order.transactions), None),
 		"fulfillments": lambda _c, order, first=None: _cut([FulfillmentView(order, f) for f in order.fulfillments], first),
 		"fulfillmentsCount": lambda _c, order: count_of(len(order.fulfillments), None),
-		"fulfillmentOrders": _fulfillment_orders,
+		"fulfillmentOrders": connection(lambda _c, order: [FulfillmentOrderView(order, fo) for fo in order.fulfillment_orders]),
 		"refunds": lambda _c, order, first=None: _cut([RefundView(order, refund) for refund in order.refunds], first),
 		"retailLocation": lambda call, order: call.shop.locations.all.get(order.location_id or ""),
 	},

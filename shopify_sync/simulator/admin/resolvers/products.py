@@ -10,7 +10,7 @@ from ..call import Call, Refusals, mutation, plain, refuse, register
 from ..cursors import Page, Window
 from ..errors import NotImplementedHere
 from ..gids import number
-from .common import amount, identified, inner, listed, money_text, only, own
+from .common import amount, connection, identified, listed, money_text, only, own
 from .shop import count_of
 
 _PRODUCT_SORTS = {
@@ -30,10 +30,8 @@ _VARIANT_FILTERS = {
 
 
 def _products(
-	call: Call, _root: Any, first: Any = None, last: Any = None, after: Any = None, before: Any = None,
-	reverse: bool = False, query: str | None = None, sortKey: str = "ID",
+	call: Call, _root: Any, window: Window, query: str | None = None, sortKey: str = "ID",
 ) -> Page:  # fmt: skip
-	window = Window(first, last, after, before, reverse)
 	return listed(
 		call, call.shop.products.all.values(),
 		name="products", sorts=_PRODUCT_SORTS, sort_key=sortKey, window=window, query=query, readers=_PRODUCT_FILTERS,
@@ -41,24 +39,12 @@ def _products(
 
 
 def _variants(
-	call: Call, _root: Any, first: Any = None, last: Any = None, after: Any = None, before: Any = None,
-	reverse: bool = False, query: str | None = None, sortKey: str = "ID",
+	call: Call, _root: Any, window: Window, query: str | None = None, sortKey: str = "ID",
 ) -> Page:  # fmt: skip
-	window = Window(first, last, after, before, reverse)
 	return listed(
 		call, call.shop.products.variants.values(),
 		name="productVariants", sorts=_VARIANT_SORTS, sort_key=sortKey, window=window, query=query, readers=_VARIANT_FILTERS,
 	)  # fmt: skip
-
-
-def _variants_of(
-	call: Call, product: Product, first: Any = None, last: Any = None, after: Any = None, before: Any = None, reverse: bool = False,
-) -> Page:  # fmt: skip
-	return inner(call, product.variants, first, last, after, before, reverse)
-
-
-def _available(call: Call, variant: Variant) -> int:
-	return sum(level.quantity("available") for level in call.shop.inventory.levels_of(variant.inventory_item_id))
 
 
 def _display_name(call: Call, variant: Variant) -> str:
@@ -84,8 +70,8 @@ register(
 		"status": lambda _c, product: product.status.upper(),
 		"isGiftCard": lambda _c, product: product.gift_card,
 		"hasOnlyDefaultVariant": lambda _c, p: len(p.variants) == 1 and p.variants[0].title == "Default Title",
-		"totalInventory": lambda call, product: sum(_available(call, variant) for variant in product.variants),
-		"variants": _variants_of,
+		"totalInventory": lambda call, product: sum(call.shop.inventory.available(v.inventory_item_id) for v in product.variants),
+		"variants": connection(lambda _c, product: product.variants),
 		"variantsCount": lambda _c, product: count_of(len(product.variants), None),
 	},
 	value=Product,
@@ -101,7 +87,7 @@ register(
 		"price": lambda call, variant: money_text(call, variant.price),
 		"product": lambda call, variant: call.shop.products.all[variant.product_id],
 		"inventoryItem": lambda call, variant: call.shop.inventory.items[variant.inventory_item_id],
-		"inventoryQuantity": _available,
+		"inventoryQuantity": lambda call, variant: call.shop.inventory.available(variant.inventory_item_id),
 		# Shops here sell below zero, as orders.place does.
 		"inventoryPolicy": lambda _c, _variant: "CONTINUE",
 		"availableForSale": lambda _c, _variant: True,

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from ...rest.values import gid
 from ...shop.records import ZERO, Order, Refund
 from ...shop.totals import totals
 from ..call import Call, mutation, refuse, register, time_text
-from ..cursors import Page
 from ..errors import NotImplementedHere
-from ..gids import gid, number
-from .common import amount, bag, inner, only
+from ..gids import number
+from .common import amount, bag, connection, only
 from .views import RefundLineView, RefundView, ShippingView, TransactionView, line_of
 
 
@@ -30,58 +30,6 @@ class Adjustment:
 
 	order: Order
 	refund: Refund
-
-
-def _lines(
-	call: Call,
-	view: RefundView,
-	first: Any = None,
-	last: Any = None,
-	after: Any = None,
-	before: Any = None,
-	reverse: bool = False,
-) -> Page:
-	found = [RefundLineView(view.order, view.refund, entry) for entry in view.refund.lines]
-	return inner(call, found, first, last, after, before, reverse)
-
-
-def _transactions(
-	call: Call,
-	view: RefundView,
-	first: Any = None,
-	last: Any = None,
-	after: Any = None,
-	before: Any = None,
-	reverse: bool = False,
-) -> Page:
-	found = [TransactionView(view.order, transaction) for transaction in view.refund.transactions]
-	return inner(call, found, first, last, after, before, reverse)
-
-
-def _shipping(
-	call: Call,
-	view: RefundView,
-	first: Any = None,
-	last: Any = None,
-	after: Any = None,
-	before: Any = None,
-	reverse: bool = False,
-) -> Page:
-	found = [ShippingBack(view.order, view.refund)] if view.refund.shipping else []
-	return inner(call, found, first, last, after, before, reverse)
-
-
-def _adjustments(
-	call: Call,
-	view: RefundView,
-	first: Any = None,
-	last: Any = None,
-	after: Any = None,
-	before: Any = None,
-	reverse: bool = False,
-) -> Page:
-	found = [Adjustment(view.order, view.refund)] if view.refund.adjustment else []
-	return inner(call, found, first, last, after, before, reverse)
 
 
 def _paid(refund: Refund) -> Decimal:
@@ -103,10 +51,10 @@ register(
 		"processedAt": _refund(lambda _c, refund: time_text(refund.created_at)),
 		"totalRefundedSet": _refund(lambda call, refund: bag(call, _paid(refund))),
 		"order": lambda _c, view: view.order,
-		"refundLineItems": _lines,
-		"refundShippingLines": _shipping,
-		"orderAdjustments": _adjustments,
-		"transactions": _transactions,
+		"refundLineItems": connection(lambda _c, view: [RefundLineView(view.order, view.refund, e) for e in view.refund.lines]),
+		"refundShippingLines": connection(lambda _c, v: [ShippingBack(v.order, v.refund)] if v.refund.shipping else []),
+		"orderAdjustments": connection(lambda _c, v: [Adjustment(v.order, v.refund)] if v.refund.adjustment else []),
+		"transactions": connection(lambda _c, v: [TransactionView(v.order, t) for t in v.refund.transactions]),
 	},
 	value=RefundView,
 )

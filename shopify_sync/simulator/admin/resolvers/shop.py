@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from ...rest.values import gid
 from ...shop.shop import Shop
 from ..call import Call, register, time_text
-from ..gids import gid
 
 _PLAN_NAMES = {
 	"basic": "Basic",
@@ -40,8 +40,8 @@ register(
 		"name": lambda _c, shop: shop.name,
 		"myshopifyDomain": lambda _c, shop: shop.domain,
 		"url": lambda _c, shop: f"https://{shop.domain}",
-		"email": lambda _c, shop: f"{shop.name}@example.com",
-		"contactEmail": lambda _c, shop: f"{shop.name}@example.com",
+		"email": lambda _c, shop: shop.email,
+		"contactEmail": lambda _c, shop: shop.email,
 		"currencyCode": lambda _c, shop: shop.currency,
 		"enabledPresentmentCurrencies": lambda _c, shop: [shop.currency],
 		"ianaTimezone": lambda _c, shop: shop.time_zone,

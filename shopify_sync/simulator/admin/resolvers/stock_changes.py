@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ...rest.values import gid
 from ...shop.errors import UserError
 from ...shop.inventory import SETTABLE, Move
 from ...shop.records import Level
 from ..call import Call, Refusals, mutation, plain, refuse, register
 from ..errors import ApiError
-from ..gids import gid, number
+from ..gids import number
 from ..versions import at_least
 from .common import only
 from .inventory import find_level

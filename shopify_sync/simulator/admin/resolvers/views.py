@@ -83,6 +83,11 @@ class FulfillmentOrderView:
 	order: Order
 	fulfillment_order: FulfillmentOrder
 
+	@property
+	def id(self) -> str:
+		"""The fulfillment order's id, by which lists are sorted."""
+		return self.fulfillment_order.id
+
 
 @dataclass(frozen=True)
 class FulfillmentOrderLineView:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...rest.topics import EMITTED_ELSEWHERE, PAYLOADS
+from ...rest.topics import PAYLOADS
 from ...shop.records import Subscription
 from ..call import Call, mutation, or_none, plain, refuse, register
 from ..cursors import Page, Window
@@ -13,21 +13,20 @@ from ..gids import number
 from .common import identified, listed, only
 
 #: The enum's name of each topic that the simulator emits: `ORDERS_CREATE` → `orders/create`.
-TOPICS = {topic.replace("/", "_").upper(): topic for topic in (*PAYLOADS, *EMITTED_ELSEWHERE)}
+TOPICS = {topic.replace("/", "_").upper(): topic for topic in PAYLOADS}
 _NAMES = {topic: name for name, topic in TOPICS.items()}
 _SORTS = {"ID": lambda _record: 0, "CREATED_AT": lambda record: record.created_at}
 _INPUT = ("uri", "callbackUrl", "includeFields", "filter", "format", "name")
 
 
 def _list(
-	call: Call, _root: Any, first: Any = None, last: Any = None, after: Any = None, before: Any = None, reverse: bool = False,
+	call: Call, _root: Any, window: Window,
 	sortKey: str = "CREATED_AT", topics: list[str] | None = None, uri: str | None = None,
 ) -> Page:  # fmt: skip
 	found = [
 		subscription for subscription in call.shop.subscriptions.all.values()
 		if (not topics or _NAMES[subscription.topic] in topics) and (uri is None or subscription.uri == uri)
 	]  # fmt: skip
-	window = Window(first, last, after, before, reverse)
 	return listed(call, found, name="webhookSubscriptions", sorts=_SORTS, sort_key=sortKey, window=window)
 
 
