@@ -8,6 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shopify_sync.simulator.admin.cursors import Window, encode, page
+from shopify_sync.simulator.admin.errors import ApiError
+
 from .admin_client import Client, gid
 from .shops import cart, stocked_shop
 
@@ -59,6 +62,14 @@ def test_cursors_walk_every_record_exactly_once_while_records_are_inserted(
 	assert len(seen) == len(set(seen))
 	expected = before[::-1] if reverse else before
 	assert [id for id in seen if id in set(before)] == expected
+
+
+def test_nobody_pages_beyond_25_000_records() -> None:
+	records = range(25_001)
+	found = page(records, lambda number: (number, number), Window(first=1, after=encode((24_998, 24_998))))
+	assert (found.nodes, found.has_next) == ([24_999], True)
+	with pytest.raises(ApiError, match="25,000"):
+		page(records, lambda number: (number, number), Window(first=1, after=found.cursors[0]))
 
 
 def test_a_page_tells_what_is_around_it() -> None:

@@ -121,6 +121,43 @@ def test_stock_is_set(store: Store, shop: Shop) -> None:
 	assert "at Main" in good(store, "stock", "MUG", "8", "--location", "Main")
 
 
+def test_any_operation_can_be_carried_out(store: Store, shop: Shop) -> None:
+	ada = json.loads(good(store, "do", "customers", "create", "first_name=Ada", "phone=+441"))["id"]
+	ida = json.loads(good(store, "do", "customers", "create", "first_name=Ida", 'tags=["vip"]'))["id"]
+	good(store, "order", "TEE")
+	good(store, "do", "customers", "merge", f"keep_id={ada}", f"remove_id={ida}")
+	assert shop.customers.all[ada].tags == ["vip"]
+	(order,) = shop.orders.all.values()
+	good(store, "do", "fulfillments", "hold", f"fulfillment_order_id={order.fulfillment_orders[0].id}", "reason=other")
+	assert order.fulfillment_orders[0].status == "on_hold"
+	good(store, "do", "orders", "pay", f"id={order.id}", "amount=2.50")
+	assert totals(order).received == Decimal("2.50")
+	made = json.loads(good(store, "do", "products", "create", "title=Hat", 'variants=[{"sku": "HAT", "price": 12.3}]'))
+	assert shop.products.all[made["id"]].variants[0].price == Decimal("12.30")
+	assert "it has: create, delete, disable" in refused(store, "do", "customers", "marry")
+	assert "The arguments are: id" in refused(store, "do", "orders", "close", "order=1001")
+	assert refused(store, "do", "orders", "close", "1001") == "'1001': write NAME=VALUE."
+
+
+def test_faults_are_switched_while_it_runs(store: Store, shop: Shop) -> None:
+	assert "duplicate            0.25\n" in good(store, "faults", "duplicate=0.25", "lose=1")
+	assert store.site("dev").faults == Faults(duplicate=0.25, lose=1)
+	assert "lose                 0\n" in good(store, "faults", "lose=0")
+	assert "There is no fault 'loose'" in refused(store, "faults", "loose=1")
+	assert "no probability" in refused(store, "faults", "lose=often")
+	assert "no probability" in refused(store, "faults", "lose=2")
+
+
+def test_the_secret_is_rotated_and_the_app_removed(store: Store, shop: Shop) -> None:
+	assert refused(store, "uninstall", "--redact") == "The app is installed"
+	good(store, "rotate-secret", "fresh")
+	assert shop.secrets() == ["fresh", "hush"]
+	good(store, "uninstall")
+	assert store.site("dev").tokens.check(store.site("dev").token) is None
+	assert "not installed" in refused(store, "uninstall")
+	assert "erase" in good(store, "uninstall", "--redact")
+
+
 def test_mistakes_end_in_one_clear_line(store: Store) -> None:
 	good(store, "order", "TEE")
 	assert refused(store, "order", "CAP") == "Nothing has the SKU 'CAP'. There are: TEE, MUG."

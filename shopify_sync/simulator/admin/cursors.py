@@ -19,6 +19,8 @@ from .errors import ApiError, bad_request
 
 #: Shopify refuses more in one page.
 LARGEST_PAGE = 250
+#: How far into a list one can page (https://shopify.dev/docs/api/usage/limits); further on are filters or a bulk operation.
+FURTHEST = 25_000
 Key = tuple[Any, int]
 
 
@@ -98,6 +100,8 @@ def page(records: Sequence[Any], key: Callable[[Any], Key], window: Window) -> P
 	keyed = sorted(((_plain(key(record)), record) for record in records), key=lambda pair: pair[0], reverse=window.reverse)
 	start, stop = _bounds([pair[0] for pair in keyed], window)
 	inside = keyed[start:stop]
+	if start >= FURTHEST:
+		raise bad_request(f"Pagination beyond {FURTHEST:,} objects is not supported.")
 	if window.first is not None:
 		taken = inside[: window.first]
 		has_previous, has_next = start > 0, start + len(taken) < len(keyed)

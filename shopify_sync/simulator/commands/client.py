@@ -26,9 +26,13 @@ class Client:
 		self._port = port
 		self.shop = shop or self._only_shop()
 
+	def act(self, what: str, **arguments: Any) -> Any:
+		"""Call what is no desk's: `faults`, `rotate_secret`, `uninstall`, `redact`. :raises StoreError: when it is refused."""
+		return self._call("POST", f"/shops/{quote(self.shop)}/control/{what}", arguments)["result"]
+
 	def operate(self, desk: str, operation: str, **arguments: Any) -> Any:
 		"""Call an operation of a desk and return its result. :raises StoreError: when the shop refuses it."""
-		return self._call("POST", f"/shops/{quote(self.shop)}/control/{desk}/{operation}", arguments)["result"]
+		return self.act(f"{quote(desk)}/{quote(operation)}", **arguments)
 
 	def read(self, what: str) -> Any:
 		"""Return what `control/<what>` shows: `state`, `orders`, `levels`, …"""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from .common import StoreCommands, client, port_option, shop_option
+from .control import do, faults, rotate_secret, uninstall
 from .day import Day
 from .operate import cancel, customer, edit, fulfill, order, pay, refund, stock
 from .serve import serve
@@ -32,7 +33,7 @@ def day(orders: int, seed: str, port: int, shop: str) -> None:
 		click.echo(f"{times:6}  {operation}")
 
 
-for _command in (serve, day, order, pay, fulfill, cancel, refund, edit, customer, stock):
+for _command in (serve, day, order, pay, fulfill, cancel, refund, edit, customer, stock, do, faults, rotate_secret, uninstall):
 	store.add_command(_command)
 
 if __name__ == "__main__":

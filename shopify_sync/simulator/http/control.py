@@ -102,11 +102,8 @@ def _operate(site: Site, path: str, given: dict[str, Any]) -> Any:
 	if path == "faults":
 		site.faults.set(**{name: _probability(name, value) for name, value in given.items()})
 		return dataclasses.asdict(site.faults)
-	if path == "uninstall":
-		site.uninstall()
-		return None
-	if path == "rotate_secret":
-		site.shop.rotate_secret(*_only(given, "new"))
+	if path in _OF_THE_SHOP:
+		_OF_THE_SHOP[path](site, **given)
 		return None
 	desk, _slash, name = path.partition("/")
 	if desk not in DESKS:
@@ -124,10 +121,26 @@ def operations(desk: object) -> list[str]:
 	return sorted(name for name in dir(type(desk)) if hasattr(getattr(type(desk), name), "is_operation"))
 
 
-def _only(given: Mapping[str, Any], name: str) -> tuple[str]:
-	if set(given) != {name} or not isinstance(given[name], str) or not given[name]:
-		raise BadArgument(f'Write {{"{name}": "…"}}.')
-	return (given[name],)
+def _rotate_secret(site: Site, new: object = None, **others: object) -> None:
+	if others or not isinstance(new, str) or not new:
+		raise BadArgument('Write {"new": "…"}.')
+	site.shop.rotate_secret(new)
+
+
+def _without_arguments(carry_out: Callable[[Site], None]) -> Callable[..., None]:
+	def run(site: Site, **given: object) -> None:
+		if given:
+			raise BadArgument(f"There are no arguments: {', '.join(given)}.")
+		carry_out(site)
+
+	return run
+
+
+_OF_THE_SHOP: dict[str, Callable[..., None]] = {
+	"rotate_secret": _rotate_secret,
+	"uninstall": _without_arguments(lambda site: site.uninstall()),
+	"redact": _without_arguments(lambda site: site.shop.redact()),
+}
 
 
 def _probability(name: str, value: Any) -> float:

@@ -9,24 +9,14 @@ from ...shop.errors import UserError
 from ..bulk import BulkOperation, LimitReached
 from ..bulk_rules import BadBulkQuery
 from ..call import Call, Refusals, mutation, refuse, register, time_text
-from ..cursors import Page, Window
 from ..gids import number
-from .common import listed
+from .common import root_list
 
 _SORTS = {"CREATED_AT": lambda r: r.created_at, "COMPLETED_AT": lambda r: time_text(r.completed_at) or ""}
 _FILTERS = {
 	"id": lambda r: int(r.id), "status": lambda r: r.status.lower(), "created_at": lambda r: r.created_at,
 	"operation_type": lambda _record: "query",
 }  # fmt: skip
-
-
-def _list(
-	call: Call, _root: Any, window: Window, query: str | None = None, sortKey: str = "CREATED_AT",
-) -> Page:  # fmt: skip
-	return listed(
-		call, call.bulk.all.values(),
-		name="bulkOperations", sorts=_SORTS, sort_key=sortKey, window=window, query=query, readers=_FILTERS,
-	)  # fmt: skip
 
 
 def _current(call: Call, _root: Any, type: str = "QUERY") -> BulkOperation | None:
@@ -42,7 +32,7 @@ register(
 	"QueryRoot",
 	{
 		"bulkOperation": lambda call, _root, id: call.bulk.all.get(number(id, "BulkOperation")),
-		"bulkOperations": _list,
+		"bulkOperations": root_list("bulkOperations", lambda call: call.bulk.all.values(), _SORTS, _FILTERS, "CREATED_AT"),
 		"currentBulkOperation": _current,
 	},
 )

@@ -120,6 +120,19 @@ def listed(
 	return page(found, lambda record: (read(record), int(record.id)), window)
 
 
+def root_list(
+	name: str, records: Callable[[Call], Iterable[Any]], sorts: Sorts, readers: Mapping[str, Reader], default: str = "ID"
+) -> Resolver:
+	"""Return the resolver of a list at the root of the schema that takes `query` and `sortKey`, and is sorted by *default*."""
+
+	def resolve(call: Call, _root: Any, window: Window, query: str | None = None, sortKey: str = default) -> Page:
+		return listed(
+			call, records(call), name=name, sorts=sorts, sort_key=sortKey, window=window, query=query, readers=readers
+		)  # fmt: skip
+
+	return resolve
+
+
 def only(given: Mapping[str, Any], kind: str, *known: str) -> None:
 	"""Refuse a field of an input object that would have no effect here. :raises NotImplementedHere:"""
 	for name, value in given.items():

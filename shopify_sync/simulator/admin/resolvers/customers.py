@@ -9,10 +9,9 @@ from ...shop.errors import UserError
 from ...shop.records import Customer
 from ...shop.totals import totals
 from ..call import Call, Refusals, mutation, plain, refuse, register
-from ..cursors import Page, Window
 from ..errors import NotImplementedHere
 from ..gids import number
-from .common import Money, address, address_input, connection, identified, listed, only, own
+from .common import Money, address, address_input, connection, identified, only, own, root_list
 from .shop import count_of
 
 _SORTS = {
@@ -31,15 +30,6 @@ _NAMES = {
 }  # fmt: skip
 
 
-def _customers(
-	call: Call, _root: Any, window: Window, query: str | None = None, sortKey: str = "ID",
-) -> Page:  # fmt: skip
-	return listed(
-		call, call.shop.customers.all.values(),
-		name="customers", sorts=_SORTS, sort_key=sortKey, window=window, query=query, readers=_FILTERS,
-	)  # fmt: skip
-
-
 def _spent(call: Call, customer: Customer) -> Money:
 	paid = sum(totals(order).net_payment for order in call.shop.customers.orders_of(customer.id))
 	return Money(call.shop.amount(paid, "amount"), call.shop.currency)
@@ -53,7 +43,7 @@ register(
 	"QueryRoot",
 	{
 		"customer": lambda call, _root, id: call.shop.customers.all.get(number(id, "Customer")),
-		"customers": _customers,
+		"customers": root_list("customers", lambda call: call.shop.customers.all.values(), _SORTS, _FILTERS),
 		"customersCount": lambda call, _root, limit=10_000: count_of(len(call.shop.customers.all), limit),
 	},
 )

@@ -12,9 +12,10 @@ from ..call import Call, plain, register, time_text
 from ..cursors import Page, Window
 from ..errors import bad_request
 from ..gids import number, split
-from .common import Money, everything, identified, inner, listed, own
+from .common import Money, everything, identified, inner, listed, own, root_list
 from .shop import count_of
 
+_ITEM_SORTS = {"ID": lambda _record: 0}
 _ITEM_FILTERS = {
 	"id": lambda r: int(r.id), "sku": lambda r: r.sku, "created_at": lambda r: r.created_at, "updated_at": lambda r: r.updated_at,
 }  # fmt: skip
@@ -30,15 +31,6 @@ class Quantity:
 	name: str
 	quantity: int
 	updated_at: datetime | None
-
-
-def _items(
-	call: Call, _root: Any, window: Window, query: str | None = None,
-) -> Page:  # fmt: skip
-	return listed(
-		call, call.shop.inventory.items.values(),
-		name="inventoryItems", sorts={"ID": lambda _record: 0}, sort_key="ID", window=window, query=query, readers=_ITEM_FILTERS,
-	)  # fmt: skip
 
 
 def _locations(
@@ -103,7 +95,9 @@ register(
 	"QueryRoot",
 	{
 		"inventoryItem": lambda call, _root, id: call.shop.inventory.items.get(number(id, "InventoryItem")),
-		"inventoryItems": _items,
+		"inventoryItems": root_list(
+			"inventoryItems", lambda call: call.shop.inventory.items.values(), _ITEM_SORTS, _ITEM_FILTERS
+		),
 		"inventoryLevel": lambda call, _root, id: find_level(call, id),
 		"location": _location,
 		"locations": _locations,

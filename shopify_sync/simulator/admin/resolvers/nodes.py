@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from ...shop.records import Order
 from ..call import Call, register
 from ..errors import ApiError, NotImplementedHere
 from ..gids import number, split
@@ -14,34 +15,25 @@ from .orders import find, visible
 from .views import FulfillmentView, LineView, RefundView, TransactionView
 
 _LARGEST = 250
+Finder = Callable[[Call, str], Any]
 
 
-def _line(call: Call, id: str) -> Any:
-	wanted = number(id, "LineItem")
-	return next((LineView(order, line) for order in visible(call) for line in order.line_items if line.id == wanted), None)
+def _of_an_order(kind: str, view: Callable[[Order, Any], Any], parts: Callable[[Order], Iterable[Any]]) -> Finder:
+	"""Return what finds a part of an order that the token may see."""
+
+	def find(call: Call, id: str) -> Any:
+		wanted = number(id, kind)
+		return next((view(order, part) for order in visible(call) for part in parts(order) if part.id == wanted), None)
+
+	return find
 
 
-def _transaction(call: Call, id: str) -> Any:
-	wanted = number(id, "OrderTransaction")
-	return next((TransactionView(order, t) for order in visible(call) for t in order.transactions if t.id == wanted), None)
-
-
-def _refund(call: Call, id: str) -> Any:
-	wanted = number(id, "Refund")
-	return next((RefundView(order, refund) for order in visible(call) for refund in order.refunds if refund.id == wanted), None)
-
-
-def _fulfillment(call: Call, id: str) -> Any:
-	wanted = number(id, "Fulfillment")
-	return next((FulfillmentView(order, f) for order in visible(call) for f in order.fulfillments if f.id == wanted), None)
-
-
-_FINDERS: dict[str, Callable[[Call, str], Any]] = {
+_FINDERS: dict[str, Finder] = {
 	"Order": find,
-	"LineItem": _line,
-	"OrderTransaction": _transaction,
-	"Refund": _refund,
-	"Fulfillment": _fulfillment,
+	"LineItem": _of_an_order("LineItem", LineView, lambda order: order.line_items),
+	"OrderTransaction": _of_an_order("OrderTransaction", TransactionView, lambda order: order.transactions),
+	"Refund": _of_an_order("Refund", RefundView, lambda order: order.refunds),
+	"Fulfillment": _of_an_order("Fulfillment", FulfillmentView, lambda order: order.fulfillments),
 	"FulfillmentOrder": find_fulfillment_order,
 	"InventoryLevel": find_level,
 	"Customer": lambda call, id: call.shop.customers.all.get(number(id, "Customer")),

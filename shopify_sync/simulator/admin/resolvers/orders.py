@@ -12,7 +12,7 @@ from ..errors import ApiError, NotImplementedHere
 from ..gids import number
 from ..scopes import sees
 from ..search import matcher
-from .common import address, address_input, bag, connection, identified, inner, listed, only, own
+from .common import address, address_input, bag, connection, identified, inner, only, own, root_list
 from .shop import count_of
 from .views import FulfillmentOrderView, FulfillmentView, LineView, RefundView, ShippingView, TransactionView
 
@@ -52,14 +52,6 @@ def find(call: Call, id: str) -> Order | None:
 	"""Return the order of a global id, None when there is none or the token may not see it."""
 	order = call.shop.orders.all.get(number(id, "Order"))
 	return order if order is not None and sees(call.scopes, order, call.shop.now()) else None
-
-
-def _orders(
-	call: Call, _root: Any, window: Window, query: str | None = None, sortKey: str = "PROCESSED_AT",
-) -> Page:  # fmt: skip
-	return listed(
-		call, visible(call), name="orders", sorts=_SORTS, sort_key=sortKey, window=window, query=query, readers=_FILTERS
-	)  # fmt: skip
 
 
 def _orders_count(call: Call, _root: Any, query: str | None = None, limit: int | None = 10_000) -> dict[str, Any]:
@@ -106,7 +98,14 @@ def _cut(found: list[Any], first: int | None) -> list[Any]:
 	return found if first is None else found[:first]
 
 
-register("QueryRoot", {"order": lambda call, _root, id: find(call, id), "orders": _orders, "ordersCount": _orders_count})
+register(
+	"QueryRoot",
+	{
+		"order": lambda call, _root, id: find(call, id),
+		"orders": root_list("orders", visible, _SORTS, _FILTERS, "PROCESSED_AT"),
+		"ordersCount": _orders_count,
+	},
+)
 register(
 	"Order",
 	{

@@ -7,10 +7,9 @@ from typing import Any
 from ...shop.errors import UserError
 from ...shop.records import Product, Variant
 from ..call import Call, Refusals, mutation, plain, refuse, register
-from ..cursors import Page, Window
 from ..errors import NotImplementedHere
 from ..gids import number
-from .common import amount, connection, identified, listed, money_text, only, own
+from .common import amount, connection, identified, money_text, only, own, root_list
 from .shop import count_of
 
 _PRODUCT_SORTS = {
@@ -29,24 +28,6 @@ _VARIANT_FILTERS = {
 }  # fmt: skip
 
 
-def _products(
-	call: Call, _root: Any, window: Window, query: str | None = None, sortKey: str = "ID",
-) -> Page:  # fmt: skip
-	return listed(
-		call, call.shop.products.all.values(),
-		name="products", sorts=_PRODUCT_SORTS, sort_key=sortKey, window=window, query=query, readers=_PRODUCT_FILTERS,
-	)  # fmt: skip
-
-
-def _variants(
-	call: Call, _root: Any, window: Window, query: str | None = None, sortKey: str = "ID",
-) -> Page:  # fmt: skip
-	return listed(
-		call, call.shop.products.variants.values(),
-		name="productVariants", sorts=_VARIANT_SORTS, sort_key=sortKey, window=window, query=query, readers=_VARIANT_FILTERS,
-	)  # fmt: skip
-
-
 def _display_name(call: Call, variant: Variant) -> str:
 	title = call.shop.products.all[variant.product_id].title
 	return title if variant.title == "Default Title" else f"{title} - {variant.title}"
@@ -56,9 +37,11 @@ register(
 	"QueryRoot",
 	{
 		"product": lambda call, _root, id: call.shop.products.all.get(number(id, "Product")),
-		"products": _products,
+		"products": root_list("products", lambda call: call.shop.products.all.values(), _PRODUCT_SORTS, _PRODUCT_FILTERS),
 		"productVariant": lambda call, _root, id: call.shop.products.variants.get(number(id, "ProductVariant")),
-		"productVariants": _variants,
+		"productVariants": root_list(
+			"productVariants", lambda call: call.shop.products.variants.values(), _VARIANT_SORTS, _VARIANT_FILTERS
+		),
 		"productsCount": lambda call, _root, limit=10_000: count_of(len(call.shop.products.all), limit),
 	},
 )
