@@ -35,7 +35,7 @@ _SHIPPING_PRICE = {"USD": "4.90", "EUR": "4.90", "JPY": "500", "KWD": "1.500"}
 
 def new_item(store: StoreFacts) -> str:
 	"""Return the SKU that ERPNext does not know until somebody creates the Item."""
-	return f"SIM-NEW-{store.name.removeprefix('store-')}"
+	return f"SIM-NEW-{store.index}{store.edition}"
 
 
 def open_shop(store: StoreFacts, clock: Clock, dice: Dice) -> Shop:

@@ -57,7 +57,8 @@ class StoreFacts:
 	"""How a store begins.
 
 	:ivar gaps: what its mapping lacks at the start; each is closed by an intent, or never.
-	:ivar prefix: what its name begins with; on a site, where documents stay, each run has its own.
+	:ivar prefix: what its name begins with.
+	:ivar edition: stands in the names of Items that ERPNext must not know yet; on a site, where Items stay, each run has its own.
 	"""
 
 	index: int
@@ -67,6 +68,7 @@ class StoreFacts:
 	customers: int
 	gaps: tuple[str, ...]
 	prefix: str = "store"
+	edition: str = ""
 
 	@property
 	def name(self) -> str:
@@ -87,9 +89,9 @@ class Story:
 		"""Return the story without the intents that are not in *numbers*."""
 		return Story(self.days, self.stores, self.workers, tuple(one for one in self.intents if one.number in numbers))
 
-	def named(self, prefix: str) -> Story:
-		"""Return the same story in stores whose names begin with *prefix*."""
-		return replace(self, stores=tuple(replace(store, prefix=prefix) for store in self.stores))
+	def named(self, prefix: str, edition: str) -> Story:
+		"""Return the same story in stores of other names."""
+		return replace(self, stores=tuple(replace(store, prefix=prefix, edition=edition) for store in self.stores))
 
 
 GAPS = ("item", "tax", "shipping", "location", "inventory_item")

@@ -91,7 +91,7 @@ def _print(summary: Summary, seconds: float) -> None:
 		f"{number} {name.partition('.')[2]}" for name, number in sorted(counts.items()) if name.startswith("status.")
 	)
 	rows = (
-		("Days", f"{summary.seeds} in {seconds:.1f} s ({seconds / max(summary.seeds, 1):.1f} s each), {counts['worker.crash']} workers killed"),
+		("Days", f"{summary.seeds} in {seconds:.1f} s ({seconds / max(summary.seeds, 1):.1f} s each), {counts['worker.crash']} workers killed, {counts['worker.freeze']} frozen"),
 		("Orders", f"{counts['orders']}, {counts['webhooks']} webhooks, {counts['intents']} deeds of people"),
 		("Network", f"{counts['network.attempts']} deliveries; {counts['network.duplicated']} doubled, {counts['network.delayed']} late, {counts['network.lost']} lost"),
 		("Events", ends),

@@ -6,7 +6,7 @@ The story names things as the embedded host has them. Here stands what they are 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import frappe
@@ -15,12 +15,13 @@ from .. import shops
 from ..story import StoreFacts
 
 _ELSEWHERE = "Simulated Elsewhere"
-#: Makes an Exchange Rate count for every order of the run.
-_RATE_AGE = timedelta(days=40)
 
 
 class Ground:
-	"""The site's own names for what the stories name. Makes what is missing, and leaves it: the next run needs it again."""
+	"""The site's own names for what the stories name. Makes what is missing, and leaves it: the next run needs it again.
+
+	:param on: the day before the story begins.
+	"""
 
 	def __init__(self, stores: Iterable[StoreFacts], on: date) -> None:
 		self.company = frappe.db.get_value("Company", {}, "name", order_by="creation")
@@ -77,7 +78,7 @@ class Ground:
 			values = {
 				**known,
 				"doctype": "Currency Exchange",
-				"date": str(on - _RATE_AGE),
+				"date": str(on),
 				"exchange_rate": float(rate),
 				"for_buying": 1,
 			}

@@ -37,20 +37,17 @@ def let_pass(stores: Sequence[str], seconds: int) -> None:
 		frappe.db.commit()
 
 
-def under_way(stores: Sequence[str], *statuses: Status) -> int:
-	"""Return how many events a worker has or will have; with *statuses* only those."""
+def under_way(stores: Sequence[str]) -> int:
+	"""Return how many events a worker has or will have."""
 	frappe.db.rollback()
-	filters = {"store": ("in", list(stores)), "due_at": ("is", "set")}
-	if statuses:
-		filters["status"] = ("in", [str(status) for status in statuses])
-	return int(frappe.db.count("Sync Event", filters))
+	return int(frappe.db.count("Sync Event", {"store": ("in", list(stores)), "due_at": ("is", "set")}))
 
 
-def is_free(prefix: str) -> bool:
-	"""Tell whether no document on the site has a key that begins with *prefix*."""
-	return not any(
-		frappe.db.exists(doctype, {"shopify_key": ("like", f"{prefix}-%")}) for doctype in (*_REMOVED, "Stock Reconciliation")
-	)
+def busy_workers(stores: Sequence[str]) -> list[str]:
+	"""Return the workers, alive or dead, that are in the middle of an event, as `host:pid`."""
+	frappe.db.rollback()
+	filters = {"store": ("in", list(stores)), "status": str(Status.PROCESSING)}
+	return frappe.get_all("Sync Event", filters=filters, pluck="worker", order_by="name")
 
 
 def clear() -> None:
@@ -65,6 +62,8 @@ def clear() -> None:
 		frappe.delete_doc("Shopify Store", store, force=True)
 	for doctype in _REMOVED:
 		_remove(doctype)
+	# The stores will be there again at the next run of the same seed.
+	frappe.db.sql("UPDATE `tabStock Reconciliation` SET shopify_key = NULL WHERE shopify_key LIKE %s", (f"{PREFIX}%/%",))
 	# What the removed Sales Orders had reserved.
 	frappe.db.sql(
 		"UPDATE tabBin SET projected_qty = projected_qty + reserved_qty, reserved_qty = 0 WHERE warehouse LIKE %s",

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import frappe
 
+from shopify_sync.simulator.dice import Dice
+
 from .. import story
 from ..profiles import PROFILES, Profile, without
 from ..result import Result
@@ -16,7 +18,7 @@ from ..runner import Case
 from . import ledger
 from .logs import Logs
 from .workers import Crew
-from .world import SiteWorld, free_prefix
+from .world import SiteWorld
 
 _LOCK = "shopify_sync:simulation"
 
@@ -49,7 +51,10 @@ def run(case: Case, crew: Crew, output: Path, profile: Profile | None = None) ->
 	frappe.set_user("Administrator")
 	ledger.clear()
 	try:
-		return SiteWorld(case.seed, written.named(free_prefix()), without(kind, case.without), crew, Logs(output)).run()
+		# The same name for the same seed: the network's faults are named after it.
+		prefix = f"{ledger.PREFIX}{Dice(f'{kind.name}/{case.seed}').bits('name') % 16**4:04x}"
+		written = written.named(prefix, edition=f"-{frappe.generate_hash(length=8)}")
+		return SiteWorld(case.seed, written, without(kind, case.without), crew, Logs(output)).run()
 	finally:
 		ledger.clear()
 

@@ -8,7 +8,9 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from enum import Enum
 from pathlib import Path
 
 import frappe
@@ -17,6 +19,16 @@ from frappe.utils.background_jobs import get_workers
 
 #: What a worker's row in the ledger says of where it runs: `host:pid`.
 _HOST = socket.gethostname()
+
+
+class Blow(Enum):
+	"""What can happen to a worker."""
+
+	WORKER = "the worker is killed"
+	#: As the system does when memory runs out; RQ's own process goes on.
+	WORK_HORSE = "the work horse is killed"
+	#: Longer than its lease, which others can take over meanwhile.
+	FREEZE = "the work horse stands still"
 
 
 class Crew:
@@ -29,17 +41,16 @@ class Crew:
 		self._output = output.open("ab")
 		self._sites = Path(frappe.local.sites_path).resolve()
 		self._alive: list[subprocess.Popen[bytes]] = []
-		#: When, in real time, each of the dead is replaced.
-		self._places: list[float] = []
+		#: What is to be done when, in real time.
+		self._due: list[tuple[float, Callable[[], object]]] = []
 		self.is_down = False
 
 	def start(self, count: int) -> None:
 		"""Have so many workers; those that are up already stay."""
 		self.is_down = False
-		self.look_after()
+		self.look_after(everything=True)
 		for _number in range(count - len(self._alive)):
 			self._hire()
-		self._places.clear()
 
 	def wait_until_up(self, seconds: float = 30.0) -> None:
 		"""Wait until every worker listens to its queue."""
@@ -48,33 +59,41 @@ class Crew:
 		while not wanted <= {worker.pid for worker in get_workers()} and time.monotonic() < deadline:
 			time.sleep(0.1)
 
-	def look_after(self) -> None:
-		"""Replace the dead whose moment has come. Call often."""
-		self._alive = [process for process in self._alive if process.poll() is None]
-		if self.is_down:
-			return
+	def look_after(self, *, everything: bool = False) -> None:
+		"""Replace the dead and wake the frozen whose moment has come, or *everything* at once. Call often."""
 		now = time.monotonic()
-		for due in [due for due in self._places if due <= now]:
-			self._places.remove(due)
-			self._hire()
+		ripe = [entry for entry in self._due if everything or entry[0] <= now]
+		for entry in ripe:
+			self._due.remove(entry)
+			entry[1]()
+		self._alive = [process for process in self._alive if process.poll() is None]
 
-	def kill_one(self, *, only_its_work: bool, replaced_after: float) -> str | None:
-		"""Kill the worker that is busy, or any; return what was done, None when nobody is there.
+	def alive_among(self, workers: Iterable[str]) -> list[str]:
+		"""Return those of *workers* (`host:pid`) that are of this crew and alive."""
+		return [worker for worker in workers if not is_gone(worker) and self._of(worker)]
 
-		:param only_its_work: kill the process that does the work, as the system does when memory runs out; RQ's own goes on.
-		:param replaced_after: real seconds until another worker starts.
+	def _of(self, worker: str) -> subprocess.Popen[bytes] | None:
+		pid = int(worker.rpartition(":")[2])
+		return next((process for process in self._alive if pid in (horse.pid for horse in _work_horses(process))), None)
+
+	def strike(self, how: Blow, seconds: float, busy: Sequence[str]) -> str | None:
+		"""Let something happen to the first of the *busy*, or to any worker. Return to which, None when nobody is there.
+
+		:param seconds: real ones, until another worker starts, or a frozen one goes on.
 		"""
-		busy = [process for process in self._alive if _work_horses(process)]
-		if not (busy or self._alive):
+		process = next(filter(None, map(self._of, busy)), None) or next(iter(self._alive), None)
+		if process is None:
 			return None
-		process = (busy or self._alive)[0]
-		if only_its_work and busy:
-			for horse in _work_horses(process):
-				_send_kill(horse)
-			return f"work horse of worker {process.pid}"
-		kill(process)
-		self._alive.remove(process)
-		self._places.append(time.monotonic() + replaced_after)
+		if how is Blow.WORKER or not _work_horses(process):
+			kill(process)
+			self._alive.remove(process)
+			self._later(seconds, self._hire)
+		elif how is Blow.WORK_HORSE:
+			_signal(_work_horses(process), signal.SIGKILL)
+		else:
+			frozen = _work_horses(process)
+			_signal(frozen, signal.SIGSTOP)
+			self._later(seconds, lambda: _signal(frozen, signal.SIGCONT))
 		return f"worker {process.pid}{', busy' if busy else ''}"
 
 	def kill_all(self) -> None:
@@ -83,12 +102,15 @@ class Crew:
 		for process in self._alive:
 			kill(process)
 		self._alive.clear()
-		self._places.clear()
+		self._due.clear()
 
 	def close(self) -> None:
 		"""End all workers for good."""
 		self.kill_all()
 		self._output.close()
+
+	def _later(self, seconds: float, act: Callable[[], object]) -> None:
+		self._due.append((time.monotonic() + seconds, act))
 
 	def _hire(self) -> None:
 		variables = dict(os.environ)
@@ -111,19 +133,18 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 		family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
 	except psutil.NoSuchProcess:
 		family = []
-	for member in family:
-		_send_kill(member)
+	_signal(family, signal.SIGKILL)
 	process.wait(10)
 
 
 def is_gone(worker: str) -> bool:
-	"""Tell whether the process that a row of the ledger names is dead. One on another machine is taken for alive."""
+	"""Tell whether the process that a row of the ledger names is dead or stands still. One on another machine is taken for alive."""
 	host, _colon, pid = worker.rpartition(":")
 	if host != _HOST or not pid.isdigit():
 		return False
 	try:
 		# A killed work horse stays in the table of processes until somebody asks for its end.
-		return str(psutil.Process(int(pid)).status()) in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+		return str(psutil.Process(int(pid)).status()) in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD, psutil.STATUS_STOPPED)
 	except psutil.NoSuchProcess:
 		return True
 
@@ -135,6 +156,7 @@ def _work_horses(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
 		return []
 
 
-def _send_kill(process: psutil.Process) -> None:
-	with suppress(psutil.NoSuchProcess):
-		process.send_signal(signal.SIGKILL)
+def _signal(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
+	for process in processes:
+		with suppress(psutil.NoSuchProcess):
+			process.send_signal(number)

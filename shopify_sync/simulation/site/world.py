@@ -1,7 +1,7 @@
 """One world on a real site: the story's clock is turned as fast as its people can act, and real workers work meanwhile.
 
-A simulated day takes seconds. What happens to whom is settled by the seed, as everywhere; how far a worker has come when it
-happens is not, so a failure may need several runs to be seen again.
+A simulated day takes seconds. What people do and what the network does is settled by the seed, as everywhere; how far a worker
+has come when something happens is not, so a failure may need several runs to be seen again.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
-import frappe
+from erpnext.accounts.utils import get_fiscal_year
+from frappe.utils import nowdate
 
-from shopify_sync.core.statuses import Status
 from shopify_sync.jobs import sweep
 from shopify_sync.simulator.clock import ManualClock
 from shopify_sync.simulator.dice import Dice
@@ -33,7 +33,7 @@ from .ground import Ground
 from .logs import Logs
 from .network import Network
 from .target import SiteTarget
-from .workers import Crew
+from .workers import Blow, Crew
 
 #: Real seconds after which a world that is left alone must have come to rest.
 REST_SECONDS = 120.0
@@ -67,15 +67,14 @@ class SiteWorld:
 		self._profile = profile
 		self._crew = crew
 		self._logs = logs
-		# So that the last day ends about now: the site has a fiscal year for it.
-		self._start = datetime.now(timezone.utc).replace(microsecond=0) - timedelta(days=story.days)
+		self._start = _first_morning()
 		self.clock = ManualClock(self._start)
 		self._dice = Dice(f"world/{profile.name}/{seed}")
 		self.shops = [
 			shops.open_shop(store, self.clock, Dice(f"shop/{profile.name}/{seed}/{store.index}")) for store in story.stores
 		]
 		set_ups = [shops.set_up(store, shop) for store, shop in zip(story.stores, self.shops, strict=True)]
-		ground = Ground(story.stores, (self._start - timedelta(days=2)).date())
+		ground = Ground(story.stores, (self._start - timedelta(days=1)).date())
 		self.target = SiteTarget(ground, set_ups, crew, self._begin_outage)
 		self.emitted: list[Webhook] = []
 		for shop in self.shops:
@@ -135,15 +134,14 @@ class SiteWorld:
 
 	def _kill(self, number: int) -> None:
 		deadline = time.monotonic() + _WAIT_FOR_WORK
-		while not ledger.under_way(self.target.stores, Status.PROCESSING) and time.monotonic() < deadline:
+		while not (busy := self._crew.alive_among(ledger.busy_workers(self.target.stores))) and time.monotonic() < deadline:
 			time.sleep(0.02)
 		time.sleep(self._dice.uniform(*_INTO_THE_WORK, "kill", number, "into"))
-		done = self._crew.kill_one(
-			only_its_work=self._dice.chance(0.3, "kill", number, "only its work"),
-			replaced_after=self._dice.uniform(0.0, 1.0, "kill", number, "replaced"),
-		)
-		self.result.counts["worker.crash"] += done is not None
-		self._tell(f"killed: {done or 'nobody, all are dead'}")
+		seconds = self._dice.uniform(0.0, 1.5, "kill", number, "seconds")
+		how = self._dice.weighted(((Blow.WORKER, 4), (Blow.WORK_HORSE, 3), (Blow.FREEZE, 3)), "kill", number, "how")
+		done = self._crew.strike(how, seconds, busy)
+		self.result.counts["worker.freeze" if how is Blow.FREEZE else "worker.crash"] += done is not None
+		self._tell(f"{how.value}: {done or 'nobody is there'}")
 
 	def _begin_outage(self, seconds: float) -> None:
 		self._down_until = max(self._down_until, self.clock.now() + timedelta(seconds=seconds))
@@ -278,9 +276,7 @@ class SiteWorld:
 		counts["orders"] += sum(len(shop.orders.all) for shop in self.shops)
 
 
-def free_prefix() -> str:
-	"""Return what the stores of a run are called that no document of an earlier run is named after."""
-	while True:
-		prefix = f"{ledger.PREFIX}{frappe.generate_hash(length=4)}"
-		if ledger.is_free(prefix):
-			return prefix
+def _first_morning() -> datetime:
+	"""Return when the stories of this fiscal year begin: the same moment at every run, for which the site has books."""
+	_name, first, _last = get_fiscal_year(nowdate())
+	return datetime.combine(first + timedelta(days=1), datetime.min.time(), timezone.utc) + timedelta(hours=6)
