@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 
 from shopify_sync.admin_api import operations
 from shopify_sync.simulator.admin import schema
+from shopify_sync.simulator.admin.call import REGISTRY
 from shopify_sync.simulator.admin.idempotency import KEYED
+from shopify_sync.simulator.admin.scopes import Access
 from shopify_sync.simulator.admin.throttle import MAXIMUM_COST, Throttle
 from shopify_sync.simulator.clock import ManualClock
 from shopify_sync.simulator.faults import Dropped, Faults
+from shopify_sync.simulator.http.site import SCOPES as DEFAULT_SCOPES
 
 from .admin_client import SCOPES, TOKEN, Client, gid
 from .shops import START, cart, make_shop, stocked_shop
@@ -154,6 +157,15 @@ def test_protected_customer_data_needs_approval(client: Client) -> None:
 	answer = client.send("query A($id: ID!) { customer(id: $id) { id firstName email } }", {"id": gid("Customer", ada.id)}).json()
 	assert answer["data"]["customer"] == {"id": gid("Customer", ada.id), "firstName": None, "email": None}
 	assert "not approved to use the firstName field" in answer["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("version", schema.versions())
+def test_the_apps_default_scopes_reach_everything_that_is_implemented(version: str) -> None:
+	access = Access(version, frozenset(DEFAULT_SCOPES))
+	for root in ("QueryRoot", "Mutation"):
+		for field in REGISTRY[root]:
+			if field in schema.schema(version).type_map[root].fields:  # type: ignore[attr-defined]
+				access.demand(root, field)
 
 
 def test_writing_implies_reading_and_node_is_no_way_around(client: Client) -> None:

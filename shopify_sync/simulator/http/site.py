@@ -28,6 +28,7 @@ SCOPES = (
 	"write_orders",
 	"write_order_edits",
 	"write_customers",
+	"write_customer_merge",
 	"write_products",
 	"write_inventory",
 	"write_locations",
