@@ -49,3 +49,10 @@ def test_clocks_are_wrong_currencies_differ_and_taxes_are_in_or_on_top() -> None
 	assert {store.taxes_included for store in stores} == {True, False}
 	assert min(store.skew for store in stores) < -10 and max(store.skew for store in stores) > 10
 	assert {gap for store in stores for gap in store.gaps} == set(story.GAPS)
+
+
+@pytest.mark.parametrize("profile", sorted(set(PROFILES) - {"default"}))
+def test_every_kind_of_day_goes_well(profile: str) -> None:
+	summary = run_many([Case(seed, profile) for seed in range(1, 13)], default_jobs(), lambda so_far: True)
+	assert not summary.failures, [(case.command(), violations) for case, violations, _trace in summary.failures]
+	assert summary.seeds == 12 and summary.counts["orders"] > 12

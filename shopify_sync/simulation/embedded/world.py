@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -247,4 +248,4 @@ def _capturing() -> Iterator[_Log]:
 def _fast_folder() -> str | None:
 	"""Return a folder in memory where the system has one: nothing of a simulated world must survive a power cut."""
 	memory = Path("/dev/shm")  # noqa: S108 -- a folder of its own is made in it
-	return str(memory) if memory.is_dir() else None
+	return str(memory) if os.access(memory, os.W_OK) else None
