@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from shopify_sync.core.statuses import Status
@@ -85,10 +87,25 @@ class Facts:
 	documents: Sequence[DocumentFact]
 	stock: Mapping[tuple[str, str], Decimal]
 
-	def live(self, doctype: str, key: str) -> list[DocumentFact]:
+	def live(self, doctype: str, key: str) -> Sequence[DocumentFact]:
 		"""Return the documents with that key which are not cancelled."""
-		return [one for one in self.documents if one.doctype == doctype and one.key == key and one.docstatus < 2]
+		return self._live.get((doctype, key), ())
 
-	def of_link(self, key: str) -> list[EventFact]:
+	def of_link(self, key: str) -> Sequence[EventFact]:
 		"""Return the events of a resource."""
-		return [event for event in self.events.values() if event.link == key]
+		return self._by_link.get(key, ())
+
+	@cached_property
+	def _live(self) -> Mapping[tuple[str, str | None], Sequence[DocumentFact]]:
+		found = defaultdict(list)
+		for one in self.documents:
+			if one.docstatus < 2:
+				found[one.doctype, one.key].append(one)
+		return found
+
+	@cached_property
+	def _by_link(self) -> Mapping[str | None, Sequence[EventFact]]:
+		found = defaultdict(list)
+		for event in self.events.values():
+			found[event.link].append(event)
+		return found

@@ -10,7 +10,6 @@ from decimal import Decimal
 
 from shopify_sync.core import keys
 from shopify_sync.core.statuses import NEEDS_ATTENTION, Status
-from shopify_sync.core.topics import RESOURCE_OF_TOPIC
 from shopify_sync.simulator.shop import totals
 from shopify_sync.simulator.shop.records import Customer, Order
 from shopify_sync.simulator.shop.shop import Shop
@@ -120,14 +119,7 @@ def _pairs(world: World) -> Iterator[tuple[StoreFacts, Shop]]:
 def _can_be_compared(world: World, shop: Shop, resource: str, resource_id: str, key: str) -> bool:
 	if world.moment is Moment.RECONCILED:
 		return True
-	said = [
-		webhook
-		for webhook in world.emitted
-		if webhook.resource_id == resource_id
-		and webhook.shop_domain == shop.domain
-		and RESOURCE_OF_TOPIC.get(webhook.topic) == resource
-	]
-	if any(webhook.id not in world.facts.events for webhook in said):
+	if any(webhook not in world.facts.events for webhook in world.said_of(shop, resource, resource_id)):
 		return False
 	# What was put away by a person, or came while the store only watched, was not carried over on purpose.
 	on_purpose = (Status.DISCARDED, Status.SHADOWED, Status.IGNORED)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Protocol
 
+from shopify_sync.core.topics import RESOURCE_OF_TOPIC
 from shopify_sync.simulator.shop.records import Webhook
 from shopify_sync.simulator.shop.shop import Shop
 
@@ -80,3 +83,14 @@ class World:
 	def has_lost_a_subscription(self, shop: Shop) -> bool:
 		"""Tell whether Shopify removed a subscription of the shop: from then on it did not say everything any more."""
 		return len(shop.subscriptions.all) < self.subscriptions
+
+	def said_of(self, shop: Shop, resource: str, resource_id: str) -> Sequence[str]:
+		"""Return the ids of the webhooks that showed a resource."""
+		return self._said.get((shop.domain, resource, resource_id), ())
+
+	@cached_property
+	def _said(self) -> Mapping[tuple[str, str | None, str], Sequence[str]]:
+		found = defaultdict(list)
+		for webhook in self.emitted:
+			found[webhook.shop_domain, RESOURCE_OF_TOPIC.get(webhook.topic), webhook.resource_id].append(webhook.id)
+		return found
