@@ -60,6 +60,8 @@ def personal_values(payload: Any, *, person: bool = False) -> Iterator[str]:
 
 def scrub(text: str, payload: Any = None) -> str:
 	"""Return *text* without e-mail addresses and without the personal values that stand in *payload*."""
+	if not text:
+		return text
 	for value in sorted(set(personal_values(payload)), key=len, reverse=True):
 		text = text.replace(value, MASK)
 	return _EMAIL.sub(MASK, text)
