@@ -81,12 +81,14 @@ class Hook:
 
 	def __init__(self, statuses: tuple[int, ...] = (), seconds: float = 0) -> None:
 		self.deliveries: list[tuple[Headers, bytes]] = []
+		self.hosts: list[str] = []
 		answers = iter(statuses)
 		hook = self
 
 		class Handler(BaseHTTPRequestHandler):
 			def do_POST(self) -> None:
 				body = self.rfile.read(int(self.headers["Content-Length"]))
+				hook.hosts.append(self.headers["Host"])
 				hook.deliveries.append((Headers(self.headers.items()), body))
 				time.sleep(seconds)
 				self.send_response(next(answers, 200))

@@ -8,6 +8,7 @@ import threading
 import time
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -278,6 +279,14 @@ def test_post_does_not_wait_for_one_byte_after_the_other() -> None:
 		assert post(f"http://127.0.0.1:{listening.getsockname()[1]}/", {}, b"{}", total_seconds=0.4) is None
 		assert time.monotonic() - began < 1
 		dripping.join(5)
+
+
+def test_a_site_is_reached_by_its_name_on_this_machine(hook: Hook) -> None:
+	port = urlsplit(hook.url).port
+	assert post(f"http://my-site.localhost:{port}/hook", {"X-Shopify-Topic": "a/b"}, b"{}") == 200
+	((headers, _body),) = hook.deliveries
+	assert headers.get("topic") == "a/b"
+	assert hook.hosts == [f"my-site.localhost:{port}"]
 
 
 def test_post_to_nobody_is_no_answer() -> None:

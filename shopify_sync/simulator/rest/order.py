@@ -126,6 +126,8 @@ def _head(shop: Shop, order: Order, figures: Totals) -> dict[str, Any]:
 		"total_weight": sum(line.grams * line.quantity for line in order.line_items),
 		"updated_at": stamp(shop, order.updated_at),
 		"user_id": None,
+		# Dropped with 2026-04.
+		**({"checkout_id": None, "company": None} if shop.api_version < "2026-04" else {}),
 	}
 
 

@@ -43,7 +43,9 @@ def post(
 	require_local(uri)
 	parts = urlsplit(uri)
 	deadline = time.monotonic() + total_seconds
-	connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=connect_seconds)
+	host = parts.hostname or ""
+	# Such names are this machine's by RFC 6761, whether its resolver knows them or not; a Frappe site is found by its name.
+	connection = http.client.HTTPConnection("127.0.0.1" if _is_named(host) else host, parts.port, timeout=connect_seconds)
 	try:
 		connection.connect()
 	except OSError:
@@ -52,7 +54,8 @@ def post(
 		connection.sock = _Hurried(sock, deadline)
 		try:
 			target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-			connection.request("POST", target, body, {**headers, "User-Agent": "Shopify-Captain-Hook", "Connection": "close"})
+			own = {"Host": parts.netloc, "User-Agent": "Shopify-Captain-Hook", "Connection": "close"}
+			connection.request("POST", target, body, {**headers, **own})
 			response = connection.getresponse()
 			response.read()
 		except (OSError, http.client.HTTPException):
@@ -60,8 +63,12 @@ def post(
 	return response.status
 
 
+def _is_named(host: str) -> bool:
+	return host == "localhost" or host.endswith(".localhost")
+
+
 def _is_loopback(host: str) -> bool:
-	if host == "localhost" or host.endswith(".localhost"):
+	if _is_named(host):
 		return True
 	try:
 		return ipaddress.ip_address(host).is_loopback
