@@ -18,8 +18,8 @@ from shopify_sync.simulator.shop.shop import Shop
 from .shops import inbound_location
 
 
-def signals(shop: Shop, run: str) -> Iterator[NewEvent]:
-	"""Yield a signal for each resource as it stands in the shop now.
+def signals(shop: Shop, store: str, run: str) -> Iterator[NewEvent]:
+	"""Yield a signal for each resource as it stands in the shop now; *store* is what the host calls it.
 
 	The time of the fetch stands where a webhook has the time at which it was triggered: what is fetched is later than any
 	webhook with the same `updated_at`.
@@ -29,12 +29,12 @@ def signals(shop: Shop, run: str) -> Iterator[NewEvent]:
 		headers = Headers(
 			(
 				("X-Shopify-Topic", topic),
-				("X-Shopify-Webhook-Id", f"reconciliation-{run}-{shop.name}-{resource}"),
+				("X-Shopify-Webhook-Id", f"reconciliation-{run}-{store}-{resource}"),
 				("X-Shopify-Triggered-At", shop.clock.now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")),
 			)
 		)
 		# As the receiving path reads it, so that both take the same thing for the same state.
-		yield new_event(headers, body, json.loads(body), shop.name, shop.clock.now(), Source.RECONCILIATION)
+		yield new_event(headers, body, json.loads(body), store, shop.clock.now(), Source.RECONCILIATION)
 
 
 def _states(shop: Shop) -> Iterator[tuple[str, str, Any]]:

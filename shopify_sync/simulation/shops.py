@@ -35,14 +35,14 @@ _SHIPPING_PRICE = {"USD": "4.90", "EUR": "4.90", "JPY": "500", "KWD": "1.500"}
 
 def new_item(store: StoreFacts) -> str:
 	"""Return the SKU that ERPNext does not know until somebody creates the Item."""
-	return f"SIM-NEW-{store.index}{store.edition}"
+	return f"SIM-NEW-{store.edition}{store.index}"
 
 
 def open_shop(store: StoreFacts, clock: Clock, dice: Dice) -> Shop:
 	"""Return the store's shop with locations, products, stock and nobody in it."""
 	shop = Shop(
-		store.name,
-		secret=f"hush-{store.name}",
+		store.shop_name,
+		secret=f"hush-{store.shop_name}",
 		clock=SkewedClock(clock, store.skew) if store.skew else clock,
 		dice=dice,
 		currency=store.currency,

@@ -57,8 +57,8 @@ class StoreFacts:
 	"""How a store begins.
 
 	:ivar gaps: what its mapping lacks at the start; each is closed by an intent, or never.
-	:ivar prefix: what its name begins with.
-	:ivar edition: stands in the names of Items that ERPNext must not know yet; on a site, where Items stay, each run has its own.
+	:ivar prefix: what its names begin with.
+	:ivar edition: stands in what the host names after it; on a site, where documents stay, each run has its own.
 	"""
 
 	index: int
@@ -72,7 +72,12 @@ class StoreFacts:
 
 	@property
 	def name(self) -> str:
-		"""Its name on both sides."""
+		"""What the host calls it."""
+		return f"{self.prefix}-{self.edition}-{self.index}" if self.edition else self.shop_name
+
+	@property
+	def shop_name(self) -> str:
+		"""What Shopify calls it. What the network does to it depends on this name."""
 		return f"{self.prefix}-{self.index}"
 
 

@@ -178,9 +178,9 @@ class EmbeddedWorld:
 
 	def _reconcile(self) -> None:
 		self._tell("reconciliation")
-		for shop in self.shops:
+		for store, shop in zip(self._story.stores, self.shops, strict=True):
 			subscribe(shop)
-			for event in reconciling.signals(shop, "1"):
+			for event in reconciling.signals(shop, store.name, "1"):
 				self.target.record(event)
 		self._rest()
 

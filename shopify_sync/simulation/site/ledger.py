@@ -12,7 +12,7 @@ from shopify_sync.erpnext_host.isolation import read_committed
 from .workers import is_gone
 
 #: How the stores of every run are called.
-PREFIX = "sim-"
+PREFIX = "sim"
 #: How the warehouses of every run are called.
 WAREHOUSES = "Simulated "
 #: Made for the stores and posted nowhere: they can go without a trace. Stock Reconciliations stay, as any ledger entry does.
@@ -53,7 +53,7 @@ def busy_workers(stores: Sequence[str]) -> list[str]:
 def clear() -> None:
 	"""Remove the stores of all runs with their ledgers and links, and the people whom they made up, with their orders."""
 	frappe.db.rollback()
-	for store in frappe.get_all("Shopify Store", filters={"name": ("like", f"{PREFIX}%")}, pluck="name"):
+	for store in frappe.get_all("Shopify Store", filters={"name": ("like", f"{PREFIX}-%")}, pluck="name"):
 		events = frappe.get_all("Sync Event", filters={"store": store}, pluck="name")
 		if events:
 			frappe.db.delete("Sync Attempt", {"event": ("in", events)})
@@ -62,8 +62,6 @@ def clear() -> None:
 		frappe.delete_doc("Shopify Store", store, force=True)
 	for doctype in _REMOVED:
 		_remove(doctype)
-	# The stores will be there again at the next run of the same seed.
-	frappe.db.sql("UPDATE `tabStock Reconciliation` SET shopify_key = NULL WHERE shopify_key LIKE %s", (f"{PREFIX}%/%",))
 	# What the removed Sales Orders had reserved.
 	frappe.db.sql(
 		"UPDATE tabBin SET projected_qty = projected_qty + reserved_qty, reserved_qty = 0 WHERE warehouse LIKE %s",
@@ -74,7 +72,7 @@ def clear() -> None:
 
 def _remove(doctype: str) -> None:
 	"""Delete the documents of the runs past ERPNext's controllers: none has posted anything, and one by one would take minutes."""
-	names = frappe.get_all(doctype, filters={"shopify_key": ("like", f"{PREFIX}%/%")}, pluck="name")
+	names = frappe.get_all(doctype, filters={"shopify_key": ("like", f"{PREFIX}-%/%")}, pluck="name")
 	if not names:
 		return
 	for field in frappe.get_meta(doctype).get_table_fields():

@@ -9,15 +9,13 @@ from pathlib import Path
 
 import frappe
 
-from shopify_sync.simulator.dice import Dice
-
 from .. import story
 from ..profiles import PROFILES, Profile, without
 from ..result import Result
 from ..runner import Case
 from . import ledger
 from .logs import Logs
-from .workers import Crew
+from .workers import Crew, forget_calls
 from .world import SiteWorld
 
 _LOCK = "shopify_sync:simulation"
@@ -50,13 +48,13 @@ def run(case: Case, crew: Crew, output: Path, profile: Profile | None = None) ->
 		written = written.only(case.only)
 	frappe.set_user("Administrator")
 	ledger.clear()
+	forget_calls()
 	try:
-		# The same name for the same seed: the network's faults are named after it.
-		prefix = f"{ledger.PREFIX}{Dice(f'{kind.name}/{case.seed}').bits('name') % 16**4:04x}"
-		written = written.named(prefix, edition=f"-{frappe.generate_hash(length=8)}")
+		written = written.named(ledger.PREFIX, edition=frappe.generate_hash(length=6))
 		return SiteWorld(case.seed, written, without(kind, case.without), crew, Logs(output)).run()
 	finally:
 		ledger.clear()
+		forget_calls()
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from erpnext.stock.doctype.stock_reconciliation.stock_reconciliation import (
 from shopify_sync.core import keys
 from shopify_sync.core.contracts.base import parse_json
 from shopify_sync.core.engine import Engine
-from shopify_sync.core.events import NewEvent
+from shopify_sync.core.events import Action, NewEvent
 from shopify_sync.core.failures import Failure
 from shopify_sync.core.operations import Refused
 from shopify_sync.core.receiving import receive
@@ -28,7 +28,6 @@ from shopify_sync.erpnext_host import wake as waking
 from shopify_sync.erpnext_host.errors import is_contention
 from shopify_sync.erpnext_host.event_log import FrappeEventLog
 from shopify_sync.erpnext_host.host import FrappeHost
-from shopify_sync.erpnext_host.replay import replay_events
 
 from ..facts import Facts
 from ..target import StoreSetUp
@@ -152,9 +151,8 @@ class SiteTarget:
 
 	def replay(self, event: str) -> None:
 		"""Press Replay."""
-		_done, refused = replay_events([event], _USER)
-		if refused:
-			raise Refused(refused[event])
+		FrappeEventLog().retry(event, _USER, action=Action.REPLAY)
+		waking.wake()
 
 	def discard(self, event: str) -> None:
 		"""Press Discard."""

@@ -15,8 +15,10 @@ from pathlib import Path
 
 import frappe
 import psutil
-from frappe.utils.background_jobs import get_workers
+from frappe.utils.background_jobs import get_queue, get_workers
 
+#: Where drains are called for, and what the call says.
+QUEUE, _DRAIN = "short", "shopify_sync.jobs.drain.run"
 #: What a worker's row in the ledger says of where it runs: `host:pid`.
 _HOST = socket.gethostname()
 
@@ -116,12 +118,27 @@ class Crew:
 		variables = dict(os.environ)
 		# Frappe takes CI for "in a test", where background jobs behave differently.
 		variables.pop("CI", None)
-		command = [sys.executable, "-m", "frappe.utils.bench_helper", "frappe", "worker", "--queue", "short"]
+		command = [sys.executable, "-m", "frappe.utils.bench_helper", "frappe", "worker", "--queue", QUEUE]
 		self._alive.append(
 			subprocess.Popen(  # noqa: S603 -- this Python, and words of our own
 				command, cwd=self._sites, env=variables, stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output, start_new_session=True
 			)
 		)  # fmt: skip
+
+
+def is_called() -> bool:
+	"""Tell whether a call for a worker waits in Redis."""
+	return bool(get_queue(QUEUE).count)
+
+
+def forget_calls() -> None:
+	"""Drop the calls for drains of this site that wait in Redis: each would keep a worker for seconds, with nothing to do.
+
+	Nothing is lost: the work stands in the database, and the sweeper calls again where something is due.
+	"""
+	for job in get_queue(QUEUE).get_jobs():
+		if job.kwargs.get("site") == frappe.local.site and job.kwargs.get("method") == _DRAIN:
+			job.delete()
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:

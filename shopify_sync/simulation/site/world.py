@@ -33,7 +33,7 @@ from .ground import Ground
 from .logs import Logs
 from .network import Network
 from .target import SiteTarget
-from .workers import Blow, Crew
+from .workers import Blow, Crew, is_called
 
 #: Real seconds after which a world that is left alone must have come to rest.
 REST_SECONDS = 120.0
@@ -192,7 +192,8 @@ class SiteWorld:
 			self._let_pass()
 		if now - self._swept >= _SWEEP_SECONDS and not self._crew.is_down:
 			self._swept = now
-			sweep.run()
+			if not is_called():
+				sweep.run()
 
 	def _let_pass(self) -> None:
 		"""Let the ledger live through the time that the story's clock was turned by."""
@@ -227,9 +228,9 @@ class SiteWorld:
 	def _reconcile(self) -> None:
 		self.clock.advance(_LONG)
 		self._tell("reconciliation")
-		for shop in self.shops:
+		for store, shop in zip(self._story.stores, self.shops, strict=True):
 			subscribe(shop)
-			for event in reconciling.signals(shop, "1"):
+			for event in reconciling.signals(shop, store.name, "1"):
 				self.target.record(event)
 		self._swept = 0.0
 		self._rest()
