@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import frappe
-import psutil
 import requests
+
+from shopify_sync.simulation.site.workers import kill
 
 PATH = "/api/method/shopify_sync.api.webhooks.receive"
 #: Nothing listens there.
@@ -77,21 +77,6 @@ def _process(command: list[str], environment: dict[str, str]) -> Iterator[subpro
 		yield process
 	finally:
 		kill(process)
-
-
-def kill(process: subprocess.Popen) -> None:
-	"""End a process and all that descend from it, as a power cut would.
-
-	Not by its process group: RQ's work horse, which does the work, has a session of its own and would go on.
-	"""
-	try:
-		family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-	except psutil.NoSuchProcess:
-		family = []
-	for member in family:
-		with suppress(psutil.NoSuchProcess):
-			member.send_signal(signal.SIGKILL)
-	process.wait(10)
 
 
 def _free_port() -> int:

@@ -14,9 +14,10 @@ from shopify_sync.core.keys import guest_key
 from shopify_sync.core.statuses import FINAL
 from shopify_sync.erpnext_host import wake
 from shopify_sync.jobs import sweep
+from shopify_sync.simulation.site.workers import kill
 
 from . import payloads, site
-from .server import kill, rq_worker, server
+from .server import rq_worker, server
 
 STORE = "test-workers"
 

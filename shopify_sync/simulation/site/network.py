@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import frappe
+
 from shopify_sync.simulator.clock import ManualClock
 from shopify_sync.simulator.dice import Dice
 from shopify_sync.simulator.webhooks.courier import Courier, Delivery
@@ -77,7 +79,13 @@ class Network:
 		if self._suffers("crash_before", name):
 			return None
 		wakes = not self._suffers("lost_wake", name)
-		status = self._target.deliver(courier.headers(delivery), delivery.body, wake=wakes)
+		try:
+			status = self._target.deliver(courier.headers(delivery), delivery.body, wake=wakes)
+		except Exception as error:
+			# As the web server does: the request is rolled back and answered 500, and Shopify sends again.
+			frappe.db.rollback()
+			self._tell(f"delivery {delivery.key} meets {type(error).__name__}")
+			return 500
 		if self._suffers("crash_after", name) or self._suffers("lost_answer", name):
 			return None
 		return status

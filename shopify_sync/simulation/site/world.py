@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import heapq
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
+import frappe
 from erpnext.accounts.utils import get_fiscal_year
 from frappe.utils import nowdate
 
@@ -103,6 +105,10 @@ class SiteWorld:
 				self._look(Moment.RECONCILED)
 		except NoRest as error:
 			self._violated(Violation("comes to rest", "the site", str(error)))
+		except Exception as error:
+			# Whatever people do may be refused; nothing that they do may break the host.
+			frappe.db.rollback()
+			self._violated(Violation("nothing breaks", type(error).__name__, traceback.format_exc(limit=-4)))
 		self.result.simulated_seconds = (self.clock.now() - self._start).total_seconds()
 		self._count()
 		return self.result
