@@ -1,13 +1,11 @@
-"""Carries out intents, one at a time, against the shops and a target, and remembers what people did on ERPNext's side."""
+"""What the people of a story act on: the shops, a target, and a memory of what they did on ERPNext's side."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from shopify_sync.core.operations import Refused
 from shopify_sync.simulator.dice import Dice
-from shopify_sync.simulator.shop.errors import UserError
 from shopify_sync.simulator.shop.shop import Shop
 
 from .story import Intent, StoreFacts, Story
@@ -57,14 +55,3 @@ class Stage:
 	def shop(self, intent: Intent) -> Shop:
 		"""Return the shop that an intent is about."""
 		return self.shops[intent.store]
-
-	def act(self, intent: Intent) -> None:
-		"""Carry an intent out, if it can be."""
-		# Imported here: the actors know the stage.
-		from .actors import ACTIONS
-
-		try:
-			outcome = ACTIONS[intent.actor, intent.action](self, intent)
-		except (UserError, Refused) as error:
-			outcome = f"refused: {error}"
-		self.tell(f"{intent}: {outcome}")

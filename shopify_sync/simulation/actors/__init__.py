@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from shopify_sync.core.operations import Refused
+from shopify_sync.simulator.shop.errors import UserError
+
 from ..stage import Stage
 from ..story import Intent
 from . import erp, network, operator, shop
@@ -19,3 +22,12 @@ ACTIONS: dict[tuple[str, str], Callable[[Stage, Intent], str]] = {
 	)
 	for name in names.split()
 }  # fmt: skip
+
+
+def act(stage: Stage, intent: Intent) -> None:
+	"""Carry an intent out, if it can be; the stage is told what became of it."""
+	try:
+		outcome = ACTIONS[intent.actor, intent.action](stage, intent)
+	except (UserError, Refused) as error:
+		outcome = f"refused: {error}"
+	stage.tell(f"{intent}: {outcome}")

@@ -17,7 +17,7 @@ from shopify_sync.simulator.shop.records import Webhook
 from shopify_sync.simulator.webhooks.courier import Courier
 
 from .. import reconciling, shops
-from ..actors import ACTIONS
+from ..actors import ACTIONS, act
 from ..invariants import Moment, Violation, World, check
 from ..opening import TOPICS, open_stores, subscribe
 from ..profiles import Profile, ReceiverFaults, WorkerFaults
@@ -122,7 +122,7 @@ class EmbeddedWorld:
 		if intent.actor == "operator":
 			self._act_as_operator(intent)
 		else:
-			self.stage.act(intent)
+			act(self.stage, intent)
 		self.network.arm()
 
 	def _act_as_operator(self, intent: Intent) -> None:
@@ -135,7 +135,7 @@ class EmbeddedWorld:
 
 		self.target.on_point = reach
 		try:
-			self.stage.act(intent)
+			act(self.stage, intent)
 		except Killed as killed:
 			self.result.counts["operator.crash"] += 1
 			self._tell(f"{intent}: killed {killed}")

@@ -24,6 +24,7 @@ from shopify_sync.simulator.shop.records import Webhook
 from shopify_sync.simulator.webhooks.courier import Courier
 
 from .. import reconciling, shops
+from ..actors import act
 from ..invariants import Moment, Violation, World, check
 from ..opening import TOPICS, open_stores, subscribe
 from ..profiles import Profile, ReceiverFaults
@@ -125,7 +126,7 @@ class SiteWorld:
 		self._crew.start(self._story.workers)
 		self._crew.wait_until_up()
 		for intent in self._story.intents:
-			self._at(self._start + timedelta(seconds=intent.at), lambda intent=intent: self.stage.act(intent))  # type: ignore[misc]
+			self._at(self._start + timedelta(seconds=intent.at), lambda intent=intent: act(self.stage, intent))  # type: ignore[misc]
 		self._plan_kills()
 		for number in range(1, int(self._story.days * DAY / _GLANCE) + 1):
 			self._at(self._start + timedelta(seconds=number * _GLANCE), lambda: self._look(Moment.RUNNING))
