@@ -13,7 +13,7 @@ from .stage import Stage
 #: What the stores subscribe to: every topic that is handled, and some that are not.
 TOPICS = (
 	*(topic for topic in RESOURCE_OF_TOPIC if topic in PAYLOADS),
-	"orders/edited", "refunds/create", "fulfillments/create", "order_transactions/create",
+	"orders/edited", "refunds/create",
 )  # fmt: skip
 
 

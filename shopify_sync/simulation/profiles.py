@@ -52,7 +52,7 @@ class Profile:
 	name: str
 	stores: tuple[int, int] = (1, 2)
 	workers: tuple[int, int] = (2, 3)
-	orders: tuple[int, int] = (4, 8)
+	orders: tuple[int, int] = (3, 6)
 	customers: tuple[int, int] = (2, 4)
 	customer_changes: tuple[int, int] = (2, 5)
 	stock_moves: tuple[int, int] = (3, 7)

@@ -67,5 +67,5 @@ class Target(Protocol):
 	def facts(self) -> Facts:
 		"""Return what stands in the tables."""
 
-	def is_still_so(self, event: str) -> bool:
-		"""Tell whether the reason for which an event is Blocked still holds."""
+	def would_still_fail(self, event: str) -> bool:
+		"""Tell whether a Blocked event would fail again if it were tried now; nothing is changed."""

@@ -22,7 +22,7 @@ from shopify_sync.core.snapshots import LinkState
 from shopify_sync.core.statuses import Status
 from shopify_sync.embedded_host import attempts, documents, event_log, links, mapping, snapshots
 from shopify_sync.embedded_host.event_log import EventLog
-from shopify_sync.embedded_host.host import EmbeddedHost, Transaction
+from shopify_sync.embedded_host.host import EmbeddedHost, Instance, Transaction
 
 
 @dataclass(frozen=True)
@@ -145,6 +145,7 @@ def links_are_not_locked() -> Iterator[None]:
 
 @mutation(
 	"nothing half done",
+	"versions only rise",
 	"each change has evidence, each evidence its change",
 	"what was applied is in the link",
 	profile="crashes",
@@ -277,7 +278,7 @@ def a_saved_mapping_sets_nothing_going() -> Iterator[None]:
 		yield
 
 
-@mutation("what an event waits for is missing")
+@mutation("what an event waits for is missing", "every event has ended or says why not")
 def a_mapping_and_what_it_sets_going_are_committed_apart() -> Iterator[None]:
 	def map_item(database: Any, events: EventLog, store: str, resource: str, shopify_id: str, item: str, user: str) -> int:
 		with database.write() as connection:
@@ -285,7 +286,17 @@ def a_mapping_and_what_it_sets_going_are_committed_apart() -> Iterator[None]:
 		with database.write() as connection:
 			return events.requeue_blocked(connection, store, f"{mapping.MISSING[resource]}:{shopify_id}", user)
 
-	with patch.object(mapping, "map_item", map_item):
+	def take_over_config(self: Instance) -> None:
+		with self.database.write() as connection:
+			changed = [name for name in self._stores() if self._note_fingerprint(connection, name)]
+			self._write_items(connection)
+		with self.database.write() as connection:
+			for name in changed:
+				if self.config.store(name).policy.mode is not Mode.PAUSED:
+					self.events.requeue_blocked(connection, name)
+					self.events.requeue_held(connection, name)
+
+	with patch.object(mapping, "map_item", map_item), patch.object(Instance, "_take_over_config", take_over_config):
 		yield
 
 

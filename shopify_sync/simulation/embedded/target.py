@@ -174,9 +174,9 @@ class EmbeddedTarget:
 		if self.crew.is_down:
 			return None
 		answer = receive(headers.items(), body, self.instance.receiver)
-		if answer.wake and wake:
-			self.crew.wake()
-		self.crew.arm_sweeper()
+		if answer.wake and not (wake and self.crew.wake()):
+			# Nobody was woken: all are busy, and look when they are done, or the wake was lost, and the sweeper looks.
+			self.crew.arm_sweeper()
 		return answer.status
 
 	def record(self, event: NewEvent) -> None:
@@ -192,12 +192,12 @@ class EmbeddedTarget:
 		"""Return what stands in the tables."""
 		return tables.facts(self.database.connection())
 
-	def is_still_so(self, event: str) -> bool:
-		"""Tell whether the reason for which an event is Blocked still holds."""
+	def would_still_fail(self, event: str) -> bool:
+		"""Tell whether a Blocked event would fail again if it were tried now."""
 		row = self.database.connection().execute("SELECT * FROM sync_event WHERE name = ?", (event,)).fetchone()
 		signal = Signal(row["name"], row["store"], row["resource"], row["shopify_id"], row["version"], row["topic"])
 		decision = self.instance.engine("who only looks").preview(signal, parse_json(row["payload"]))
-		return isinstance(decision, Failure) and decision.missing == row["missing"]
+		return isinstance(decision, Failure)
 
 	def close(self) -> None:
 		"""Close every connection."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
@@ -40,7 +41,7 @@ class SimulatedHost(EmbeddedHost):
 
 	def jitter(self) -> float:
 		"""Return the worker's own chance."""
-		return self._worker.throw("jitter")
+		return self._worker.throw()
 
 	def sleep(self, seconds: float) -> None:
 		"""Wait, in simulated time."""
@@ -74,30 +75,31 @@ class Worker:
 		self.name = name
 		self.scheduler = crew.scheduler
 		self._crew = crew
-		# What the throws are named after: the event at hand, so that they do not depend on what else happens.
-		self._about = f"idle/{name}"
-		self._throws = 0
+		# Named after the event at hand, so that what happens to it does not depend on what else happens.
+		self._throws = self._thrower(f"idle/{name}")
 		self.task: Task = crew.scheduler.spawn(name, self._run)
 
-	def throw(self, what: str) -> float:
+	def throw(self) -> float:
 		"""Return this worker's next random number."""
-		self._throws += 1
-		return self._crew.dice.random("worker", self._about, self._throws, what)
+		return self._throws.random()
+
+	def _thrower(self, about: str) -> random.Random:
+		# Seeded by name, then one after the other: a name for each of the forty throws of an attempt would cost a tenth of all.
+		return random.Random(self._crew.dice.bits("worker", about))  # noqa: S311 -- repeatable, guards nothing
 
 	def has_claimed(self, event: ClaimedEvent) -> None:
 		"""Take note of the event at hand."""
-		self._about = f"{event.name}/{event.attempts}"
-		self._throws = 0
+		self._throws = self._thrower(f"{event.name}/{event.attempts}")
 		self._crew.tell(f"{self.name} claims {event.name} ({event.topic}), attempt {event.attempts}")
 
 	def step(self, step: str) -> None:
 		"""Reach a step: it takes time, and something may happen."""
 		faults = self._crew.faults
 		# One throw for how long it takes, one for what happens.
-		share = self.throw("time")
+		share = self.throw()
 		(low, high), share = (_SLOW_STEP_SECONDS, share / _SLOW) if share < _SLOW else (_STEP_SECONDS, share)
 		self.scheduler.sleep(low + (high - low) * share)
-		happens = self.throw("fault")
+		happens = self.throw()
 		for fault, probability in (
 			("crash", faults.crash),
 			("freeze", faults.freeze),
@@ -118,7 +120,7 @@ class Worker:
 			raise Killed(self.name)
 		if fault == "freeze":
 			low, high = _FREEZE_SECONDS
-			self.scheduler.sleep(low + (high - low) * self.throw("freeze"))
+			self.scheduler.sleep(low + (high - low) * self.throw())
 		elif fault == "deadlock":
 			raise sqlite3.OperationalError("database is locked")
 		else:
@@ -128,7 +130,7 @@ class Worker:
 		try:
 			while True:
 				self._drain()
-				self._about = f"idle/{self.name}"
+				self._throws = self._thrower(f"idle/{self.name}")
 				self._crew.idle(self)
 				self.scheduler.doze()
 		except Killed:
@@ -190,11 +192,9 @@ class Crew:
 			if worker.task is self.scheduler.current:
 				worker.step(point)
 
-	def wake(self) -> None:
-		"""Wake one worker that dozes; the others look by themselves when they are done."""
-		for worker in self._workers:
-			if self.scheduler.wake(worker.task):
-				return
+	def wake(self) -> bool:
+		"""Wake one worker that dozes, if one does; the others look by themselves when they are done. Return whether one did."""
+		return any(self.scheduler.wake(worker.task) for worker in self._workers)
 
 	def idle(self, worker: Worker) -> None:
 		"""Take note that a worker found nothing more; what becomes due later is the sweeper's."""

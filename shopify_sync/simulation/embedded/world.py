@@ -34,7 +34,7 @@ START = datetime(2026, 11, 20, 6, 0, tzinfo=timezone.utc)
 #: last, at most an hour each. After this much quiet nothing may be under way any more.
 QUIET = 2 * DAY
 #: How often the invariants that hold at every moment are looked at.
-_GLANCE = 6 * 3600.0
+_GLANCE = 8 * 3600.0
 _NEEDS_NO_DATABASE = frozenset(("outage", *(action for actor, action in ACTIONS if actor == "shop")))
 
 

@@ -46,10 +46,14 @@ def _is_stuck(world: World, event: EventFact) -> str | None:
 
 
 def what_an_event_waits_for_is_missing(world: World) -> Iterator[Violation]:
-	"""An event is not Blocked by something that is there."""
+	"""No event is Blocked that would go through now.
+
+	It may fail for another reason than the one it names: an older state that was applied meanwhile can bring a new one up. It
+	is told when what it waits for is there.
+	"""
 	for event in world.facts.events.values():
-		if event.status is Status.BLOCKED and not world.stage.target.is_still_so(event.name):
-			yield Violation(_TRUE, event.name, f"waits for {event.missing}, which is not missing any more")
+		if event.status is Status.BLOCKED and not world.stage.target.would_still_fail(event.name):
+			yield Violation(_TRUE, event.name, f"waits for {event.missing}, and would go through now")
 
 
 def what_was_superseded_has_a_successor(world: World) -> Iterator[Violation]:
