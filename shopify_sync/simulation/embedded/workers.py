@@ -75,6 +75,7 @@ class Worker:
 		self.name = name
 		self.scheduler = crew.scheduler
 		self._crew = crew
+		self._rests = 0
 		# Named after the event at hand, so that what happens to it does not depend on what else happens.
 		self._throws = self._thrower(f"idle/{name}")
 		self.task: Task = crew.scheduler.spawn(name, self._run)
@@ -130,7 +131,8 @@ class Worker:
 		try:
 			while True:
 				self._drain()
-				self._throws = self._thrower(f"idle/{self.name}")
+				self._rests += 1
+				self._throws = self._thrower(f"idle/{self.name}/{self._rests}")
 				self._crew.idle(self)
 				self.scheduler.doze()
 		except Killed:
