@@ -202,6 +202,26 @@ def test_requeue_takes_only_what_waits_for_the_cause(log: EventLog, bench: Embed
 		assert log.requeue_blocked(connection, "suite") == 1
 
 
+@pytest.mark.parametrize("waits_as", [Status.HELD, Status.BLOCKED])
+def test_what_was_in_work_while_others_were_set_going_does_not_begin_to_wait(
+	log: EventLog, bench: EmbeddedBench, waits_as: Status
+) -> None:
+	"""Found by the simulation: a store that was resumed kept the event that a worker was just putting to rest."""
+	log.record(event())
+	claimed = claim(log)
+	with bench.instance.database.write() as connection:
+		assert log.requeue_held(connection, "suite") == log.requeue_blocked(connection, "suite") == 0
+	with bench.instance.database.write() as connection:
+		log.finish(connection, claimed, Outcome(waits_as, missing="item:A", costs_attempt=False))
+	view = bench.event("hook")
+	assert (view.status, view.missing, view.attempts) == ("Retrying", None, 0)
+	assert [one.action for one in bench.attempts("hook")] == ["Requeue"]
+	again = claim(log)
+	with bench.instance.database.write() as connection:
+		log.finish(connection, again, Outcome(waits_as, missing="item:A", costs_attempt=False))
+	assert bench.event("hook").status == waits_as, "the mark is gone with the next claim"
+
+
 def test_times_survive_being_written() -> None:
 	now = utc_now()
 	assert from_text(to_text(now)) == now
