@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from shopify_sync.core.statuses import Status
+from shopify_sync.simulator.webhooks.courier import Delivery
 
 
 @dataclass(frozen=True)
@@ -109,3 +110,38 @@ class Facts:
 		for event in self.events.values():
 			found[event.link].append(event)
 		return found
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+	"""A delivery that Shopify heard a 2xx for. *whole*: its body was not cut short on the way."""
+
+	webhook_id: str
+	topic: str
+	resource_id: str
+	shop: str
+	whole: bool
+
+	@classmethod
+	def of(cls, delivery: Delivery) -> Acknowledged:
+		"""Return what is remembered of a delivery."""
+		webhook = delivery.webhook
+		shop = webhook.shop_domain.partition(".")[0]
+		return cls(webhook.id, webhook.topic, webhook.resource_id, shop, delivery.body == webhook.body)
+
+
+@dataclass(frozen=True)
+class JournalEntry:
+	"""One change, as the database itself wrote it down (embedded/journal.py).
+
+	:ivar kind: document, status, version, payload or evidence; :ivar actor: `engine`, or who else wrote.
+	"""
+
+	id: int
+	kind: str
+	action: str
+	what: str
+	name: str
+	before: str | None
+	after: str | None
+	actor: str

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from shopify_sync.simulator.webhooks.courier import Delivery
-
 from .invariants import Violation
 
 
@@ -20,21 +18,3 @@ class Result:
 	counts: Counter[str] = field(default_factory=Counter)
 	latencies: list[float] = field(default_factory=list)
 	simulated_seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class Acknowledged:
-	"""A delivery that Shopify heard a 2xx for."""
-
-	webhook_id: str
-	topic: str
-	resource_id: str
-	shop: str
-	whole: bool
-
-	@classmethod
-	def of(cls, delivery: Delivery) -> Acknowledged:
-		"""Return what is remembered of a delivery."""
-		webhook = delivery.webhook
-		shop = webhook.shop_domain.partition(".")[0]
-		return cls(webhook.id, webhook.topic, webhook.resource_id, shop, delivery.body == webhook.body)

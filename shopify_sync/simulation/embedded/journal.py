@@ -7,7 +7,8 @@ The invariants compare it with the evidence that the engine wrote.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+
+from ..facts import JournalEntry
 
 _DDL = """
 CREATE TABLE journal (
@@ -53,20 +54,6 @@ END;
 """
 
 
-@dataclass(frozen=True)
-class Entry:
-	"""One change. *kind*: document, status, version, payload, evidence; *actor*: `engine`, or who else wrote."""
-
-	id: int
-	kind: str
-	action: str
-	what: str
-	name: str
-	before: str | None
-	after: str | None
-	actor: str
-
-
 def install(connection: sqlite3.Connection) -> None:
 	"""Begin to watch."""
 	connection.executescript(_DDL)
@@ -77,7 +64,7 @@ def say_who(connection: sqlite3.Connection, actor: str) -> None:
 	connection.execute("UPDATE actor SET name = ?", (actor,))
 
 
-def entries(connection: sqlite3.Connection, since: int = 0) -> list[Entry]:
+def entries(connection: sqlite3.Connection, since: int = 0) -> list[JournalEntry]:
 	"""Return what was written down after entry *since*, oldest first."""
 	rows = connection.execute("SELECT * FROM journal WHERE id > ? ORDER BY id", (since,))
-	return [Entry(**dict(row)) for row in rows]
+	return [JournalEntry(**dict(row)) for row in rows]

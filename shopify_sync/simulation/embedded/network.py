@@ -9,8 +9,8 @@ from datetime import datetime
 from shopify_sync.simulator.dice import Dice
 from shopify_sync.simulator.webhooks.courier import Courier, Delivery
 
+from ..facts import Acknowledged
 from ..profiles import ReceiverFaults
-from ..result import Acknowledged
 from ..scheduler import Scheduler
 from .target import EmbeddedTarget
 

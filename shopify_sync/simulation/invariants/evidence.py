@@ -60,9 +60,9 @@ def each_change_has_evidence(world: World) -> Iterator[Violation]:
 def an_event_changes_things_once(world: World) -> Iterator[Violation]:
 	"""However often an event is delivered, retried and replayed: at most one of its attempts changes anything."""
 	changed = Counter(attempt.event for attempt in world.facts.attempts if attempt.changes and attempt.outcome == Status.APPLIED)
-	for event, number in changed.items():
+	for name, number in changed.items():
 		if number > 1:
-			yield Violation(_ONCE, event, f"changed documents in {number} attempts")
+			yield Violation(_ONCE, name, f"changed documents in {number} attempts")
 	applied = {one.event for one in world.facts.attempts if one.action == Action.APPLY and one.outcome == Status.APPLIED}
 	for event in world.facts.events.values():
 		if event.status is Status.APPLIED and event.name not in applied:

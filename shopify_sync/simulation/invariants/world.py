@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
-from typing import Protocol
 
 from shopify_sync.core.topics import RESOURCE_OF_TOPIC
 from shopify_sync.simulator.shop.records import Webhook
 from shopify_sync.simulator.shop.shop import Shop
 
-from ..facts import Facts
+from ..facts import Acknowledged, Facts, JournalEntry
 from ..stage import Stage
 
 
@@ -37,28 +36,6 @@ class Violation:
 		return f"{self.rule}: {self.about}: {self.detail}"
 
 
-class JournalEntry(Protocol):
-	"""A change as the database itself wrote it down; see embedded/journal.py."""
-
-	kind: str
-	action: str
-	what: str
-	name: str
-	before: str | None
-	after: str | None
-	actor: str
-
-
-class Acknowledgement(Protocol):
-	"""A delivery that the shop heard a 2xx for. *whole*: its body was not cut short."""
-
-	webhook_id: str
-	topic: str
-	resource_id: str
-	shop: str
-	whole: bool
-
-
 @dataclass(frozen=True)
 class World:
 	"""Everything at one moment.
@@ -75,7 +52,7 @@ class World:
 	stage: Stage
 	shops: Sequence[Shop]
 	emitted: Sequence[Webhook]
-	acknowledged: Sequence[Acknowledgement]
+	acknowledged: Sequence[Acknowledged]
 	journal: Sequence[JournalEntry] | None
 	log: Sequence[str]
 	subscriptions: int

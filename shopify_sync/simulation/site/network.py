@@ -13,8 +13,8 @@ from shopify_sync.simulator.clock import ManualClock
 from shopify_sync.simulator.dice import Dice
 from shopify_sync.simulator.webhooks.courier import Courier, Delivery
 
+from ..facts import Acknowledged
 from ..profiles import ReceiverFaults
-from ..result import Acknowledged
 from .target import SiteTarget
 
 _LATENCY_SECONDS = (0.02, 0.5)
