@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 from shopify_sync.core import ports
 from shopify_sync.core.events import ClaimedEvent, NewEvent, Receipt
+from shopify_sync.core.policy import StorePolicy
+from shopify_sync.embedded_host.config import Config
 from shopify_sync.embedded_host.host import EmbeddedHost, Instance
 from shopify_sync.simulator.dice import Dice
 
@@ -38,6 +40,11 @@ class SimulatedHost(EmbeddedHost):
 		super().__init__(instance.database, instance.config, instance.events, worker.name, instance.clock)
 		self.events: ports.EventLog = _Watched(instance.events, worker.has_claimed)
 		self._worker = worker
+
+	def policy(self, store: str) -> StorePolicy:
+		"""Return the store's settings as they stand when the attempt begins, as on a site: not as they were before the claim."""
+		self._config = self._worker.settings()
+		return super().policy(store)
 
 	def jitter(self) -> float:
 		"""Return the worker's own chance."""
@@ -79,6 +86,10 @@ class Worker:
 		# Named after the event at hand, so that what happens to it does not depend on what else happens.
 		self._throws = self._thrower(f"idle/{name}")
 		self.task: Task = crew.scheduler.spawn(name, self._run)
+
+	def settings(self) -> Config:
+		"""Return the host's settings as they are now."""
+		return self._crew.instance().config
 
 	def throw(self) -> float:
 		"""Return this worker's next random number."""
@@ -141,7 +152,6 @@ class Worker:
 
 	def _drain(self) -> None:
 		try:
-			# The settings as they are now, for each event anew: as the host on a site reads them.
 			while result := self._crew.instance().engine(self.name, self.step).run_one():
 				self._crew.ended(result.event, result.status)
 		except (sqlite3.Error, SimulatedFault) as error:
