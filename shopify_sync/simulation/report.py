@@ -20,6 +20,7 @@ h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2.2rem; } p, figca
 .tile { border: 1px solid var(--line); border-radius: 8px; padding: .8rem 1rem; } .tile b { display: block; font-size: 1.5rem; }
 .bad { color: var(--bad); } svg { width: 100%; height: auto; } svg text { fill: var(--ink); font: 13px system-ui, sans-serif; }
 svg .soft { fill: var(--soft); } svg rect { fill: var(--bar); } svg line { stroke: var(--line); } svg path { stroke: var(--bar); fill: none; stroke-width: 2; }
+code { overflow-wrap: anywhere; }
 pre { overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; padding: 1rem; font-size: 12px; }
 """
 _FAULTS = {
