@@ -8,9 +8,10 @@ from typing import Any
 from . import keys
 from .contracts.address import Address
 from .contracts.customer import Customer
+from .contracts.order import Order
 from .failures import Category, Failure
 from .plan import CreateDocument, DocRef, LinkUpdate
-from .policy import CustomerMatching, StorePolicy
+from .policy import CustomerMatching, GuestPolicy, StorePolicy
 from .snapshots import CustomerNeeds, CustomerSnapshot
 
 BILLING = "Billing"
@@ -107,6 +108,20 @@ def person_of_guest(store: str, email: str, phone: str, addresses: tuple[tuple[s
 		phone=phone or address.phone,
 		addresses=addresses,
 	)
+
+
+def person_of_order(order: Order, policy: StorePolicy) -> Person | None:
+	"""Return who *order* is booked under, or None when the store's guest Customer is, or nobody can be."""
+	if order.customer:
+		return person_of_customer(policy.store, order.customer, _addresses_of_order(order))
+	if policy.guest_policy is GuestPolicy.PER_EMAIL and order.guest_email:
+		return person_of_guest(policy.store, order.guest_email, order.phone, _addresses_of_order(order))
+	return None
+
+
+def _addresses_of_order(order: Order) -> tuple[tuple[str, Address], ...]:
+	uses = ((BILLING, order.billing_address or order.shipping_address), (SHIPPING, order.shipping_address))
+	return tuple((use, address) for use, address in uses if address)
 
 
 def plan_party(person: Person, snapshot: CustomerSnapshot, policy: StorePolicy) -> PartyPlan | Failure:
