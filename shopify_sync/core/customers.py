@@ -19,7 +19,7 @@ _CUSTOMER_FIELDS = ("customer_name",)
 _CONTACT_FIELDS = ("first_name", "last_name", "email_id", "mobile_no")
 
 
-def parse(payload: Mapping[str, Any]) -> Customer:
+def parse(payload: Mapping[str, Any], policy: StorePolicy) -> Customer:
 	"""Return the contract. :raises pydantic.ValidationError: when the payload is not a customer."""
 	return Customer.model_validate(payload)
 

@@ -18,7 +18,7 @@ from .plan import AppliedChange, Decision, DocRef, Plan, Skip
 from .policy import Mode, StorePolicy
 from .ports import Host, LeaseLost, Transaction
 from .preview import describe
-from .resources import RESOURCES, is_switched_on
+from .resources import PARTS, RESOURCES, is_switched_on
 from .retry import delay_seconds
 from .signals import Signal
 from .snapshots import LinkState
@@ -71,7 +71,7 @@ class Engine:
 		"""Return what would be decided about *signal* now. Nothing is changed; the host may make the link rows, empty, to lock them."""
 		policy = self.host.policy(signal.store)
 		try:
-			contract = RESOURCES[signal.resource].parse(payload)
+			contract = self._contract(signal.resource, payload, policy)
 		except ValidationError as error:
 			return Failure(Category.INVALID_PAYLOAD, _what_is_invalid(error))
 		self._prepare(signal.resource, contract, policy)
@@ -92,7 +92,7 @@ class Engine:
 			restarts = state.attempt_number
 
 		retrying = Retrying(
-			retry=retry_if_exception(self.host.is_contention),
+			retry=retry_if_exception(lambda error: isinstance(error, _Outdated) or self.host.is_contention(error)),
 			stop=stop_after_attempt(MAX_RESTARTS + 1),
 			# The host's chance, not tenacity's own: a simulation must be able to repeat a run.
 			wait=lambda state: self.host.jitter() * min(_LONGEST_RESTART, 0.02 * 2**state.attempt_number),
@@ -120,7 +120,7 @@ class Engine:
 		if not is_switched_on(event.resource, policy):
 			skip = Skip(Status.IGNORED, f"Store {event.store} does not sync this: {event.resource} is switched off.")
 			return self._end_without_changes(event, skip, started, restarts)
-		contract = self._parse(event)
+		contract = self._parse(event, policy)
 		self._prepare(event.resource, contract, policy)
 		with self.host.transaction() as tx:
 			decision = self._decide(tx, event.signal, contract, policy)
@@ -139,11 +139,20 @@ class Engine:
 			self._probe("before_commit")
 		return outcome.status
 
-	def _parse(self, event: ClaimedEvent) -> Any:
+	def _parse(self, event: ClaimedEvent, policy: StorePolicy) -> Any:
 		try:
-			return RESOURCES[event.resource].parse(parse_json(event.payload))
+			return self._contract(event.resource, parse_json(event.payload), policy)
 		except (ValidationError, NotJson) as error:
 			raise SyncFailure(Failure(Category.INVALID_PAYLOAD, _what_is_invalid(error))) from error
+
+	def _contract(self, resource: str, payload: Mapping[str, Any], policy: StorePolicy) -> Any:
+		"""Return the contract; that of a part together with the whole it belongs to, as it was last applied."""
+		contract = RESOURCES[resource].parse(payload, policy)
+		part = PARTS.get(resource)
+		if part is None:
+			return contract
+		found = self.host.payload_of(part.whole(contract, policy))
+		return part.complete(contract, (found[0], parse_json(found[1])) if found else None, policy)
 
 	def _prepare(self, resource: str, contract: Any, policy: StorePolicy) -> None:
 		module = RESOURCES[resource]
@@ -153,6 +162,9 @@ class Engine:
 		resource = RESOURCES[signal.resource]
 		links = tx.lock(resource.locks(contract, policy))
 		self._probe("locked")
+		part = PARTS.get(signal.resource)
+		if part is not None and not part.is_current(contract, links, policy):
+			raise _Outdated(f"{signal.key}: what it belongs to changed while it was read")
 		if newer := _superseded(signal, links[signal.key]):
 			return newer
 		snapshot = tx.read(resource.needs(contract, policy))
@@ -285,6 +297,10 @@ class Engine:
 		)
 		self._probe("recorded")
 		tx.finish(event, outcome)
+
+
+class _Outdated(Exception):
+	"""What was read before the lock is not what is there any more: the transaction starts again."""
 
 
 class _RollBack(Exception):

@@ -16,7 +16,7 @@ from .snapshots import ItemState, LinkOnlyNeeds, LinkState, StockNeeds, StockSna
 from .statuses import Status
 
 
-def parse(payload: Mapping[str, Any]) -> InventoryLevel:
+def parse(payload: Mapping[str, Any], policy: StorePolicy) -> InventoryLevel:
 	"""Return the contract. :raises pydantic.ValidationError: when the payload is not an inventory level."""
 	return InventoryLevel.model_validate(payload)
 

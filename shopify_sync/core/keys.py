@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 ORDER = "order"
+ORDER_TRANSACTION = "order_transaction"
 CUSTOMER = "customer"
 GUEST = "guest"
 INVENTORY_LEVEL = "inventory_level"

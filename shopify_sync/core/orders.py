@@ -14,21 +14,25 @@ from zoneinfo import ZoneInfo
 
 from . import keys
 from .contracts.address import Address
-from .contracts.order import Order
+from .contracts.order import PRESENTMENT_MONEY, SHOP_MONEY, Order, in_money_of
 from .failures import Category, Failure
 from .order_lines import item_queries, plan_items
 from .order_pricing import Pricing, price_order
 from .order_taxes import plan_taxes
 from .parties import BILLING, SHIPPING, PartyPlan, Person, person_of_customer, person_of_guest, plan_party
 from .plan import CancelDocument, CreateDocument, Decision, DocRef, LinkUpdate, Plan
-from .policy import GuestPolicy, StorePolicy
+from .policy import BookedMoney, GuestPolicy, StorePolicy
 from .signals import Signal
 from .snapshots import DocumentState, OrderNeeds, OrderSnapshot
 
 
-def parse(payload: Mapping[str, Any]) -> Order:
-	"""Return the contract. :raises pydantic.ValidationError: when the payload is not an order."""
-	return Order.model_validate(payload)
+def parse(payload: Mapping[str, Any], policy: StorePolicy) -> Order:
+	"""Return the contract, in the money that the store books.
+
+	:raises pydantic.ValidationError: when the payload is not an order.
+	"""
+	money = PRESENTMENT_MONEY if policy.booked_money is BookedMoney.PRESENTMENT else SHOP_MONEY
+	return Order.model_validate(in_money_of(payload, money))
 
 
 def locks(order: Order, policy: StorePolicy) -> tuple[str, ...]:

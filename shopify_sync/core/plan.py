@@ -20,12 +20,26 @@ class DocRef:
 
 
 @dataclass(frozen=True)
+class RowRef:
+	"""Stands for the name of an item row: the *index*-th row of that Shopify line in the document with this key.
+
+	:ivar key: the `shopify_key` of a document that exists, or that an earlier change of the same plan creates.
+	:ivar line: the row's `shopify_line_item_id`.
+	"""
+
+	doctype: str
+	key: str
+	line: str
+	index: int = 0
+
+
+@dataclass(frozen=True)
 class CreateDocument:
 	"""Create an ERPNext document.
 
 	:ivar key: the unique `shopify_key` of the new document.
 	:ivar name: its name, or None to let ERPNext name it.
-	:ivar values: fields and child tables in ERPNext's own words; a DocRef where an earlier document's name belongs.
+	:ivar values: fields and child tables in ERPNext's own words; a DocRef or a RowRef where a name belongs that is not known yet.
 	:ivar submit: create it as submitted.
 	:ivar expect_total: the grand total that ERPNext must arrive at, in the document's currency; checked before commit.
 	"""
@@ -57,7 +71,54 @@ class CancelDocument:
 	name: str
 
 
-Change = CreateDocument | UpdateDocument | CancelDocument
+@dataclass(frozen=True)
+class SubmitDocument:
+	"""Submit a draft that the app made. *expect_total* as in :class:`CreateDocument`."""
+
+	doctype: str
+	name: str
+	expect_total: Decimal | None = None
+	tolerance: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class ReviseDocument:
+	"""Change the rows of a submitted Sales Order to *items* and *taxes*, as ERPNext's "Update Items" does.
+
+	A row of a line keeps its place in the document: rows are matched by `shopify_line_item_id`, in order.
+
+	:ivar before: what the evidence shows beside *after*; both in words for people.
+	"""
+
+	doctype: str
+	name: str
+	items: tuple[Mapping[str, Any], ...]
+	taxes: tuple[Mapping[str, Any], ...]
+	before: Mapping[str, Any]
+	after: Mapping[str, Any]
+	expect_total: Decimal | None = None
+	tolerance: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class CloseDocument:
+	"""Close a submitted Sales Order: nothing more will be delivered or billed, its reserved stock is free."""
+
+	doctype: str
+	name: str
+
+
+@dataclass(frozen=True)
+class ReopenDocument:
+	"""Open a closed Sales Order again."""
+
+	doctype: str
+	name: str
+
+
+Change = (
+	CreateDocument | UpdateDocument | CancelDocument | SubmitDocument | ReviseDocument | CloseDocument | ReopenDocument
+)
 
 
 @dataclass(frozen=True)
@@ -66,6 +127,7 @@ class LinkUpdate:
 
 	:ivar document: the document it points to; None leaves it as it is.
 	:ivar agreed: the values both sides agree on from now on; None leaves them.
+	:ivar facts: what Shopify said of the resource in messages of their own (an order's transactions); None leaves them.
 	:ivar version: the version now applied; None leaves it (the resource was only touched in passing).
 	"""
 
@@ -73,6 +135,7 @@ class LinkUpdate:
 	document: DocRef | tuple[str, str] | None = None
 	agreed: Mapping[str, Any] | None = None
 	version: str | None = None
+	facts: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

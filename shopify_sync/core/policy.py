@@ -47,6 +47,38 @@ class Direction(StrEnum):
 	NONE = "None"
 
 
+class OrderOutcome(StrEnum):
+	"""What a state rule says of the Sales Order."""
+
+	NONE = "No document"
+	DRAFT = "Draft"
+	SUBMITTED = "Submitted"
+	CLOSED = "Closed"
+	CANCELLED = "Cancelled"
+	HOLD = "Hold for review"
+
+
+class InvoiceNaming(StrEnum):
+	"""How Sales Invoices and credit notes are called."""
+
+	ORDER_NAME = "Order name"
+	SERIES = "Naming Series"
+
+
+class BookedMoney(StrEnum):
+	"""Which of the two amounts that Shopify states is booked, where the customer saw another currency than the shop's."""
+
+	SHOP = "Shop money"
+	PRESENTMENT = "Presentment money"
+
+
+class FulfillmentSide(StrEnum):
+	"""Which side sends the goods and says so to the other."""
+
+	SHOPIFY = "Shopify"
+	ERPNEXT = "ERPNext"
+
+
 class ValuationRule(StrEnum):
 	"""Where the valuation rate of stock comes from when the warehouse has none yet."""
 
@@ -76,6 +108,47 @@ class LocationRule:
 	valuation_rule: ValuationRule = ValuationRule.ITEM
 	fixed_rate: Decimal | None = None
 	price_list: str | None = None
+
+
+@dataclass(frozen=True)
+class StateRule:
+	"""What should exist for an order in this combination of statuses.
+
+	:ivar financial_status: as Shopify writes it (`paid`); None: any that Shopify has.
+	:ivar fulfillment_status: `unfulfilled`, `partial`, `fulfilled`, …; None: any that Shopify has.
+	:ivar cancelled: None: either.
+	:ivar invoice: a Sales Invoice; *payment*: a Payment Entry per successful transaction; *delivery*: a Delivery Note per fulfillment.
+	:ivar priority: of several rules that fit the highest counts, then the first.
+	"""
+
+	outcome: OrderOutcome
+	financial_status: str | None = None
+	fulfillment_status: str | None = None
+	cancelled: bool | None = None
+	invoice: bool = False
+	payment: bool = False
+	delivery: bool = False
+	priority: int = 0
+
+
+@dataclass(frozen=True)
+class GatewayRule:
+	"""Where the money of a payment gateway goes.
+
+	:ivar clearing_account: where it waits for the payout; without one it goes to *account* at once.
+	:ivar fee_account: for fees that a transaction states.
+	"""
+
+	gateway: str
+	mode_of_payment: str | None = None
+	account: str | None = None
+	clearing_account: str | None = None
+	fee_account: str | None = None
+
+	@property
+	def money_account(self) -> str | None:
+		"""The account that the payment is booked on."""
+		return self.clearing_account or self.account
 
 
 @dataclass(frozen=True)
@@ -116,6 +189,26 @@ class StorePolicy:
 	shipping_account: str | None = None
 	shipping_rules: tuple[tuple[str, str], ...] = ()
 	locations: tuple[LocationRule, ...] = field(default=())
+	#: Empty: the default set of core/order_states.py.
+	state_rules: tuple[StateRule, ...] = ()
+	gateway_rules: tuple[GatewayRule, ...] = ()
+	#: Sales Order field ← what Shopify says: (`tags`, `custom_tags`). See core/order_fields.py.
+	field_rules: tuple[tuple[str, str], ...] = ()
+	booked_money: BookedMoney = BookedMoney.SHOP
+	fulfillment_by: FulfillmentSide = FulfillmentSide.SHOPIFY
+	invoice_updates_stock: bool = False
+	invoice_naming: InvoiceNaming = InvoiceNaming.ORDER_NAME
+	invoice_prefix: str = "SINV-"
+	credit_note_prefix: str = "CN-"
+	payment_prefix: str = "PAY-"
+	delivery_prefix: str = "DN-"
+	duty_account: str | None = None
+	#: Takes what a refund gives beyond, or keeps of, the price of its lines.
+	adjustment_account: str | None = None
+	#: Takes the difference of cash rounding.
+	rounding_account: str | None = None
+	#: Gift cards that are sold are owed, not earned.
+	gift_card_account: str | None = None
 	max_attempts: int = 8
 	retry_base_seconds: float = 30.0
 	retry_cap_seconds: float = 3600.0
@@ -137,6 +230,11 @@ class StorePolicy:
 			(account for name, account in self.shipping_rules if name.strip().casefold() in wanted),
 			self.shipping_account,
 		)
+
+	def gateway(self, name: str) -> GatewayRule | None:
+		"""Return the rule of a payment gateway by its name (case ignored), or None."""
+		wanted = name.strip().casefold()
+		return next((rule for rule in self.gateway_rules if rule.gateway.strip().casefold() == wanted), None)
 
 	def location(self, location_id: str) -> LocationRule | None:
 		"""Return the rule of a Shopify location, or None."""

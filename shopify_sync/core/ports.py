@@ -87,6 +87,12 @@ class Host(Protocol):
 	def policy(self, store: str) -> StorePolicy:
 		"""Return the store's settings."""
 
+	def payload_of(self, key: str) -> tuple[str, str | bytes] | None:
+		"""Return the event whose state was last applied to the link *key*, and its payload; None when there is none any more.
+
+		A plain read outside of any transaction.
+		"""
+
 	def prepare(self, keys: Sequence[str], needs: Needs) -> None:
 		"""Get ready for a transaction, while nothing is locked: create the link rows of *keys* that are missing, and commit.
 

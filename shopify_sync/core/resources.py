@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from . import customers, inventory, keys, orders
+from . import customers, inventory, keys, order_transactions, orders
 from .plan import Decision
 from .policy import StorePolicy
 from .signals import Signal
@@ -18,7 +18,7 @@ from .snapshots import Needs
 class Resource(Protocol):
 	"""The functions a resource module offers; `contract` is what its own `parse` returned."""
 
-	def parse(self, payload: Mapping[str, Any]) -> Any:
+	def parse(self, payload: Mapping[str, Any], policy: StorePolicy) -> Any:
 		"""Return the contract. :raises pydantic.ValidationError: when the payload is not this resource."""
 
 	def locks(self, contract: Any, policy: StorePolicy) -> tuple[str, ...]:
@@ -31,10 +31,26 @@ class Resource(Protocol):
 		"""Return the plan. Pure: no I/O, no clock."""
 
 
+class Part(Resource, Protocol):
+	"""A resource that is a part of another one, and is decided about together with it (a transaction of an order)."""
+
+	def whole(self, contract: Any, policy: StorePolicy) -> str:
+		"""Return the key of the link of the resource that it belongs to."""
+
+	def complete(self, contract: Any, whole: tuple[str, Mapping[str, Any]] | None, policy: StorePolicy) -> Any:
+		"""Return the contract together with the whole: the event that was last applied to it, and its payload."""
+
+	def is_current(self, contract: Any, links: Mapping[str, LinkState], policy: StorePolicy) -> bool:
+		"""Tell whether the whole is still as it was read, now that its link is locked."""
+
+
+PARTS: dict[str, Part] = {keys.ORDER_TRANSACTION: order_transactions}
+
 RESOURCES: dict[str, Resource] = {
 	keys.ORDER: orders,
 	keys.CUSTOMER: customers,
 	keys.INVENTORY_LEVEL: inventory,
+	**PARTS,
 }
 
 
@@ -44,4 +60,5 @@ def is_switched_on(resource: str, policy: StorePolicy) -> bool:
 		keys.ORDER: policy.sync_orders,
 		keys.CUSTOMER: policy.sync_customers,
 		keys.INVENTORY_LEVEL: policy.sync_inventory,
+		keys.ORDER_TRANSACTION: policy.sync_orders,
 	}[resource]

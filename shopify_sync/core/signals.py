@@ -116,6 +116,10 @@ def _sortable(moment: str) -> str:
 _TRIGGERED_AT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
 
 
+#: Where a resource that has no `updated_at` says when it was as it is.
+_TIMES: Mapping[str, tuple[str, ...]] = {keys.ORDER_TRANSACTION: ("processed_at", "created_at")}
+
+
 def subject_of(resource: str, payload: Any, digest: str, triggered_at: str = "") -> Subject:
 	"""Return what a delivery speaks of; cheap, for the receiving path: the full contract is checked by the worker.
 
@@ -130,7 +134,7 @@ def subject_of(resource: str, payload: Any, digest: str, triggered_at: str = "")
 		raise Incomplete(
 			"The payload has no id." if resource != keys.INVENTORY_LEVEL else "The payload lacks its item or location id."
 		)
-	updated_at = _parse_time(payload.get("updated_at"))
+	updated_at = _parse_time(next((payload[name] for name in _TIMES.get(resource, ()) if payload.get(name)), payload.get("updated_at")))
 	label = _storable(payload.get("name"))[:100] if resource == keys.ORDER else ""
 	version = version_of(updated_at, _progress(resource, payload), triggered_at, _payment(resource, payload), digest)
 	return Subject(resource, shopify_id, updated_at, version, label)

@@ -19,11 +19,12 @@ class LinkState:
 	version: str | None = None
 	last_event: str | None = None
 	agreed: Mapping[str, Any] = field(default_factory=dict)
+	facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class DocumentState:
-	"""A document that a link points to. `exists` is false when somebody deleted it."""
+	"""A document that a link points to, or its latest amendment. `exists` is false when somebody deleted it."""
 
 	doctype: str
 	name: str
@@ -42,6 +43,8 @@ class ItemState:
 	disabled: bool = False
 	has_variants: bool = False
 	has_batch_or_serial: bool = False
+	#: How many stock units of the Item one piece sold in Shopify is (a box of six: 6).
+	factor: int = 1
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,18 @@ class ItemQuery:
 	sku: str
 
 
+#: What a decision reads of a Sales Order. Money as text or number, in the document's currency.
+SALES_ORDER_FIELDS = (
+	"status", "currency", "conversion_rate", "grand_total", "discount_amount", "customer", "customer_address",
+	"shipping_address_name", "contact_person", "per_billed", "per_delivered",
+)  # fmt: skip
+#: What a decision reads of the documents that follow a Sales Order.
+DOCUMENT_FIELDS = ("is_return",)
+
+
 @dataclass(frozen=True)
 class OrderNeeds:
-	"""Read the Sales Order of the link, the Items of the lines, the customer, and the rate between two currencies."""
+	"""Read the Sales Order of the link, the documents whose keys begin with the order's (`<key>/…`), the Items of the lines, the customer, and the rate between two currencies."""
 
 	key: str
 	name: str
@@ -97,6 +109,9 @@ class OrderNeeds:
 class OrderSnapshot:
 	"""What ERPNext knows that bears on an order.
 
+	:ivar sales_order: its *values* hold :data:`SALES_ORDER_FIELDS`.
+	:ivar documents: `shopify_key` → the Sales Invoice, Payment Entry or Delivery Note that has it, cancelled ones too;
+		*values* hold :data:`DOCUMENT_FIELDS`.
 	:ivar name_taken: a document of another key already has the name that the Sales Order would get.
 	:ivar exchange_rate: order's currency → company's; None when ERPNext has none.
 	"""
@@ -108,6 +123,7 @@ class OrderSnapshot:
 	customer: CustomerSnapshot | None
 	exchange_rate: Decimal | None
 	name_taken: bool = False
+	documents: Mapping[str, DocumentState] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ RESOURCE_OF_TOPIC: dict[str, str] = {
 	"orders/fulfilled": keys.ORDER,
 	"orders/partially_fulfilled": keys.ORDER,
 	"orders/link_requested": keys.ORDER,
+	"order_transactions/create": keys.ORDER_TRANSACTION,
 	"customers/create": keys.CUSTOMER,
 	"customers/update": keys.CUSTOMER,
 	"customers/enable": keys.CUSTOMER,
@@ -24,6 +25,9 @@ RESOURCE_OF_TOPIC: dict[str, str] = {
 #: Topics whose payload says that something happened without saying how the resource looks now.
 NOT_A_STATE: dict[str, str] = {
 	"orders/edited": "An orders/updated webhook follows with the order as it is after the edit.",
+	"refunds/create": "An orders/updated webhook follows with the order and this refund in it.",
+	"fulfillments/create": "An orders/updated webhook follows with the order and this fulfillment in it.",
+	"fulfillments/update": "An orders/updated webhook follows with the order and this fulfillment in it.",
 	"orders/delete": "A deleted order is kept in ERPNext; cancel its Sales Order by hand if it must go.",
 	"inventory_levels/disconnect": "The item is no longer stocked at the location; ERPNext's stock is left as it is.",
 }

@@ -27,7 +27,7 @@ def read(connection: sqlite3.Connection, key: str) -> LinkState:
 	row = connection.execute("SELECT * FROM shopify_link WHERE key = ?", (key,)).fetchone()
 	if row is None:
 		return LinkState(key)
-	return LinkState(**{**dict(row), "agreed": json.loads(row["agreed"])})
+	return LinkState(**{**dict(row), "agreed": json.loads(row["agreed"]), "facts": json.loads(row["facts"])})
 
 
 def save(connection: sqlite3.Connection, update: LinkUpdate, created: Mapping[str, str], event: str) -> None:
@@ -42,6 +42,8 @@ def save(connection: sqlite3.Connection, update: LinkUpdate, created: Mapping[st
 		columns |= {"document_type": update.document[0], "document_name": update.document[1]}
 	if update.agreed is not None:
 		columns["agreed"] = dump_json(update.agreed)
+	if update.facts is not None:
+		columns["facts"] = dump_json(update.facts)
 	if update.version is not None:
 		columns |= {"version": update.version, "last_event": event}
 	if columns:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 #: Stands in the file as `PRAGMA user_version`; a file of a later version is refused.
-VERSION = 2
+VERSION = 3
 
 DDL = """
 CREATE TABLE IF NOT EXISTS sync_event (
@@ -72,7 +72,8 @@ CREATE TABLE IF NOT EXISTS shopify_link (
 	document_name TEXT,
 	version TEXT,
 	last_event TEXT,
-	agreed TEXT NOT NULL DEFAULT '{}'
+	agreed TEXT NOT NULL DEFAULT '{}',
+	facts TEXT NOT NULL DEFAULT '{}'
 );
 CREATE TABLE IF NOT EXISTS document (
 	doctype TEXT NOT NULL,
@@ -90,7 +91,10 @@ CREATE TABLE IF NOT EXISTS setting (
 );
 """
 #: What a file of an earlier version lacks, by the version that brought it.
-UPGRADES = {2: "ALTER TABLE sync_event ADD COLUMN look_again INTEGER NOT NULL DEFAULT 0;"}
+UPGRADES = {
+	2: "ALTER TABLE sync_event ADD COLUMN look_again INTEGER NOT NULL DEFAULT 0;",
+	3: "ALTER TABLE shopify_link ADD COLUMN facts TEXT NOT NULL DEFAULT '{}';",
+}
 
 
 def script(version: int) -> str:

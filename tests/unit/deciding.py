@@ -50,13 +50,13 @@ def snapshot_of(order: Order, policy: StorePolicy = POLICY) -> OrderSnapshot:
 
 def decide(payload: Mapping[str, Any], policy: StorePolicy = POLICY) -> Decision:
 	"""Return the decision about an order that ERPNext does not know."""
-	order = orders.parse(payload)
+	order = orders.parse(payload, POLICY)
 	return orders.decide(order, snapshot_of(order, policy), policy, signal_of(payload))
 
 
 def decide_again(payload: Mapping[str, Any], plan: Plan) -> Decision:
 	"""Return the decision about the same payload once *plan* was carried out."""
-	order = orders.parse(payload)
+	order = orders.parse(payload, POLICY)
 	link_key = key(POLICY.store, ORDER, order.id)
 	(update,) = (update for update in plan.links if update.key == link_key)
 	assert isinstance(update, LinkUpdate)

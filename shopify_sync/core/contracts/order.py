@@ -1,13 +1,18 @@
-"""An order, payload versions 2023-07 to 2026-07 (https://shopify.dev/docs/api/admin-rest/latest/resources/order)."""
+"""An order, payload versions 2023-07 to 2026-07 (https://shopify.dev/docs/api/admin-rest/latest/resources/order).
+
+Money is read from the plain fields. Where a customer saw another currency than the shop's, :func:`in_money_of` puts the amounts
+of the `*_set` that the store books into them first.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from ..money import total
+from ..money import ZERO, total
 from .address import Address
 from .base import (
 	Amount,
@@ -18,24 +23,51 @@ from .base import (
 	Text,
 	UtcTime,
 	WithExactId,
+	exact_id,
 	id_from_gid,
 	nullable_list,
 )
 from .customer import Customer
+from .transaction import Transaction
+
+_SET = "_set"
+SHOP_MONEY, PRESENTMENT_MONEY = "shop_money", "presentment_money"
+
+
+def in_money_of(payload: Any, money: str) -> Any:
+	"""Return *payload* with the amount of each `*_set` in the plain field of that name.
+
+	:param money: :data:`SHOP_MONEY`: only where the plain field is missing or is a JSON float (they are the shop's money
+		already); :data:`PRESENTMENT_MONEY`: everywhere.
+	"""
+	if isinstance(payload, list):
+		return [in_money_of(entry, money) for entry in payload]
+	if not isinstance(payload, Mapping):
+		return payload
+	found = {name: in_money_of(value, money) for name, value in payload.items()}
+	for name, value in payload.items():
+		side = value.get(money) if isinstance(value, Mapping) and name.endswith(_SET) else None
+		plain = name.removesuffix(_SET)
+		if isinstance(side, Mapping) and side.get("amount") is not None:
+			if money == PRESENTMENT_MONEY or not isinstance(payload.get(plain), str):
+				found[plain] = side["amount"]
+	if money == PRESENTMENT_MONEY and payload.get("presentment_currency"):
+		found["currency"] = payload["presentment_currency"]
+	return found
 
 
 class TaxLine(ShopifyModel):
 	"""One tax on one line: title, rate as a fraction (0.2 is 20 %), amount in the order's currency."""
 
 	title: Text = ""
-	rate: AmountOrZero = Decimal(0)
-	price: AmountOrZero = Decimal(0)
+	rate: AmountOrZero = ZERO
+	price: AmountOrZero = ZERO
 
 
 class DiscountAllocation(ShopifyModel):
 	"""The share of a discount that falls on one line, in the order's currency."""
 
-	amount: AmountOrZero = Decimal(0)
+	amount: AmountOrZero = ZERO
 
 
 class _Priced(ShopifyModel):
@@ -55,6 +87,13 @@ class _Priced(ShopifyModel):
 		return total(tax.price for tax in self.tax_lines)
 
 
+class Duty(ShopifyModel):
+	"""Duty on a line, and the taxes on the duty."""
+
+	price: AmountOrZero = ZERO
+	tax_lines: Annotated[tuple[TaxLine, ...], nullable_list] = ()
+
+
 class LineItem(_Priced, WithExactId):
 	"""A line of the order. Custom lines and tips have neither product nor variant; a deleted product leaves the SKU."""
 
@@ -69,6 +108,8 @@ class LineItem(_Priced, WithExactId):
 	quantity: Annotated[int, Field(ge=0)]
 	#: After edits and refunds; missing before 2024-01.
 	current_quantity: int | None = None
+	requires_shipping: Flag = True
+	duties: Annotated[tuple[Duty, ...], nullable_list] = ()
 	price: Amount
 
 	@property
@@ -83,60 +124,187 @@ class ShippingLine(_Priced):
 	id: OptionalId = None
 	title: Text = ""
 	code: Text = ""
-	price: AmountOrZero = Decimal(0)
+	price: AmountOrZero = ZERO
 	is_removed: Flag = False
 
 
 class RefundLineItem(ShopifyModel):
-	"""What a refund, or the removal of a line by an edit, took back."""
+	"""What a refund took back of one line. *subtotal* is after discounts, with tax where prices include it; *total_tax* its tax."""
 
 	line_item_id: OptionalId = None
-	quantity: int = 0
+	quantity: Annotated[int, Field(ge=0)] = 0
+	restock_type: Text = ""
+	location_id: OptionalId = None
+	subtotal: AmountOrZero = ZERO
+	total_tax: AmountOrZero = ZERO
+
+
+class OrderAdjustment(ShopifyModel):
+	"""What a refund gives back beyond its lines (below zero), or keeps of them (above zero, as a restocking fee)."""
+
+	kind: Text = ""
+	amount: AmountOrZero = ZERO
+	tax_amount: AmountOrZero = ZERO
+
+
+class RefundShippingLine(ShopifyModel):
+	"""Shipping that a refund gives back; *subtotal_amount* with tax where prices include it."""
+
+	subtotal_amount: AmountOrZero = ZERO
+	tax_amount: AmountOrZero = ZERO
+
+
+class RefundDuty(ShopifyModel):
+	"""Duties that a refund gives back."""
+
+	amount: AmountOrZero = ZERO
 
 
 class Refund(ShopifyModel):
-	"""A refund. Kept here to know that there is one, and how many pieces it took back."""
+	"""A refund: pieces that are taken back, and money that is given back. An edit that removes pieces may leave one without money."""
 
 	id: OptionalId = None
+	created_at: UtcTime | None = None
+	processed_at: UtcTime | None = None
 	refund_line_items: Annotated[tuple[RefundLineItem, ...], nullable_list] = ()
+	order_adjustments: Annotated[tuple[OrderAdjustment, ...], nullable_list] = ()
+	refund_shipping_lines: Annotated[tuple[RefundShippingLine, ...], nullable_list] = ()
+	duties: Annotated[tuple[RefundDuty, ...], nullable_list] = ()
+	transactions: Annotated[tuple[Transaction, ...], nullable_list] = ()
+
+	@property
+	def at(self) -> Any:
+		"""When it was made, UTC, or None."""
+		return self.processed_at or self.created_at
+
+	@property
+	def has_money(self) -> bool:
+		"""Whether money was given back with it."""
+		return any(transaction.is_repayment for transaction in self.transactions)
+
+	@property
+	def shipping(self) -> tuple[Decimal, Decimal]:
+		"""Shipping given back, as stated, and the tax on it. Older payloads write it as an adjustment below zero."""
+		if self.refund_shipping_lines:
+			rows = [(row.subtotal_amount, row.tax_amount) for row in self.refund_shipping_lines]
+		else:
+			rows = [(-row.amount, -row.tax_amount) for row in self.order_adjustments if row.kind == "shipping_refund"]
+		return total(amount for amount, _tax in rows), total(tax for _amount, tax in rows)
+
+	@property
+	def adjustment(self) -> Decimal:
+		"""What it gives beyond lines and shipping, tax included; below zero when it keeps something back."""
+		rows = (row for row in self.order_adjustments if row.kind != "shipping_refund")
+		return -total(row.amount + row.tax_amount for row in rows)
+
+	@property
+	def duty(self) -> Decimal:
+		"""Duties given back."""
+		return total(duty.amount for duty in self.duties)
+
+
+class FulfilledLine(ShopifyModel):
+	"""Pieces of a line that a fulfillment sent."""
+
+	id: OptionalId = None
+	quantity: Annotated[int, Field(ge=0)] = 0
 
 
 class Fulfillment(ShopifyModel):
-	"""A fulfillment. Kept here to know that there is one."""
+	"""A fulfillment: what was sent, from where, with whom."""
 
 	id: OptionalId = None
+	name: Text = ""
 	status: Text = ""
+	created_at: UtcTime | None = None
+	location_id: OptionalId = None
+	tracking_company: Text = ""
+	tracking_number: Text = ""
+	tracking_numbers: Annotated[tuple[str, ...], nullable_list] = ()
+	tracking_url: Text = ""
+	line_items: Annotated[tuple[FulfilledLine, ...], nullable_list] = ()
+
+	@property
+	def is_sent(self) -> bool:
+		"""Whether the goods have left; cancelled, failed and pending ones have not."""
+		return self.status in ("success", "")
+
+
+class PaymentSchedule(ShopifyModel):
+	"""One instalment of the payment terms."""
+
+	amount: AmountOrZero = ZERO
+	due_at: UtcTime | None = None
+	issued_at: UtcTime | None = None
+
+
+class PaymentTerms(ShopifyModel):
+	"""When the order is to be paid: net 30, fixed date, on receipt (https://shopify.dev/docs/api/admin-rest/latest/resources/payment-terms)."""
+
+	payment_terms_name: Text = ""
+	due_in_days: int | None = None
+	payment_schedules: Annotated[tuple[PaymentSchedule, ...], nullable_list] = ()
+
+
+class NoteAttribute(ShopifyModel):
+	"""What the shop's cart asked the customer for."""
+
+	name: Text = ""
+	value: Text = ""
+
+
+class OrderCompany(WithExactId):
+	"""The company of a B2B order, and which of its locations it is for. Names stand in the addresses only."""
+
+	location_id: OptionalId = None
 
 
 class Order(WithExactId):
-	"""An order as it stood at `updated_at`. Money is in the shop's currency (`currency`)."""
+	"""An order as it stood at `updated_at`. Money is in `currency`."""
 
 	name: Text = ""
 	created_at: UtcTime | None = None
 	processed_at: UtcTime | None = None
 	updated_at: UtcTime
 	cancelled_at: UtcTime | None = None
+	closed_at: UtcTime | None = None
 	currency: Annotated[str, Field(min_length=3, max_length=3)]
 	taxes_included: Flag = False
 	total_price: Amount
 	current_total_price: Amount | None = None
 	subtotal_price: Amount | None = None
 	total_tax: Amount | None = None
-	total_discounts: AmountOrZero = Decimal(0)
-	total_tip_received: AmountOrZero = Decimal(0)
+	current_total_tax: Amount | None = None
+	current_total_duties: AmountOrZero = ZERO
+	total_discounts: AmountOrZero = ZERO
+	total_tip_received: AmountOrZero = ZERO
+	total_outstanding: Amount | None = None
+	total_cash_rounding_payment_adjustment: AmountOrZero = ZERO
 	financial_status: Text = ""
 	fulfillment_status: Text = ""
 	email: Text = ""
 	contact_email: Text = ""
 	phone: Text = ""
+	customer_locale: Text = ""
+	note: Text = ""
+	tags: Text = ""
+	po_number: Text = ""
+	source_name: Text = ""
+	risk_level: Text = ""
+	location_id: OptionalId = None
+	note_attributes: Annotated[tuple[NoteAttribute, ...], nullable_list] = ()
+	company: OrderCompany | None = None
 	customer: Customer | None = None
 	billing_address: Address | None = None
 	shipping_address: Address | None = None
+	payment_terms: PaymentTerms | None = None
 	line_items: Annotated[tuple[LineItem, ...], nullable_list] = ()
 	shipping_lines: Annotated[tuple[ShippingLine, ...], nullable_list] = ()
 	tax_lines: Annotated[tuple[TaxLine, ...], nullable_list] = ()
 	refunds: Annotated[tuple[Refund, ...], nullable_list] = ()
 	fulfillments: Annotated[tuple[Fulfillment, ...], nullable_list] = ()
+	#: Webhooks leave them out: they come as order_transactions/create. A snapshot that was fetched has them.
+	transactions: Annotated[tuple[Transaction, ...], nullable_list] = ()
 
 	@model_validator(mode="before")
 	@classmethod
@@ -144,10 +312,13 @@ class Order(WithExactId):
 		"""Take an empty section for a missing one: draft and POS orders send `{}` where others send null."""
 		if not isinstance(data, dict):
 			return data
-		empty = {name: None for name in ("customer", "billing_address", "shipping_address") if not data.get(name)}
+		sections = ("customer", "billing_address", "shipping_address", "company", "payment_terms")
+		empty = {name: None for name in sections if not data.get(name)}
 		customer = data.get("customer")
 		if isinstance(customer, dict) and not (customer.get("id") or id_from_gid(customer.get("admin_graphql_api_id"))):
 			empty["customer"] = None
+		if not isinstance(data.get("company"), dict) or not exact_id(data["company"]):
+			empty["company"] = None
 		return {**data, **empty}
 
 	@property
