@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from decimal import Decimal
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 ZERO = Decimal(0)
 
@@ -69,6 +69,33 @@ def split_rate(amount: Decimal, quantity: int, currency: str) -> list[tuple[int,
 	low_units, dearer = divmod(int(amount / unit), quantity)
 	rows = [(dearer, (low_units + 1) * unit), (quantity - dearer, low_units * unit)]
 	return [(pieces, rate) for pieces, rate in rows if pieces]
+
+
+def part(amount: Decimal, pieces: int, of: int, currency: str) -> Decimal:
+	"""Return the share of *pieces* out of *of* in *amount*, in whole minor units, half up; all of them get all of it."""
+	if pieces == of:
+		return amount
+	return (amount * pieces / of).quantize(quantum(currency), ROUND_HALF_UP)
+
+
+def split_by(amount: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
+	"""Split *amount* in proportion to *weights*, in whole minor units that add up to it exactly (largest remainders first).
+
+	Without any weight the first share takes all.
+	"""
+	whole = sum(weights, ZERO)
+	if not weights:
+		return []
+	if not whole:
+		return [amount, *(ZERO for _weight in weights[1:])]
+	unit = quantum(currency)
+	exact_shares = [amount * weight / whole for weight in weights]
+	shares = [(share / unit).to_integral_value(ROUND_FLOOR) * unit for share in exact_shares]
+	left = int((amount - sum(shares, ZERO)) / unit)
+	by_remainder = sorted(range(len(shares)), key=lambda place: (shares[place] - exact_shares[place], place))
+	for place in by_remainder[:left]:
+		shares[place] += unit
+	return shares
 
 
 def total(amounts: Iterable[Decimal]) -> Decimal:

@@ -19,7 +19,9 @@ def with_transaction(facts: Mapping[str, Any], transaction: Transaction) -> dict
 	"""Return *facts* with *transaction* among them; of two reports of one the successful counts, then the later."""
 	known = dict(facts.get(_TRANSACTIONS) or {})
 	before = known.get(transaction.id)
-	known[transaction.id] = _better(Transaction.model_validate(before), transaction).as_fact() if before else transaction.as_fact()
+	known[transaction.id] = (
+		_better(Transaction.model_validate(before), transaction).as_fact() if before else transaction.as_fact()
+	)
 	return {**facts, _TRANSACTIONS: known}
 
 

@@ -41,7 +41,9 @@ class OrderState:
 		return f"{self.financial}, {self.fulfillment}{', cancelled' if self.cancelled else ''}"
 
 
-def _live(outcome: OrderOutcome, financial: str, *, fulfillment: str | None = None, priority: int = 10, **what: bool) -> StateRule:
+def _live(
+	outcome: OrderOutcome, financial: str, *, fulfillment: str | None = None, priority: int = 10, **what: bool
+) -> StateRule:
 	return StateRule(outcome, financial, fulfillment, cancelled=False, priority=priority, **what)
 
 

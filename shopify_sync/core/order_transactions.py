@@ -47,9 +47,7 @@ def whole(found: TransactionOfOrder, policy: StorePolicy) -> str:
 	return keys.key(policy.store, keys.ORDER, transaction.order_id)
 
 
-def complete(
-	found: TransactionOfOrder, whole: tuple[str, Mapping[str, Any]] | None, policy: StorePolicy
-) -> TransactionOfOrder:
+def complete(found: TransactionOfOrder, whole: tuple[str, Mapping[str, Any]] | None, policy: StorePolicy) -> TransactionOfOrder:
 	"""Return the transaction with its order."""
 	if whole is None or not found.transaction.order_id:
 		return found
@@ -74,9 +72,7 @@ def needs(found: TransactionOfOrder, policy: StorePolicy) -> OrderNeeds | LinkOn
 	return orders.needs(found.order, policy) if found.order else LinkOnlyNeeds(whole(found, policy))
 
 
-def decide(
-	found: TransactionOfOrder, snapshot: OrderSnapshot | LinkState, policy: StorePolicy, signal: Signal
-) -> Decision:
+def decide(found: TransactionOfOrder, snapshot: OrderSnapshot | LinkState, policy: StorePolicy, signal: Signal) -> Decision:
 	"""Return the plan: the fact on the order's link, and what the order as it stands then asks for."""
 	transaction = found.transaction
 	if not transaction.order_id:
@@ -105,5 +101,3 @@ def _of_transaction(plan: Plan, order_key: str, facts: Mapping[str, Any], own: L
 
 def _own_key(found: TransactionOfOrder, policy: StorePolicy) -> str:
 	return keys.key(policy.store, keys.ORDER_TRANSACTION, found.transaction.id)
-
-

@@ -12,7 +12,7 @@ from . import customers, inventory, keys, order_transactions, orders
 from .plan import Decision
 from .policy import StorePolicy
 from .signals import Signal
-from .snapshots import Needs
+from .snapshots import LinkState, Needs
 
 
 class Resource(Protocol):

@@ -48,9 +48,10 @@ def in_money_of(payload: Any, money: str) -> Any:
 	for name, value in payload.items():
 		side = value.get(money) if isinstance(value, Mapping) and name.endswith(_SET) else None
 		plain = name.removesuffix(_SET)
-		if isinstance(side, Mapping) and side.get("amount") is not None:
-			if money == PRESENTMENT_MONEY or not isinstance(payload.get(plain), str):
-				found[plain] = side["amount"]
+		if not isinstance(side, Mapping) or side.get("amount") is None:
+			continue
+		if money == PRESENTMENT_MONEY or not isinstance(payload.get(plain), str):
+			found[plain] = side["amount"]
 	if money == PRESENTMENT_MONEY and payload.get("presentment_currency"):
 		found["currency"] = payload["presentment_currency"]
 	return found

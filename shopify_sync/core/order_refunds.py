@@ -1,0 +1,88 @@
+"""What the refunds of an order come to, and which of them reduce the order and which become credit notes.
+
+A refund that gives money back becomes a credit note. One without money (an edit that removed pieces, a refund before anything
+was paid) reduces the order as long as it is not invoiced; after that it becomes a credit note too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from decimal import Decimal
+
+from .contracts.order import LineItem, Order, Refund, RefundLineItem
+from .money import ZERO, quantum, split_by, total
+
+#: A tax of an order: title and rate (a fraction).
+TaxKey = tuple[str, Decimal]
+
+
+@dataclass(frozen=True)
+class Settlement:
+	"""How the refunds of an order are booked. :ivar reducing: taken off the order itself; *credited*: a credit note each."""
+
+	reducing: tuple[Refund, ...] = ()
+	credited: tuple[Refund, ...] = ()
+
+
+def settle(order: Order, *, is_invoiced: bool, reduced: Collection[str] = (), credit_all: bool = False) -> Settlement:
+	"""Return which refunds reduce the order and which are credited.
+
+	:param is_invoiced: whether a Sales Invoice exists.
+	:param reduced: ids of the refunds that have reduced the order before it was invoiced; that stands.
+	:param credit_all: nothing reduces the order any more (it is cancelled, and money is involved).
+	"""
+	reducing: list[Refund] = []
+	credited: list[Refund] = []
+	for refund in order.refunds:
+		stands = (refund.id or "") in reduced
+		late = is_invoiced or credit_all
+		(credited if not stands and (refund.has_money or late) else reducing).append(refund)
+	return Settlement(tuple(reducing), tuple(refund for refund in credited if is_worth_anything(refund)))
+
+
+def is_worth_anything(refund: Refund) -> bool:
+	"""Whether a refund takes anything off what is owed, or gives money back."""
+	return bool(refund.refund_line_items or refund.shipping[0] or refund.adjustment or refund.duty or refund.has_money)
+
+
+def stated_total(order: Order, refund: Refund) -> Decimal:
+	"""Return what a refund takes off the order in all, tax included, in the order's currency."""
+	shipping, shipping_tax = refund.shipping
+	lines = total(row.subtotal + (ZERO if order.taxes_included else row.total_tax) for row in refund.refund_line_items)
+	return lines + shipping + (ZERO if order.taxes_included else shipping_tax) + refund.duty + extra(order, refund)
+
+
+def extra(order: Order, refund: Refund) -> Decimal:
+	"""Return what a refund gives beyond lines, shipping and duties; below zero: what it keeps.
+
+	Where the payload states no adjustment but more money was given back than all that, the difference is one: nothing else could
+	explain it.
+	"""
+	if refund.adjustment:
+		return refund.adjustment
+	shipping, shipping_tax = refund.shipping
+	worth = total(row.subtotal + (ZERO if order.taxes_included else row.total_tax) for row in refund.refund_line_items)
+	worth += shipping + (ZERO if order.taxes_included else shipping_tax) + refund.duty
+	given = total(transaction.amount for transaction in refund.transactions if transaction.is_repayment)
+	return given - worth if given > worth and not refund.order_adjustments else ZERO
+
+
+def stated_tax(refund: Refund) -> Decimal:
+	"""Return the tax in a refund: of its lines and of shipping."""
+	return total(row.total_tax for row in refund.refund_line_items) + refund.shipping[1]
+
+
+def exact(amount: Decimal, currency: str) -> Decimal:
+	"""Return an amount of a refund in whole minor units: they come as JSON numbers."""
+	return amount.quantize(quantum(currency))
+
+
+def taxes_of(line: LineItem, row: RefundLineItem, currency: str) -> dict[TaxKey, Decimal]:
+	"""Return the tax of a refunded line, split over the taxes of the line in proportion; the shares add up exactly."""
+	keys = [(tax.title, tax.rate) for tax in line.tax_lines]
+	shares = split_by(exact(row.total_tax, currency), [tax.price for tax in line.tax_lines], currency)
+	found: dict[TaxKey, Decimal] = {}
+	for key, share in zip(keys, shares, strict=True):
+		found[key] = found.get(key, ZERO) + share
+	return found
