@@ -16,7 +16,18 @@ ROLES = ("Shopify Sync Manager", "Shopify Sync Operator", "Shopify Sync Auditor"
 TAX_CATEGORY = "Shopify"
 EMAIL_INDEX = "shopify_sync_email_index"
 #: Documents that carry the unique key of the Shopify resource they were made for.
-KEYED_DOCTYPES = ("Customer", "Contact", "Address", "Sales Order", "Stock Reconciliation")
+KEYED_DOCTYPES = (
+	"Customer",
+	"Contact",
+	"Address",
+	"Sales Order",
+	"Sales Invoice",
+	"Payment Entry",
+	"Delivery Note",
+	"Stock Reconciliation",
+)
+#: Documents that show the order's name, and whose rows name the Shopify line they are of.
+ORDER_DOCTYPES = ("Sales Order", "Sales Invoice", "Delivery Note")
 
 
 def _key_field() -> dict[str, Any]:
@@ -49,27 +60,46 @@ def _section() -> dict[str, Any]:
 	}
 
 
+def _order_name_field() -> dict[str, Any]:
+	return _shown(
+		"shopify_order_name",
+		"Shopify Order",
+		"What the order is called in Shopify, e.g. #1001.",
+		depends_on="eval:doc.shopify_order_name",
+		in_standard_filter=1,
+	)
+
+
+def _line_field() -> dict[str, Any]:
+	return _shown(
+		"shopify_line_item_id",
+		"Shopify Line Item",
+		"Id of the line in Shopify; one line may be several rows, when its amount does not divide by its quantity.",
+		depends_on="eval:doc.shopify_line_item_id",
+		no_copy=0,
+	)
+
+
+def _tracking_fields() -> list[dict[str, Any]]:
+	"""Return where a Delivery Note keeps what Shopify says of the parcel; it is often said after the note was submitted."""
+	columns = (
+		("shopify_tracking_number", "Tracking Number", "Number of the parcel; several are separated by commas."),
+		("shopify_tracking_company", "Tracking Company", "Who carries the parcel."),
+		("shopify_tracking_url", "Tracking URL", "Where the parcel can be followed."),
+	)
+	return [
+		_shown(name, label, description, depends_on=f"eval:doc.{name}", allow_on_submit=1, print_hide=0, fieldtype="Small Text")
+		for name, label, description in columns
+	]
+
+
 def custom_fields() -> dict[str, list[dict[str, Any]]]:
 	"""Return the custom fields per doctype, as `create_custom_fields` takes them: a section of their own, at the end of the form."""
 	fields: dict[str, list[dict[str, Any]]] = {doctype: [_section(), _key_field()] for doctype in KEYED_DOCTYPES}
-	fields["Sales Order"].append(
-		_shown(
-			"shopify_order_name",
-			"Shopify Order",
-			"What the order is called in Shopify, e.g. #1001.",
-			depends_on="eval:doc.shopify_order_name",
-			in_standard_filter=1,
-		)
-	)
-	fields["Sales Order Item"] = [
-		_shown(
-			"shopify_line_item_id",
-			"Shopify Line Item",
-			"Id of the line in Shopify; one line may be several rows, when its amount does not divide by its quantity.",
-			depends_on="eval:doc.shopify_line_item_id",
-			no_copy=0,
-		)
-	]
+	for doctype in ORDER_DOCTYPES:
+		fields[doctype].append(_order_name_field())
+		fields[f"{doctype} Item"] = [_line_field()]
+	fields["Delivery Note"].extend(_tracking_fields())
 	for doctype, added in fields.items():
 		previous = _last_field(doctype, {field["fieldname"] for field in added})
 		for field in added:

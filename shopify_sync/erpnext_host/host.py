@@ -35,8 +35,12 @@ class FrappeTransaction:
 		self._events = events
 		self._exchange_rate = exchange_rate
 		self._locked: dict[str, LinkState] = {}
-		#: What was written, for clearing Frappe's document cache when the transaction fails.
-		self.touched: list[tuple[str, str]] = []
+		self._work = apply.Work()
+
+	@property
+	def touched(self) -> list[tuple[str, str]]:
+		"""What was written, for clearing Frappe's document cache when the transaction fails."""
+		return self._work.touched
 
 	def lock(self, keys: Sequence[str]) -> Mapping[str, LinkState]:
 		"""See the port."""
@@ -49,7 +53,7 @@ class FrappeTransaction:
 
 	def apply(self, change: Change, created: dict[str, str]) -> AppliedChange:
 		"""See the port."""
-		applied = apply.apply(change, created, self.touched)
+		applied = apply.apply(change, created, self._work)
 		self.touched.append((applied.doctype, applied.name))
 		return applied
 
@@ -98,6 +102,10 @@ class FrappeHost:
 		"""See the port. ERPNext may ask a web service for an exchange rate: not while rows are locked."""
 		links.ensure(keys)
 		self._exchange_rate = read.exchange_rate(needs)
+
+	def payload_of(self, link_key: str) -> tuple[str, bytes | str] | None:
+		"""Return (name, payload) of the event that a link was written for last, or None. A plain read, outside of a transaction."""
+		return links.payload_of(link_key)
 
 	@contextmanager
 	def transaction(self) -> Iterator[FrappeTransaction]:

@@ -40,7 +40,7 @@ def lock(keys: Sequence[str]) -> dict[str, LinkState]:
 	locked = {}
 	for key in keys:
 		rows = frappe.db.sql(
-			"""SELECT name, document_type, document_name, version, last_event, agreed FROM `tabShopify Link`
+			"""SELECT name, document_type, document_name, version, last_event, agreed, facts FROM `tabShopify Link`
 			WHERE name = %s FOR UPDATE""",
 			(key,),
 			as_dict=True,
@@ -61,6 +61,7 @@ def state_of(row: Any) -> LinkState:
 		version=row.version or None,
 		last_event=row.last_event or None,
 		agreed=json.loads(row.agreed) if row.agreed else {},
+		facts=json.loads(row.facts) if row.facts else {},
 	)
 
 
@@ -74,7 +75,17 @@ def save(update: LinkUpdate, created: Mapping[str, str], event: str) -> None:
 		columns["document_type"], columns["document_name"] = document
 	if update.agreed is not None:
 		columns["agreed"] = dump_json(dict(update.agreed))
+	if update.facts is not None:
+		columns["facts"] = dump_json(dict(update.facts))
 	if update.version is not None:
 		columns["version"], columns["last_event"] = update.version, event
 	assignments = ", ".join(f"`{column}` = %s" for column in columns)
 	frappe.db.sql(f"UPDATE `tabShopify Link` SET {assignments} WHERE name = %s", (*columns.values(), update.key))  # noqa: S608
+
+
+def payload_of(key: str) -> tuple[str, bytes | str] | None:
+	"""Return name and payload of the event that the link was written for last; None when there is none, or it was cleared."""
+	query = """SELECT event.name, event.payload FROM `tabShopify Link` link JOIN `tabSync Event` event ON event.name = link.last_event
+		WHERE link.name = %s"""
+	rows = frappe.db.sql(query, (key,))
+	return (rows[0][0], rows[0][1]) if rows and rows[0][1] else None

@@ -15,7 +15,7 @@ from shopify_sync.core.plan import CreateDocument, Plan
 from shopify_sync.core.receiving import Headers, new_event
 from shopify_sync.core.signals import Signal
 from shopify_sync.erpnext_host.documents import orders
-from shopify_sync.erpnext_host.documents.apply import _resolve
+from shopify_sync.erpnext_host.documents.references import References
 from shopify_sync.erpnext_host.event_log import FrappeEventLog
 from shopify_sync.erpnext_host.host import FrappeHost
 
@@ -232,7 +232,7 @@ class TestDocuments(SyncTestCase):
 		ours = self.book(payload)
 		change = next(change for change in plan.changes if isinstance(change, CreateDocument) and change.doctype == "Sales Order")
 		names = _Names()
-		values = {name: _resolve(value, names) for name, value in change.values.items()}
+		values = References().resolved(change.values, names)
 		twin = frappe.get_doc({"doctype": "Sales Order", **values})
 		twin.insert()
 		twin.submit()

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import NamedTuple
 
 import frappe
 
 from shopify_sync.core import keys
 from shopify_sync.core.policy import ItemMatching
 from shopify_sync.core.snapshots import ItemQuery, ItemState
+
+
+class _Linked(NamedTuple):
+	"""What a Shopify Link says of an Item."""
+
+	code: str
+	factor: int = 1
 
 
 def read_items(codes: Iterable[str]) -> dict[str, ItemState]:
@@ -40,23 +49,29 @@ def resolve(store: str, queries: tuple[ItemQuery, ...], matching: ItemMatching) 
 	"""Return the Item of each query that has one: by the variant's link, the SKU's link, then by the store's rule."""
 	linked = _linked_items(_link_keys(store, queries))
 	by_rule = _codes_by_rule({query.sku for query in queries if query.sku}, matching)
-	items = read_items((*linked.values(), *by_rule.values()))
+	items = read_items((*(link.code for link in linked.values()), *by_rule.values()))
 	# The database compares without case; the code that exists is what counts.
 	by_fold = {code.casefold(): item for code, item in items.items()}
 	found = {}
 	for query in queries:
 		by_variant = linked.get(keys.key(store, keys.VARIANT, query.variant_id)) if query.variant_id else None
-		by_sku = (linked.get(keys.key(store, keys.SKU, query.sku)) or by_rule.get(query.sku)) if query.sku else None
-		item = by_fold.get((by_variant or by_sku or "").casefold())
-		if item:
-			found[query] = item
+		by_sku = (linked.get(keys.key(store, keys.SKU, query.sku)) or _ruled(query.sku, by_rule)) if query.sku else None
+		match = by_variant or by_sku
+		item = by_fold.get(match.code.casefold()) if match else None
+		if match and item:
+			found[query] = replace(item, factor=match.factor) if match.factor != 1 else item
 	return found
+
+
+def _ruled(sku: str, by_rule: Mapping[str, str]) -> _Linked | None:
+	code = by_rule.get(sku)
+	return _Linked(code) if code else None
 
 
 def linked_item(link_key: str) -> ItemState | None:
 	"""Return the Item that a Shopify Link points to, or None."""
-	code = _linked_items((link_key,)).get(link_key)
-	return read_items((code,)).get(code) if code else None
+	link = _linked_items((link_key,)).get(link_key)
+	return read_items((link.code,)).get(link.code) if link else None
 
 
 def _link_keys(store: str, queries: tuple[ItemQuery, ...]) -> tuple[str, ...]:
@@ -65,13 +80,15 @@ def _link_keys(store: str, queries: tuple[ItemQuery, ...]) -> tuple[str, ...]:
 	return (*variants, *skus)
 
 
-def _linked_items(link_keys: tuple[str, ...]) -> Mapping[str, str]:
+def _linked_items(link_keys: tuple[str, ...]) -> Mapping[str, _Linked]:
 	if not link_keys:
 		return {}
 	query = (
-		"SELECT name, document_name FROM `tabShopify Link` WHERE name IN %s AND document_type = 'Item' AND document_name != ''"
+		"SELECT name, document_name, uom_factor FROM `tabShopify Link` "
+		"WHERE name IN %s AND document_type = 'Item' AND document_name != ''"
 	)
-	return dict(frappe.db.sql(query, (link_keys,)))
+	# Rows from before there was a factor have 0.
+	return {name: _Linked(code, factor or 1) for name, code, factor in frappe.db.sql(query, (link_keys,))}
 
 
 def _codes_by_rule(skus: set[str], matching: ItemMatching) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Orders: the Sales Order of a link, the Items of its lines, the rate between two currencies."""
+"""Orders: the Sales Order of a link and the documents that follow it, the Items of its lines, the rate between two currencies."""
 
 from __future__ import annotations
 
@@ -8,28 +8,39 @@ from decimal import Decimal
 import frappe
 from erpnext.setup.utils import get_exchange_rate
 
-from shopify_sync.core.snapshots import DocumentState, LinkState, OrderNeeds, OrderSnapshot
+from shopify_sync.core.snapshots import (
+	DOCUMENT_FIELDS,
+	SALES_ORDER_FIELDS,
+	DocumentState,
+	LinkState,
+	OrderNeeds,
+	OrderSnapshot,
+)
 
 from .. import policies
+from .amendments import latest
 from .customers import read_customer
 from .items import read_items, resolve
 
-_MAX_AMENDMENTS = 20
+#: The documents that follow a Sales Order, and which of DOCUMENT_FIELDS each has.
+_FOLLOWING = {"Sales Invoice": ("is_return",), "Payment Entry": (), "Delivery Note": ("is_return",)}
 
 
 def read_order(needs: OrderNeeds, locked: Mapping[str, LinkState], exchange_rate: Decimal | None) -> OrderSnapshot:
-	"""Return what ERPNext knows that bears on an order."""
+	"""Return what ERPNext knows that bears on an order. The customer of an order that is booked is not read: it stays as it is."""
 	link = locked[needs.key]
 	policy = policies.as_of_attempt(needs.key.partition("/")[0])
 	sales_order = _sales_order(link)
 	return OrderSnapshot(
 		link=link,
 		sales_order=sales_order,
-		items={} if sales_order else resolve(policy.store, needs.items, policy.item_matching),
-		special_items={} if sales_order else read_items(needs.special_items),
-		customer=read_customer(needs.customer, locked) if needs.customer else None,
+		items=resolve(policy.store, needs.items, policy.item_matching),
+		special_items=read_items(needs.special_items),
+		customer=read_customer(needs.customer, locked) if needs.customer and not sales_order else None,
 		exchange_rate=exchange_rate,
 		name_taken=not sales_order and bool(frappe.db.exists("Sales Order", needs.name)),
+		# Nothing follows a Sales Order that there never was.
+		documents=_documents(needs.key) if sales_order else {},
 	)
 
 
@@ -39,21 +50,44 @@ def _sales_order(link: LinkState) -> DocumentState | None:
 		found = frappe.db.sql("SELECT name FROM `tabSales Order` WHERE shopify_key = %s AND docstatus < 2", (link.key,))
 		return _state(found[0][0]) if found else None
 	state = _state(link.document_name)
-	for _amendment in range(_MAX_AMENDMENTS):
-		if not (state.exists and state.docstatus == 2):
-			break
-		successor = frappe.db.get_value("Sales Order", {"amended_from": state.name}, "name")
-		if not successor:
-			break
-		state = _state(successor)
+	if state.exists and state.docstatus == 2:
+		name, _docstatus = latest("Sales Order", state.name)
+		return _state(name) if name != state.name else state
 	return state
 
 
 def _state(name: str) -> DocumentState:
-	values = frappe.db.get_value("Sales Order", name, ["docstatus", "grand_total", "currency"], as_dict=True)
+	values = frappe.db.get_value("Sales Order", name, ["docstatus", *SALES_ORDER_FIELDS], as_dict=True)
 	if not values:
 		return DocumentState("Sales Order", name, exists=False)
-	return DocumentState("Sales Order", name, exists=True, docstatus=int(values.docstatus), values=dict(values))
+	docstatus = int(values.pop("docstatus"))
+	return DocumentState("Sales Order", name, exists=True, docstatus=docstatus, values=dict(values))
+
+
+def _documents(key: str) -> dict[str, DocumentState]:
+	"""Return the documents whose keys begin with the order's, by key; for a cancelled one its amendment, if it has one."""
+	parts = []
+	for doctype, fields in _FOLLOWING.items():
+		columns = ", ".join(name if name in fields else f"0 AS {name}" for name in DOCUMENT_FIELDS)
+		parts.append(
+			f"SELECT '{doctype}' AS doctype, name, shopify_key, docstatus, {columns} FROM `tab{doctype}` WHERE shopify_key LIKE %s"  # noqa: S608
+		)
+	pattern = f"{_escaped(key)}/%"
+	rows = frappe.db.sql(" UNION ALL ".join(parts), (pattern,) * len(parts), as_dict=True)
+	return {row.shopify_key: _following(row) for row in rows}
+
+
+def _following(row: Mapping[str, object]) -> DocumentState:
+	doctype, name, docstatus = str(row["doctype"]), str(row["name"]), int(str(row["docstatus"]))
+	if docstatus == 2:
+		name, docstatus = latest(doctype, name)
+	values = {field: row[field] for field in DOCUMENT_FIELDS}
+	return DocumentState(doctype, name, exists=True, docstatus=docstatus, values=values)
+
+
+def _escaped(text: str) -> str:
+	"""Return *text* for LIKE: a store's name may not hold these, an id of our own might."""
+	return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def find_exchange_rate(needs: OrderNeeds) -> Decimal | None:

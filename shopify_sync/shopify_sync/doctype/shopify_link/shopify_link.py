@@ -7,6 +7,7 @@ Written by ``erpnext_host``; a Shopify Sync Manager may add one by hand, to map 
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.utils import cint
 
 MAPPED_TO_ITEM = ("variant", "sku", "inventory_item")
 KEYS_OF_OUR_OWN = ("guest", "sku", "inventory_level")  # the others' ids are Shopify's numbers
@@ -26,11 +27,13 @@ class ShopifyLink(Document):
 		agreed: DF.Code | None
 		document_name: DF.DynamicLink | None
 		document_type: DF.Link | None
+		facts: DF.Code | None
 		last_event: DF.Link | None
 		last_synced_at: DF.Datetime | None
 		resource_type: DF.Literal["order", "customer", "guest", "variant", "sku", "inventory_item", "inventory_level"]
 		shopify_id: DF.Data
 		store: DF.Link
+		uom_factor: DF.Int
 		version: DF.Data | None
 	# end: auto-generated types
 
@@ -45,6 +48,8 @@ class ShopifyLink(Document):
 					_(self.resource_type)
 				)
 			)
+		if cint(self.uom_factor) < 1:
+			self.uom_factor = 1
 		if self.resource_type not in KEYS_OF_OUR_OWN and not is_number(self.shopify_id):
 			frappe.throw(
 				_("Shopify ID {0} is not a number. Enter the digits at the end of its address in Shopify's admin.").format(
