@@ -34,8 +34,15 @@ class Category(StrEnum):
 	MISSING_GATEWAY = "Missing gateway"
 	MISSING_STATE_RULE = "Missing state rule"
 	MISSING_EXCHANGE_RATE = "Missing exchange rate"
+	MISSING_ACCOUNT = "Missing account"
+	REVIEW = "Held for review"
 	VALUATION_REQUIRED = "Valuation required"
 	PERIOD_CLOSED = "Accounting period closed"
+	ACCOUNTS_FROZEN = "Accounts frozen"
+	CUSTOMER_BLOCKED = "Customer blocked"
+	CREDIT_LIMIT = "Credit limit"
+	ITEM_DISABLED = "Item disabled"
+	SERIAL_OR_BATCH = "Serial or batch required"
 	STOCK_UNAVAILABLE = "Stock unavailable"
 	ERPNEXT_VALIDATION = "ERPNext validation"
 	TOTALS_MISMATCH = "Totals mismatch"
@@ -132,6 +139,46 @@ INFO: Mapping[Category, CategoryInfo] = {
 		"The accounting period is closed",
 		"ERPNext refuses postings on that date.",
 		"Open the period, then Retry.",
+		Retry.AFTER_FIX,
+	),
+	Category.MISSING_ACCOUNT: _mapping(
+		"An account is not set",
+		"The order has something that the store names no account for: duties, an adjustment, cash rounding.",
+		"Name the account in Shopify Store and save: the waiting events are tried again by themselves.",
+	),
+	Category.REVIEW: _mapping(
+		"A person looks at this order",
+		"The store's Order State Rule for this combination of statuses says to hold the order for review.",
+		"Settle the order in Shopify (its next state is looked at by itself), or change the rule and save the store.",
+	),
+	Category.ACCOUNTS_FROZEN: CategoryInfo(
+		"Postings are frozen",
+		"ERPNext refuses postings up to a date, or on this account.",
+		"Unfreeze the account, or move 'Accounts Frozen Till Date' in Accounts Settings; then Retry.",
+		Retry.AFTER_FIX,
+	),
+	Category.CUSTOMER_BLOCKED: CategoryInfo(
+		"The customer is blocked",
+		"The Customer is frozen or disabled in ERPNext, so nothing may be booked for it.",
+		"Unfreeze or enable the Customer, or point its Shopify Link at another one; then Retry.",
+		Retry.AFTER_FIX,
+	),
+	Category.CREDIT_LIMIT: CategoryInfo(
+		"The credit limit is reached",
+		"The order would take the Customer beyond its credit limit.",
+		"Raise the limit, or tick 'Bypass Credit Limit Check' on the Customer; then Retry.",
+		Retry.AFTER_FIX,
+	),
+	Category.ITEM_DISABLED: _mapping(
+		"An item is disabled",
+		"A line of the order belongs to an Item that is disabled in ERPNext.",
+		"Enable the Item, or map the line to another one; the waiting events are tried again by themselves.",
+	),
+	Category.SERIAL_OR_BATCH: CategoryInfo(
+		"A serial or batch number is needed",
+		"The goods leave or come back as serial numbers or batches, which Shopify does not state.",
+		"Let ERPNext choose (Stock Settings: 'Auto Create Serial and Batch Bundle For Outward'), or make the Delivery Note "
+		"by hand and Discard the event.",
 		Retry.AFTER_FIX,
 	),
 	Category.STOCK_UNAVAILABLE: CategoryInfo(
