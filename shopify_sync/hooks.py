@@ -14,7 +14,10 @@ before_uninstall = "shopify_sync.install.before_uninstall"
 doc_events = {
 	"Item": {"on_update": "shopify_sync.jobs.requeue.item_saved"},
 	"Sales Order": {"on_update": "shopify_sync.erpnext_host.documents.bins.before_on_submit"},
-	"Sales Invoice": {"on_update": "shopify_sync.erpnext_host.documents.bins.before_on_submit"},
+	"Sales Invoice": {
+		"validate": "shopify_sync.erpnext_host.documents.invoices.after_validate",
+		"on_update": "shopify_sync.erpnext_host.documents.bins.before_on_submit",
+	},
 	"Delivery Note": {"on_update": "shopify_sync.erpnext_host.documents.bins.before_on_submit"},
 	"Stock Reconciliation": {"on_update": "shopify_sync.erpnext_host.documents.bins.before_on_submit"},
 }

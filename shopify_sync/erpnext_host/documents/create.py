@@ -13,7 +13,7 @@ from frappe.utils import nowdate
 from shopify_sync.core.keys import short_hash
 from shopify_sync.core.plan import AppliedChange, CreateDocument
 
-from . import payment_entries
+from . import invoices, payment_entries
 from .references import References
 from .totals import check_total
 
@@ -42,6 +42,7 @@ def create(
 	if change.submit:
 		# One step instead of insert() and submit(): validated once, the same ledger rows (docs/architecture.md).
 		doc.docstatus = 1
+		doc.flags.shopify_sync_one_step = True
 		doc.flags.shopify_sync_locks_bins = True
 	with no_call_to_gravatar(doc):
 		doc.insert()
@@ -138,14 +139,8 @@ def _status(doc: Any) -> None:
 	frappe.db.set_value(doc.doctype, doc.name, "status", doc.status, update_modified=False)
 
 
-def _invoice_status(doc: Any) -> None:
-	"""Set the status of an invoice that posts nothing; any other gets it with its entry in the Payment Ledger."""
-	if not doc.base_grand_total:
-		doc.set_status(update=True, update_modified=False)
-
-
 _AFTER_INSERT: dict[str, Callable[[Any], None]] = {
 	"Sales Order": _status,
 	"Delivery Note": _status,
-	"Sales Invoice": _invoice_status,
+	"Sales Invoice": invoices.set_status,
 }

@@ -40,7 +40,7 @@ class References:
 
 	def _resolve(self, value: Any, created: Mapping[str, str]) -> Any:
 		if isinstance(value, DocRef):
-			return created[value.key]
+			return created.get(value.key) or self._document(value)
 		if isinstance(value, RowRef):
 			return self._row(value)
 		if isinstance(value, Decimal):
@@ -52,6 +52,14 @@ class References:
 		if isinstance(value, list | tuple):
 			return [self._resolve(inner, created) for inner in value]
 		return value
+
+	def _document(self, ref: DocRef) -> str:
+		found = _name_of(ref.doctype, ref.key)
+		if found:
+			return found
+		raise SyncFailure(
+			Failure(Category.CONFLICT, f"There is no {ref.doctype} with the key {ref.key} any more: somebody deleted it in ERPNext.")
+		)
 
 	def _row(self, ref: RowRef) -> str:
 		place = (ref.doctype, ref.key)
@@ -69,14 +77,17 @@ class References:
 		)
 
 
-def _rows_of(doctype: str, key: str) -> dict[str, list[str]]:
-	"""Return the rows of the document with this key, or of its latest amendment."""
+def _name_of(doctype: str, key: str) -> str | None:
+	"""Return the document with this key, or its latest amendment."""
 	found = frappe.db.sql(f"SELECT name, docstatus FROM `tab{doctype}` WHERE shopify_key = %s", (key,))  # noqa: S608
 	if not found:
-		return {}
+		return None
 	name, docstatus = found[0]
-	if docstatus == 2:
-		name, _docstatus = latest(doctype, name)
+	return str(name if docstatus < 2 else latest(doctype, name)[0])
+
+
+def _rows_of(doctype: str, key: str) -> dict[str, list[str]]:
+	name = _name_of(doctype, key)
 	query = f"SELECT shopify_line_item_id, name FROM `tab{doctype} Item` WHERE parent = %s ORDER BY idx"  # noqa: S608
 	return _by_line(frappe.db.sql(query, (name,)))
 

@@ -1,0 +1,21 @@
+"""Sales Invoices in one step: what ERPNext makes up for when a draft is validated again to be submitted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def after_validate(doc: Any, method: str | None = None) -> None:
+	"""Doc event `validate` of a Sales Invoice: count the advances that ERPNext has just found into total and payment schedule.
+
+	It looks for advances after it has calculated the totals, so that of a draft they count when it is validated for the second time.
+	"""
+	if doc.flags.shopify_sync_one_step and doc.get("advances"):
+		doc.calculate_taxes_and_totals()
+		doc.set_payment_schedule()
+
+
+def set_status(doc: Any) -> None:
+	"""Set the status of an invoice that has no entry of its own in the Payment Ledger; any other gets it with that entry."""
+	if not doc.base_grand_total or doc.is_return:
+		doc.set_status(update=True, update_modified=False)
