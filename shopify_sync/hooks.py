@@ -27,7 +27,7 @@ scheduler_events = {
 }
 
 # Evidence outlives the documents it speaks of, and must never stand in the way of deleting or cancelling one.
-ignore_links_on_delete = ["Sync Event", "Sync Attempt", "Shopify Link"]
+ignore_links_on_delete = ["Sync Event", "Sync Attempt", "Shopify Link", "Sync Conflict"]
 
 # Days; changed in Log Settings. Sync Event clears its Sync Attempts with it.
-default_log_clearing_doctypes = {"Sync Event": 90}
+default_log_clearing_doctypes = {"Sync Event": 90, "Sync Conflict": 90}

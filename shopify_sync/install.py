@@ -93,6 +93,17 @@ def _tracking_fields() -> list[dict[str, Any]]:
 	]
 
 
+def _tax_exempt_field() -> dict[str, Any]:
+	return _shown(
+		"shopify_tax_exempt",
+		"Tax Exempt in Shopify",
+		"Shopify takes no taxes from this customer. For information: the taxes of an order are always those that Shopify states.",
+		fieldtype="Check",
+		read_only=0,
+		default="0",
+	)
+
+
 def custom_fields() -> dict[str, list[dict[str, Any]]]:
 	"""Return the custom fields per doctype, as `create_custom_fields` takes them: a section of their own, at the end of the form."""
 	fields: dict[str, list[dict[str, Any]]] = {doctype: [_section(), _key_field()] for doctype in KEYED_DOCTYPES}
@@ -100,6 +111,7 @@ def custom_fields() -> dict[str, list[dict[str, Any]]]:
 		fields[doctype].append(_order_name_field())
 		fields[f"{doctype} Item"] = [_line_field()]
 	fields["Delivery Note"].extend(_tracking_fields())
+	fields["Customer"].append(_tax_exempt_field())
 	for doctype, added in fields.items():
 		previous = _last_field(doctype, {field["fieldname"] for field in added})
 		for field in added:
@@ -131,8 +143,23 @@ def _make_everything() -> None:
 	if not frappe.db.exists("Tax Category", TAX_CATEGORY):
 		frappe.get_doc({"doctype": "Tax Category", "title": TAX_CATEGORY}).insert(ignore_permissions=True)
 	create_custom_fields(custom_fields(), ignore_validate=True)
+	_take_over_customer_matching()
 	# Stores may match customers by e-mail; Frappe has no index there.
 	frappe.db.add_index("Contact Email", ["email_id"], EMAIL_INDEX)
+
+
+def _take_over_customer_matching() -> None:
+	"""Make a matching rule of what was a Select once. The old column stays behind when a field leaves a doctype."""
+	if not frappe.db.has_column("Shopify Store", "customer_matching"):
+		return
+	stores = frappe.db.sql("SELECT name FROM `tabShopify Store` WHERE customer_matching = 'E-mail'", pluck=True)
+	for name in stores:
+		store = frappe.get_doc("Shopify Store", name)
+		if not store.matching_rules:
+			store.append("matching_rules", {"match_by": "Verified e-mail"}).insert(ignore_permissions=True)
+			store.db_set("modified", frappe.utils.now(), update_modified=False)
+	if stores:
+		frappe.db.sql("UPDATE `tabShopify Store` SET customer_matching = NULL")
 
 
 def before_uninstall() -> None:

@@ -119,6 +119,7 @@ def customer(customer_id: str, minute: int = 0, **changes: Any) -> dict[str, Any
 		"first_name": "Grace",
 		"last_name": "Example",
 		"email": f"grace.{customer_id}@example.com",
+		"verified_email": True,
 		"phone": "+15550100001",
 		"default_address": address("Grace"),
 		**changes,

@@ -14,7 +14,7 @@ from .contracts.base import NotJson, parse_json
 from .events import Action, Attempt, ClaimedEvent, Outcome, evidence_of
 from .failures import Category, Failure, Retry, SyncFailure, costs_an_attempt, resting_status
 from .masking import scrub
-from .plan import AppliedChange, Decision, DocRef, Plan, Skip
+from .plan import AppliedChange, Conflicts, Decision, DocRef, Plan, Skip
 from .policy import Mode, StorePolicy
 from .ports import Host, LeaseLost, Transaction
 from .preview import describe
@@ -30,6 +30,8 @@ LEASE_SECONDS = 300.0
 MAX_RESTARTS = 6
 #: The longest pause before such a start, in seconds.
 _LONGEST_RESTART = 1.0
+#: An attempt that ends so has brought ERPNext to its state, as far as that is for a worker to do.
+_SETTLED = (Status.APPLIED, Status.NO_CHANGE, Status.CONFLICT)
 #: What a newer state of the same resource makes moot when it has been applied.
 _MOOT = (Status.RECEIVED, Status.RETRYING, Status.HELD, Status.BLOCKED, Status.CONFLICT, Status.DEAD_LETTER)
 
@@ -134,7 +136,7 @@ class Engine:
 			else:
 				outcome, changes, reads = _skipped(decision), (), {}
 			self._record(tx, event, outcome, started, restarts, changes, reads)
-			if outcome.status in (Status.APPLIED, Status.NO_CHANGE):
+			if outcome.status in _SETTLED:
 				tx.supersede(event, _MOOT)
 			self._probe("before_commit")
 		return outcome.status
@@ -181,6 +183,10 @@ class Engine:
 			self._probe(f"applied {change.doctype}")
 		for update in plan.links:
 			tx.save_link(update, created, event.name)
+		if plan.conflicts:
+			tx.save_conflicts(plan.conflicts, event.name)
+		if plan.redaction:
+			tx.redact(plan.redaction)
 		self._probe("linked")
 		outcome = Outcome(
 			Status.APPLIED if applied else Status.NO_CHANGE,
@@ -188,6 +194,8 @@ class Engine:
 			not_applied=plan.not_applied,
 			document=_resolve(plan.document, created),
 		)
+		if plan.conflicts and plan.conflicts.rows:
+			outcome = _in_conflict(outcome, plan.conflicts)
 		return outcome, evidence_of(applied), plan.reads
 
 	def _end_without_changes(self, event: ClaimedEvent, skip: Skip, started: datetime, restarts: int) -> Status:
@@ -326,6 +334,13 @@ def _shadowed(plan: Plan) -> tuple[Outcome, tuple[Mapping[str, Any], ...], Mappi
 		not_applied=plan.not_applied,
 	)
 	return outcome, tuple(describe(change) for change in plan.changes), plan.reads
+
+
+def _in_conflict(outcome: Outcome, conflicts: Conflicts) -> Outcome:
+	"""Return how an attempt ends of which all but some fields could be applied."""
+	fields = ", ".join(f"{row.doctype}.{row.field}" for row in conflicts.rows)
+	message = f"Changed on both sides: {fields}. Decide in Sync Conflict; everything else was applied."
+	return replace(outcome, status=Status.CONFLICT, category=Category.CONFLICT, message=message)
 
 
 def _resolve(document: DocRef | tuple[str, str] | None, created: Mapping[str, str]) -> tuple[str, str] | None:

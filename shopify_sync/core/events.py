@@ -33,6 +33,7 @@ class Action(StrEnum):
 	REPLAY = "Replay"
 	REQUEUE = "Requeue"
 	WORKER_DIED = "Worker Died"
+	RESOLVE = "Resolve"
 
 
 @dataclass(frozen=True)

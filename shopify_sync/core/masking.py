@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .contracts.base import NotJson, dump_json, parse_json
+
 #: Names of fields whose values are personal, in Shopify's payloads and in ERPNext's documents alike.
 PERSONAL_FIELDS = frozenset(
-	"""address1 address2 address_line1 address_line2 address_title browser_ip city contact_email contact_person customer
-	customer_address customer_name email email_id email_ids first_name last_name latitude link_name link_title longitude middle_name mobile_no
-	note phone phone_nos pincode shipping_address_name zip client_details order_status_url token cart_token checkout_token""".split()
+	"""address1 address2 address_line1 address_line2 address_title browser_ip city contact_email company_name contact_person customer
+	customer_address customer_name customer_primary_address customer_primary_contact email email_id email_ids first_name last_name latitude link_name link_title longitude middle_name mobile_no
+	note phone phone_nos pincode shipping_address_name tax_id zip client_details order_status_url token cart_token checkout_token""".split()
 )
 #: In a payload this is the buyer's company; in a document of ERPNext it is the seller's, which is no secret.
 _PERSONAL_IN_PAYLOADS = PERSONAL_FIELDS | {"company"}
@@ -65,3 +67,46 @@ def scrub(text: str, payload: Any = None) -> str:
 	for value in sorted(set(personal_values(payload)), key=len, reverse=True):
 		text = text.replace(value, MASK)
 	return _EMAIL.sub(MASK, text)
+
+
+#: Under this name a payload says that what was personal in it has been taken out.
+REDACTED = "redacted"
+
+
+def redacted(payload: str | None) -> str:
+	"""Return the text of a payload without what is personal in it. It says so: it must not be applied any more."""
+	try:
+		found = parse_json(payload or "")
+	except NotJson:
+		found = {}
+	masked = _masked(found) if isinstance(found, Mapping) else {}
+	return dump_json({**masked, REDACTED: True})
+
+
+def is_redacted(payload: Any) -> bool:
+	"""Tell whether personal data was taken out of a payload."""
+	return isinstance(payload, Mapping) and payload.get(REDACTED) is True
+
+
+def speaks_of(payload: str | None, customer_id: str) -> bool:
+	"""Tell whether a payload that belongs to no resource is about this customer."""
+	try:
+		found = parse_json(payload or "")
+	except NotJson:
+		return False
+	customer = found.get("customer") if isinstance(found, Mapping) else None
+	return isinstance(customer, Mapping) and str(customer.get("id")) == customer_id
+
+
+def _masked(value: Any, *, person: bool = False) -> Any:
+	if isinstance(value, Mapping):
+		return {str(name): _masked_entry(str(name), inner, person) for name, inner in value.items()}
+	if isinstance(value, list | tuple):
+		return [_masked(inner, person=person) for inner in value]
+	return value
+
+
+def _masked_entry(name: str, value: Any, person: bool) -> Any:
+	if isinstance(value, Mapping | list | tuple):
+		return _masked(value, person=name in _PERSON_SECTIONS)
+	return mask_value(value) if name in _PERSONAL_IN_PAYLOADS or (person and name == "name") else value

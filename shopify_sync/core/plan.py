@@ -55,10 +55,13 @@ class CreateDocument:
 
 @dataclass(frozen=True)
 class UpdateDocument:
-	"""Change fields of a document from *before* to *after*."""
+	"""Change fields of a document from *before* to *after*.
+
+	The `email_ids` and `phone_nos` of a Contact are lists of text to have besides the primary one: they are added.
+	"""
 
 	doctype: str
-	name: str
+	name: str | DocRef
 	before: Mapping[str, Any]
 	after: Mapping[str, Any]
 
@@ -105,7 +108,7 @@ class CloseDocument:
 	"""Close a submitted Sales Order: nothing more will be delivered or billed, its reserved stock is free."""
 
 	doctype: str
-	name: str
+	name: str | DocRef
 
 
 @dataclass(frozen=True)
@@ -116,8 +119,24 @@ class ReopenDocument:
 	name: str
 
 
+@dataclass(frozen=True)
+class MergeDocument:
+	"""Merge a document into another of its kind: everything that refers to *name* refers to *into* afterwards."""
+
+	doctype: str
+	name: str
+	into: str
+
+
 Change = (
-	CreateDocument | UpdateDocument | CancelDocument | SubmitDocument | ReviseDocument | CloseDocument | ReopenDocument
+	CreateDocument
+	| UpdateDocument
+	| CancelDocument
+	| SubmitDocument
+	| ReviseDocument
+	| CloseDocument
+	| ReopenDocument
+	| MergeDocument
 )
 
 
@@ -139,6 +158,47 @@ class LinkUpdate:
 
 
 @dataclass(frozen=True)
+class FieldConflict:
+	"""A field that both sides changed since they last agreed: kept as a Sync Conflict until a person decides.
+
+	:ivar field: as core/customer_fields.py declares it, or `address/<id>`.
+	:ivar base: what both last agreed on; None when they never did.
+	:ivar shopify_at: when Shopify says that the resource changed; *erpnext_at*, *erpnext_by*: who saved the document last, and
+		when. Times are UTC in ISO's format, empty when unknown.
+	"""
+
+	doctype: str
+	document: str
+	field: str
+	base: str | None
+	erpnext: str
+	shopify: str
+	erpnext_by: str = ""
+	erpnext_at: str = ""
+	shopify_at: str = ""
+
+
+@dataclass(frozen=True)
+class Conflicts:
+	"""Every conflict there is about the resource of *link* now: one that was open and is not among them is obsolete."""
+
+	link: str
+	rows: tuple[FieldConflict, ...] = ()
+
+
+@dataclass(frozen=True)
+class Redaction:
+	"""Personal data to take out of the ledger.
+
+	:ivar links: the events of these links keep their payload without what is personal; open questions about them are cleared.
+	:ivar customer_id: requests about this customer that belong to no link are masked too.
+	"""
+
+	links: tuple[str, ...]
+	customer_id: str
+
+
+@dataclass(frozen=True)
 class Plan:
 	"""Changes to make, in order, and the links to write with them.
 
@@ -146,6 +206,8 @@ class Plan:
 	:ivar not_applied: what the payload says that this version does not carry over, in an operator's words.
 	:ivar reason: one sentence for an operator when there is nothing to change.
 	:ivar reads: the facts that the decision rested on, for the evidence.
+	:ivar conflicts: the fields that wait for a person, while the rest of the plan is applied; None where fields are not compared.
+	:ivar redaction: personal data to take out of the ledger.
 	"""
 
 	changes: tuple[Change, ...] = ()
@@ -154,6 +216,8 @@ class Plan:
 	not_applied: tuple[str, ...] = ()
 	reason: str = ""
 	reads: Mapping[str, Any] = field(default_factory=dict)
+	conflicts: Conflicts | None = None
+	redaction: Redaction | None = None
 
 
 @dataclass(frozen=True)

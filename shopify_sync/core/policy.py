@@ -24,11 +24,28 @@ class ItemMatching(StrEnum):
 	LINK_ONLY = "Shopify Link only"
 
 
-class CustomerMatching(StrEnum):
-	"""How a customer finds an existing Customer when no Shopify Link names it."""
+class MatchBy(StrEnum):
+	"""By what a customer finds an existing Customer when no Shopify Link names it. Never by name alone."""
 
-	LINK_ONLY = "Shopify Link only"
-	EMAIL = "E-mail"
+	VERIFIED_EMAIL = "Verified e-mail"
+	PHONE = "Phone"
+	TAX_ID = "Tax ID"
+
+
+class Authority(StrEnum):
+	"""Whose value of a field counts when Shopify and ERPNext differ."""
+
+	SHOPIFY = "Shopify"
+	ERPNEXT = "ERPNext"
+	NEWEST = "Newest"
+	REVIEW = "Review"
+
+
+class CustomerMerge(StrEnum):
+	"""What becomes of two Customers when Shopify merges the two customers they stand for."""
+
+	REVIEW = "Review"
+	MERGE = "Merge"
 
 
 class GuestPolicy(StrEnum):
@@ -152,6 +169,21 @@ class GatewayRule:
 
 
 @dataclass(frozen=True)
+class MatchingRule:
+	"""One step of the search for an existing Customer; the first step that finds any ends it."""
+
+	match_by: MatchBy
+
+
+@dataclass(frozen=True)
+class FieldAuthority:
+	"""Whose value of *field* counts; the fields are declared in core/customer_fields.py."""
+
+	field: str
+	authority: Authority
+
+
+@dataclass(frozen=True)
 class StorePolicy:
 	"""Everything a decision may depend on besides the payload and ERPNext's own state.
 
@@ -179,7 +211,13 @@ class StorePolicy:
 	tip_item: str | None = None
 	gift_card_item: str | None = None
 	rounding_tolerance: Decimal = Decimal(0)
-	customer_matching: CustomerMatching = CustomerMatching.LINK_ONLY
+	#: Empty: a customer that no link names becomes a new Customer.
+	matching_rules: tuple[MatchingRule, ...] = ()
+	#: A field without a row: the side that changed it counts; where both did, a person decides.
+	field_authority: tuple[FieldAuthority, ...] = ()
+	customer_merge: CustomerMerge = CustomerMerge.REVIEW
+	#: On Shopify's request the personal fields of Customer, Contact and Address are blanked too.
+	redact_documents: bool = False
 	guest_policy: GuestPolicy = GuestPolicy.PER_EMAIL
 	guest_customer: str | None = None
 	customer_group: str | None = None
@@ -230,6 +268,10 @@ class StorePolicy:
 			(account for name, account in self.shipping_rules if name.strip().casefold() in wanted),
 			self.shipping_account,
 		)
+
+	def authority(self, field: str) -> Authority | None:
+		"""Return whose value of a customer's field counts, or None when the store does not say."""
+		return next((rule.authority for rule in self.field_authority if rule.field == field), None)
 
 	def gateway(self, name: str) -> GatewayRule | None:
 		"""Return the rule of a payment gateway by its name (case ignored), or None."""

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from .events import Attempt, ClaimedEvent, NewEvent, Outcome, Receipt
 from .failures import Failure
-from .plan import AppliedChange, Change, LinkUpdate
+from .plan import AppliedChange, Change, Conflicts, LinkUpdate, Redaction
 from .policy import StorePolicy
 from .snapshots import LinkState, Needs, Snapshot
 from .statuses import Status
@@ -36,6 +36,12 @@ class Transaction(Protocol):
 
 	def save_link(self, update: LinkUpdate, created: Mapping[str, str], event: str) -> None:
 		"""Write a link."""
+
+	def save_conflicts(self, found: Conflicts, event: str) -> None:
+		"""Keep the conflicts of a link: those found now are open, and any other that was open is obsolete."""
+
+	def redact(self, redaction: Redaction) -> None:
+		"""Take personal data out of the payloads of events and out of conflicts."""
 
 	def append_attempt(self, attempt: Attempt) -> None:
 		"""Write one row of evidence."""

@@ -8,33 +8,54 @@ from typing import Any
 
 from .failures import Failure
 from .masking import mask, mask_name
-from .plan import CancelDocument, Change, CreateDocument, Decision, DocRef, Plan
+from .plan import (
+	CancelDocument,
+	Change,
+	CloseDocument,
+	CreateDocument,
+	Decision,
+	DocRef,
+	MergeDocument,
+	Plan,
+	ReopenDocument,
+	ReviseDocument,
+	RowRef,
+	SubmitDocument,
+	UpdateDocument,
+)
 
 
 def describe(change: Change) -> Mapping[str, Any]:
 	"""Return one change as it stands in evidence: what would be done to which document, each field before → after."""
 	if isinstance(change, CreateDocument):
-		fields = [{"field": name, "before": None, "after": mask(name, _plain(value))} for name, value in change.values.items()]
-		return {
-			"action": "create",
-			"doctype": change.doctype,
-			"name": mask_name(change.doctype, change.name),
-			"key": change.key,
-			"fields": fields,
-		}
-	if isinstance(change, CancelDocument):
-		return {"action": "cancel", "doctype": change.doctype, "name": change.name, "key": None, "fields": []}
+		return _entry("create", change.doctype, change.name, {}, change.values, key=change.key)
+	if isinstance(change, UpdateDocument):
+		name = change.name.key if isinstance(change.name, DocRef) else change.name
+		return _entry("update", change.doctype, name, change.before, change.after)
+	if isinstance(change, ReviseDocument):
+		return _entry("revise", change.doctype, change.name, change.before, change.after)
+	if isinstance(change, MergeDocument):
+		before, after = (mask_name(change.doctype, name) for name in (change.name, change.into))
+		return _entry("merge", change.doctype, change.into, {"name": before}, {"name": after})
+	return _entry(_ACTIONS[type(change)], change.doctype, change.name, {}, {})
+
+
+_ACTIONS: Mapping[type, str] = {
+	CancelDocument: "cancel",
+	SubmitDocument: "submit",
+	CloseDocument: "close",
+	ReopenDocument: "reopen",
+}
+
+
+def _entry(
+	action: str, doctype: str, name: str | None, before: Mapping[str, Any], after: Mapping[str, Any], key: str | None = None
+) -> Mapping[str, Any]:
 	fields = [
-		{"field": name, "before": mask(name, change.before.get(name)), "after": mask(name, value)}
-		for name, value in change.after.items()
+		{"field": field, "before": mask(field, _plain(before.get(field))), "after": mask(field, _plain(value))}
+		for field, value in after.items()
 	]
-	return {
-		"action": "update",
-		"doctype": change.doctype,
-		"name": mask_name(change.doctype, change.name),
-		"key": None,
-		"fields": fields,
-	}
+	return {"action": action, "doctype": doctype, "name": mask_name(doctype, name), "key": key, "fields": fields}
 
 
 def describe_decision(decision: Decision) -> Mapping[str, Any]:
@@ -58,7 +79,7 @@ def describe_decision(decision: Decision) -> Mapping[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-	if isinstance(value, DocRef):
+	if isinstance(value, DocRef | RowRef):
 		return asdict(value)
 	if isinstance(value, Mapping):
 		return {name: _plain(inner) for name, inner in value.items()}

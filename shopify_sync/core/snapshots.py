@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from .policy import MatchBy
+
 
 @dataclass(frozen=True)
 class LinkState:
@@ -48,31 +50,55 @@ class ItemState:
 
 
 @dataclass(frozen=True)
+class Match:
+	"""Look for Customers by one rule. *value* is already in the spelling of the rule: lower case, digits, capitals."""
+
+	by: MatchBy
+	value: str
+
+
+@dataclass(frozen=True)
 class CustomerNeeds:
-	"""Read the Customer of a link, its Contact, candidates by e-mail, and the Addresses that already have these keys."""
+	"""Read the Customer of a link, its Contact and Addresses; when there is none, the Customers that a rule finds.
+
+	:ivar matches: in order; the first that finds any ends the search.
+	:ivar address_prefix: Addresses whose keys begin so, and those of *address_keys*.
+	:ivar language: as Shopify writes it (`pt-BR`), or empty. *currency*: ISO code, or empty.
+	"""
 
 	key: str
 	contact_key: str
-	match_email: str | None = None
+	matches: tuple[Match, ...] = ()
+	address_prefix: str = ""
 	address_keys: tuple[str, ...] = ()
 	countries: tuple[str, ...] = ()
+	language: str = ""
+	currency: str = ""
 
 
 @dataclass(frozen=True)
 class CustomerSnapshot:
 	"""What ERPNext knows of a customer.
 
-	:ivar candidates: names of Customers with the e-mail, when the store matches by it.
-	:ivar addresses: key → name of Addresses that exist.
+	:ivar customer: its *values* hold the fields of core/customer_fields.py, `modified` (UTC, ISO) and `modified_by`; so do those of
+		*contact*, with `email_ids` and `phone_nos` as lists of text, and those of each of *addresses*.
+	:ivar candidates: names of the Customers that the rule *matched_by* found. *matched*: the Customer, when it is only one.
+	:ivar addresses: key → Address.
 	:ivar countries: ISO code or name as Shopify sent it → name of ERPNext's Country.
+	:ivar language: name of ERPNext's Language for the one that was asked for, or None.
+	:ivar currency_is_booked: whether the company has an account that customers can owe this currency on.
 	"""
 
 	link: LinkState
 	customer: DocumentState | None = None
 	contact: DocumentState | None = None
 	candidates: tuple[str, ...] = ()
-	addresses: Mapping[str, str] = field(default_factory=dict)
+	matched_by: str = ""
+	matched: DocumentState | None = None
+	addresses: Mapping[str, DocumentState] = field(default_factory=dict)
 	countries: Mapping[str, str] = field(default_factory=dict)
+	language: str | None = None
+	currency_is_booked: bool = False
 
 
 @dataclass(frozen=True)

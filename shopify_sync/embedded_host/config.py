@@ -19,7 +19,8 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from shopify_sync.core.contracts.base import NotJson, dump_json, parse_json
-from shopify_sync.core.policy import LocationRule, StorePolicy, TaxRule, ValuationRule
+from shopify_sync.core.customer_fields import AUTHORITY_FIELDS
+from shopify_sync.core.policy import FieldAuthority, LocationRule, MatchingRule, StorePolicy, TaxRule, ValuationRule
 from shopify_sync.core.receiving import DEFAULT_MAX_BODY, Gate
 
 _STORE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
@@ -28,7 +29,12 @@ _POLICY_FIELDS = frozenset(entry.name for entry in fields(StorePolicy))
 _GATE_FIELDS = frozenset(("shop_domain", "client_secret", "previous_client_secret", "enabled", "max_body_mb"))
 _TOP_FIELDS = frozenset(("stores", "items", "accept_any_sku", "exchange_rates"))
 #: Rows of a store that are settings themselves.
-_ROWS = {"tax_rules": TaxRule, "locations": LocationRule}
+_ROWS = {
+	"tax_rules": TaxRule,
+	"locations": LocationRule,
+	"matching_rules": MatchingRule,
+	"field_authority": FieldAuthority,
+}
 _POLICY = TypeAdapter(StorePolicy)
 
 
@@ -186,7 +192,17 @@ def _policy_problems(place: str, policy: StorePolicy) -> list[str]:
 	for index, rule in enumerate(policy.locations):
 		if rule.valuation_rule is ValuationRule.FIXED and not (rule.fixed_rate and rule.fixed_rate > 0):
 			problems.append(f"{place}.locations[{index}].fixed_rate: must be above 0 where the valuation rule is a fixed rate.")
-	return problems + _twice(f"{place}.locations.location_id", (rule.location_id for rule in policy.locations))
+	problems += _twice(f"{place}.locations.location_id", (rule.location_id for rule in policy.locations))
+	return problems + _authority_problems(f"{place}.field_authority", policy)
+
+
+def _authority_problems(place: str, policy: StorePolicy) -> list[str]:
+	named = [rule.field for rule in policy.field_authority]
+	known = ", ".join(AUTHORITY_FIELDS)
+	unknown = [
+		f"{place}: {name!r} is no field of a customer; known are: {known}." for name in named if name not in AUTHORITY_FIELDS
+	]
+	return unknown + _twice(f"{place}.field", named)
 
 
 def _is_zone(name: str) -> bool:

@@ -14,10 +14,10 @@ from typing import Any
 from shopify_sync.core.contracts.base import dump_json
 from shopify_sync.core.failures import Category, Failure, SyncFailure
 from shopify_sync.core.keys import short_hash
-from shopify_sync.core.plan import AppliedChange, CancelDocument, Change, CreateDocument, DocRef, UpdateDocument
-from shopify_sync.core.snapshots import DocumentState
+from shopify_sync.core.plan import AppliedChange, CancelDocument, Change, CreateDocument, DocRef, MergeDocument, UpdateDocument
+from shopify_sync.core.snapshots import DocumentState, LinkState
 
-from . import totals
+from . import contacts, totals
 
 SUBMITTED, CANCELLED = 1, 2
 #: The field after which ERPNext names a document that the plan leaves unnamed.
@@ -33,7 +33,9 @@ def apply(connection: sqlite3.Connection, change: Change, created: dict[str, str
 		return _create(connection, change, created)
 	if isinstance(change, CancelDocument):
 		return _cancel(connection, change)
-	return _update(connection, change)
+	if isinstance(change, MergeDocument):
+		return _merge(connection, change)
+	return _update(connection, change, created)
 
 
 def get(connection: sqlite3.Connection, doctype: str, name: str) -> DocumentState:
@@ -46,6 +48,13 @@ def by_key(connection: sqlite3.Connection, doctype: str, key: str) -> DocumentSt
 	"""Return the document with this `shopify_key`, or None."""
 	row = connection.execute("SELECT * FROM document WHERE shopify_key = ? AND doctype = ?", (key, doctype)).fetchone()
 	return _state(row) if row else None
+
+
+def linked(connection: sqlite3.Connection, link: LinkState, doctype: str) -> DocumentState | None:
+	"""Return the document of a link; where somebody deleted the link, the one that carries its key."""
+	if link.document_name and link.document_type == doctype:
+		return get(connection, doctype, link.document_name)
+	return by_key(connection, doctype, link.key)
 
 
 def put(connection: sqlite3.Connection, doctype: str, name: str, data: Mapping[str, Any]) -> None:
@@ -87,11 +96,7 @@ def _derived(change: CreateDocument, values: Mapping[str, Any]) -> dict[str, Any
 		totals.check(change, sums)
 		return {"net_total": sums.net, "total_taxes_and_charges": sums.taxes, "grand_total": sums.grand}
 	if change.doctype == "Contact":
-		emails, phones = values.get("email_ids") or (), values.get("phone_nos") or ()
-		return {
-			"email_id": next((row["email_id"] for row in emails if row.get("is_primary")), ""),
-			"mobile_no": next((row["phone"] for row in phones if row.get("is_primary_mobile_no")), ""),
-		}
+		return contacts.main_values(values)
 	return {}
 
 
@@ -121,13 +126,40 @@ def _set_bins(connection: sqlite3.Connection, values: Mapping[str, Any]) -> None
 		put(connection, "Bin", name, {"item_code": row["item_code"], "warehouse": row["warehouse"], **stock})
 
 
-def _update(connection: sqlite3.Connection, change: UpdateDocument) -> AppliedChange:
-	found = get(connection, change.doctype, change.name)
+def _update(connection: sqlite3.Connection, change: UpdateDocument, created: Mapping[str, str]) -> AppliedChange:
+	found = get(connection, change.doctype, _resolve(change.name, created))
 	if not found.exists:
 		raise _refused(f"{change.doctype} of this resource has been deleted, so it cannot be updated.")
-	_write(connection, found, {**found.values, **change.after}, found.docstatus)
-	fields = tuple((field, change.before.get(field), value) for field, value in change.after.items())
-	return AppliedChange("update", change.doctype, change.name, fields=fields)
+	after = _resolve(change.after, created)
+	values = contacts.updated(found.values, after) if change.doctype == "Contact" else {**found.values, **after}
+	if key := values.pop("shopify_key", None):
+		connection.execute("UPDATE document SET shopify_key = ? WHERE doctype = ? AND name = ?", (key, found.doctype, found.name))
+	_write(connection, found, values, found.docstatus)
+	fields = tuple((field, change.before.get(field), value) for field, value in after.items())
+	return AppliedChange("update", change.doctype, found.name, fields=fields)
+
+
+def _merge(connection: sqlite3.Connection, change: MergeDocument) -> AppliedChange:
+	"""Let everything that names a document name the other one, and delete it."""
+	for row in connection.execute("SELECT * FROM document WHERE instr(data, ?)", (change.name,)).fetchall():
+		state = _state(row)
+		_write(connection, state, _renamed(state.values, change.name, change.into), state.docstatus)
+	connection.execute("DELETE FROM document WHERE doctype = ? AND name = ?", (change.doctype, change.name))
+	connection.execute(
+		"UPDATE shopify_link SET document_name = ? WHERE document_type = ? AND document_name = ?",
+		(change.into, change.doctype, change.name),
+	)
+	return AppliedChange("merge", change.doctype, change.into, fields=(("name", change.name, change.into),))
+
+
+def _renamed(value: Any, old: str, new: str) -> Any:
+	"""Return *value* with the fields that name a Customer pointing to the new one."""
+	if isinstance(value, Mapping):
+		return {
+			name: new if name in ("customer", "link_name", "party") and inner == old else _renamed(inner, old, new)
+			for name, inner in value.items()
+		}
+	return [_renamed(inner, old, new) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def _cancel(connection: sqlite3.Connection, change: CancelDocument) -> AppliedChange:

@@ -16,7 +16,9 @@ from typing import Any
 from shopify_sync.core import operations
 from shopify_sync.core.events import LOOKED_AGAIN, Action, Attempt, ClaimedEvent, NewEvent, Outcome, Receipt, once_more
 from shopify_sync.core.failures import Category
+from shopify_sync.core.masking import redacted, speaks_of
 from shopify_sync.core.operations import EventState
+from shopify_sync.core.plan import Redaction
 from shopify_sync.core.policy import StorePolicy
 from shopify_sync.core.ports import LeaseLost
 from shopify_sync.core.statuses import FINAL, INITIAL, OPEN, IllegalTransition, Status, sources_of
@@ -143,6 +145,18 @@ class EventLog:
 		where = f"link = :link AND version < :newer AND status IN ({wanted})"
 		parameters = {"link": event.signal.key, "newer": event.version}
 		return _write_status(connection, Status.SUPERSEDED, self._superseded_by(event.name), where, parameters)
+
+	def redact(self, connection: sqlite3.Connection, redaction: Redaction) -> None:
+		"""Take what is personal out of the payloads of events; everything else of the ledger stays."""
+		marks = ", ".join("?" for _link in redaction.links)
+		rows = connection.execute(
+			f"SELECT name, link, payload FROM sync_event WHERE link IN ({marks}) OR (link IS NULL AND topic LIKE 'customers/%')",  # noqa: S608 -- question marks
+			redaction.links,
+		).fetchall()
+		wanted = [row for row in rows if row["link"] or speaks_of(row["payload"], redaction.customer_id)]
+		connection.executemany(
+			"UPDATE sync_event SET payload = ? WHERE name = ?", [(redacted(row["payload"]), row["name"]) for row in wanted]
+		)
 
 	def end_leases(self, is_gone: Callable[[str], bool]) -> int:
 		"""End the leases of workers that are known to be gone, so that nobody waits for them. Return how many.

@@ -16,12 +16,12 @@ from shopify_sync.core.engine import Engine
 from shopify_sync.core.events import Attempt, ClaimedEvent, Outcome
 from shopify_sync.core.failures import Category, Failure, SyncFailure
 from shopify_sync.core.masking import scrub
-from shopify_sync.core.plan import AppliedChange, Change, LinkUpdate
+from shopify_sync.core.plan import AppliedChange, Change, Conflicts, LinkUpdate, Redaction
 from shopify_sync.core.policy import Mode, StorePolicy
 from shopify_sync.core.snapshots import LinkState, Needs, Snapshot
 from shopify_sync.core.statuses import Status
 
-from . import attempts, documents, links
+from . import attempts, conflicts, documents, links
 from .config import Config
 from .database import Database
 from .event_log import EventLog
@@ -57,6 +57,15 @@ class Transaction:
 	def save_link(self, update: LinkUpdate, created: Mapping[str, str], event: str) -> None:
 		"""Write a link."""
 		links.save(self._connection, update, created, event)
+
+	def save_conflicts(self, found: Conflicts, event: str) -> None:
+		"""Keep the conflicts of a link."""
+		conflicts.save(self._connection, found, event)
+
+	def redact(self, redaction: Redaction) -> None:
+		"""Take personal data out of the payloads of events and out of conflicts."""
+		self._events.redact(self._connection, redaction)
+		conflicts.clear(self._connection, redaction.links)
 
 	def append_attempt(self, attempt: Attempt) -> None:
 		"""Write one row of evidence."""

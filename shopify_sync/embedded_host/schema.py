@@ -3,7 +3,28 @@
 from __future__ import annotations
 
 #: Stands in the file as `PRAGMA user_version`; a file of a later version is refused.
-VERSION = 3
+VERSION = 4
+
+#: The fields that both sides changed: one row for each field of a link.
+_CONFLICT = """
+CREATE TABLE IF NOT EXISTS sync_conflict (
+	link TEXT NOT NULL,
+	field TEXT NOT NULL,
+	event TEXT NOT NULL,
+	status TEXT NOT NULL,
+	document_type TEXT NOT NULL,
+	document_name TEXT NOT NULL,
+	base TEXT,
+	erpnext TEXT,
+	shopify TEXT,
+	erpnext_by TEXT NOT NULL DEFAULT '',
+	erpnext_at TEXT NOT NULL DEFAULT '',
+	shopify_at TEXT NOT NULL DEFAULT '',
+	resolution TEXT,
+	resolved_by TEXT,
+	PRIMARY KEY (link, field)
+);
+"""
 
 DDL = """
 CREATE TABLE IF NOT EXISTS sync_event (
@@ -90,10 +111,12 @@ CREATE TABLE IF NOT EXISTS setting (
 	value TEXT NOT NULL
 );
 """
+DDL += _CONFLICT
 #: What a file of an earlier version lacks, by the version that brought it.
 UPGRADES = {
 	2: "ALTER TABLE sync_event ADD COLUMN look_again INTEGER NOT NULL DEFAULT 0;",
 	3: "ALTER TABLE shopify_link ADD COLUMN facts TEXT NOT NULL DEFAULT '{}';",
+	4: _CONFLICT,
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Mapping
 from decimal import Decimal
@@ -12,7 +11,6 @@ from shopify_sync.core import keys
 from shopify_sync.core.policy import ItemMatching, StorePolicy
 from shopify_sync.core.snapshots import (
 	CustomerNeeds,
-	CustomerSnapshot,
 	DocumentState,
 	ItemQuery,
 	ItemState,
@@ -28,6 +26,7 @@ from shopify_sync.core.snapshots import (
 
 from . import documents, links
 from .config import Config
+from .customers import read_customer
 
 
 class Reader:
@@ -43,7 +42,7 @@ class Reader:
 		if isinstance(needs, OrderNeeds):
 			return self._order(needs)
 		if isinstance(needs, CustomerNeeds):
-			return self._customer(needs)
+			return read_customer(self._connection, needs, self._policy)
 		if isinstance(needs, StockNeeds):
 			return self._stock(needs)
 		assert isinstance(needs, LinkOnlyNeeds)
@@ -61,22 +60,9 @@ class Reader:
 			sales_order=self._linked(link, "Sales Order"),
 			items={query: item for query, item in found.items() if item},
 			special_items={code: item for code, item in special.items() if item},
-			customer=self._customer(needs.customer) if needs.customer else None,
+			customer=read_customer(self._connection, needs.customer, self._policy) if needs.customer else None,
 			exchange_rate=self._config.rate(needs.currency, self._policy.company_currency),
 			name_taken=namesake is not None,
-		)
-
-	def _customer(self, needs: CustomerNeeds) -> CustomerSnapshot:
-		link = links.read(self._connection, needs.key)
-		found = {key: documents.by_key(self._connection, "Address", key) for key in needs.address_keys}
-		return CustomerSnapshot(
-			link=link,
-			customer=self._linked(link, "Customer"),
-			contact=documents.by_key(self._connection, "Contact", needs.contact_key),
-			candidates=self._candidates(needs.match_email) if needs.match_email else (),
-			addresses={key: document.name for key, document in found.items() if document},
-			# There is no list of countries here: what Shopify calls a country is its name.
-			countries={country: country for country in needs.countries},
 		)
 
 	def _stock(self, needs: StockNeeds) -> StockSnapshot:
@@ -98,16 +84,7 @@ class Reader:
 
 	def _linked(self, link: LinkState, doctype: str) -> DocumentState | None:
 		"""Return the document of a link; where somebody deleted the link, the one that carries its key."""
-		if link.document_name and link.document_type == doctype:
-			return documents.get(self._connection, doctype, link.document_name)
-		return documents.by_key(self._connection, doctype, link.key)
-
-	def _candidates(self, email: str) -> tuple[str, ...]:
-		rows = self._connection.execute(
-			"SELECT data FROM document WHERE doctype = 'Contact' AND lower(json_extract(data, '$.email_id')) = lower(?)", (email,)
-		)
-		linked = [row for contact in rows for row in json.loads(contact["data"]).get("links") or ()]
-		return tuple(dict.fromkeys(row["link_name"] for row in linked if row["link_doctype"] == "Customer"))
+		return documents.linked(self._connection, link, doctype)
 
 	def _item_of(self, query: ItemQuery) -> ItemState | None:
 		"""Return the Item of a line: by its variant's link, by its SKU's link, then by the store's rule."""

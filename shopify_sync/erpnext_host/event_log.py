@@ -15,7 +15,9 @@ import frappe
 from shopify_sync.core.events import LOOKED_AGAIN, Action, ClaimedEvent, NewEvent, Outcome, Receipt, once_more
 from shopify_sync.core.failures import INFO, Category
 from shopify_sync.core.keys import short_hash
+from shopify_sync.core.masking import redacted, speaks_of
 from shopify_sync.core.operations import EventState, Refused, check_discard, check_replay, check_retry
+from shopify_sync.core.plan import Redaction
 from shopify_sync.core.ports import LeaseLost
 from shopify_sync.core.statuses import FINAL, INITIAL, OPEN, Status, check, sources_of
 
@@ -161,6 +163,18 @@ class FrappeEventLog:
 			(event.signal.key, event.version, tuple(str(status) for status in statuses), event.name),
 		)
 		return _mark_superseded([name for (name,) in rows], event.name)
+
+	def redact(self, redaction: Redaction) -> None:
+		"""See `core.ports.Transaction.redact`: takes what is personal out of payloads; everything else of the ledger stays."""
+		rows = frappe.db.sql(
+			"""SELECT name, link, payload FROM `tabSync Event` WHERE link IN %s
+			UNION ALL SELECT name, link, payload FROM `tabSync Event` WHERE link IS NULL AND topic LIKE 'customers/%%'""",
+			(redaction.links or ("",),),
+			as_dict=True,
+		)
+		for row in rows:
+			if row.link or speaks_of(row.payload, redaction.customer_id):
+				frappe.db.sql("UPDATE `tabSync Event` SET payload = %s WHERE name = %s", (redacted(row.payload), row.name))
 
 	# --- operators and mappings ----------------------------------------------------------------------------------
 

@@ -15,13 +15,13 @@ import frappe
 
 from shopify_sync.core.events import Attempt, ClaimedEvent, NewEvent, Outcome, Receipt
 from shopify_sync.core.failures import Failure
-from shopify_sync.core.plan import AppliedChange, Change, LinkUpdate
+from shopify_sync.core.plan import AppliedChange, Change, Conflicts, LinkUpdate, Redaction
 from shopify_sync.core.policy import StorePolicy
 from shopify_sync.core.receiving import Gate
 from shopify_sync.core.snapshots import LinkState, Needs, Snapshot
 from shopify_sync.core.statuses import Status
 
-from . import attempts, errors, links, policies, times
+from . import attempts, conflicts, errors, links, policies, times
 from .documents import apply, read
 from .event_log import FrappeEventLog
 from .isolation import read_committed
@@ -56,6 +56,15 @@ class FrappeTransaction:
 		applied = apply.apply(change, created, self._work)
 		self.touched.append((applied.doctype, applied.name))
 		return applied
+
+	def save_conflicts(self, found: Conflicts, event: str) -> None:
+		"""See the port."""
+		conflicts.save(found, event)
+
+	def redact(self, redaction: Redaction) -> None:
+		"""See the port."""
+		self._events.redact(redaction)
+		conflicts.clear(redaction.links)
 
 	def save_link(self, update: LinkUpdate, created: Mapping[str, str], event: str) -> None:
 		"""See the port."""

@@ -10,11 +10,15 @@ from frappe.utils import cint, get_system_timezone
 from frappe.utils.password import get_decrypted_password
 
 from shopify_sync.core.policy import (
-	CustomerMatching,
+	Authority,
+	CustomerMerge,
 	Direction,
+	FieldAuthority,
 	GuestPolicy,
 	ItemMatching,
 	LocationRule,
+	MatchBy,
+	MatchingRule,
 	Mode,
 	StorePolicy,
 	TaxRule,
@@ -95,7 +99,10 @@ def _build(doc: Any) -> StorePolicy:
 		tip_item=doc.tip_item or None,
 		gift_card_item=doc.gift_card_item or None,
 		rounding_tolerance=_decimal(doc.rounding_tolerance) or Decimal(0),
-		customer_matching=CustomerMatching(doc.customer_matching),
+		matching_rules=tuple(MatchingRule(MatchBy(row.match_by)) for row in doc.matching_rules),
+		field_authority=tuple(FieldAuthority(row.field, Authority(row.authority)) for row in doc.field_authority),
+		customer_merge=CustomerMerge(doc.customer_merge or CustomerMerge.REVIEW),
+		redact_documents=bool(doc.redact_documents),
 		guest_policy=GuestPolicy(doc.guest_policy),
 		guest_customer=doc.guest_customer or None,
 		customer_group=doc.customer_group or None,

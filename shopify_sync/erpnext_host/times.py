@@ -21,3 +21,8 @@ def to_site(moment: datetime | None) -> datetime | None:
 def to_naive_utc(moment: datetime | None) -> datetime | None:
 	"""Return an aware time as the hidden mechanical columns hold it: naive UTC, so that no hour is there twice in autumn."""
 	return moment.astimezone(timezone.utc).replace(tzinfo=None) if moment else None
+
+
+def from_site(moment: datetime) -> datetime:
+	"""Return a naive time of the site's zone as UTC, with its zone."""
+	return moment.replace(tzinfo=ZoneInfo(get_system_timezone())).astimezone(timezone.utc)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..keys import short_hash
-from .base import OptionalId, ShopifyModel, Text
+from .base import Flag, OptionalId, ShopifyModel, Text
 
 
 class Address(ShopifyModel):
@@ -23,6 +23,8 @@ class Address(ShopifyModel):
 	country_code: Text = ""
 	phone: Text = ""
 	name: Text = ""
+	#: Of the addresses of a customer one is the default.
+	default: Flag = False
 
 	@property
 	def full_name(self) -> str:

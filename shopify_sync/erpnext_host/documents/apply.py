@@ -10,13 +10,14 @@ from shopify_sync.core.plan import (
 	Change,
 	CloseDocument,
 	CreateDocument,
+	MergeDocument,
 	ReopenDocument,
 	ReviseDocument,
 	SubmitDocument,
 	UpdateDocument,
 )
 
-from .change import cancel, close, reopen, submit, update
+from .change import cancel, close, merge, reopen, submit, update
 from .create import create
 from .references import References
 from .revise import revise
@@ -38,9 +39,11 @@ def apply(change: Change, created: dict[str, str], work: Work) -> AppliedChange:
 	"""Carry out one change in the running transaction. See `core.ports.Transaction.apply`."""
 	if isinstance(change, CreateDocument):
 		return create(change, created, work.references, work.touched)
-	work.touched.append((change.doctype, change.name))
 	if isinstance(change, UpdateDocument):
-		return update(change)
+		return update(change, created)
+	work.touched.append((change.doctype, change.name))
+	if isinstance(change, MergeDocument):
+		return merge(change)
 	if isinstance(change, CancelDocument):
 		return cancel(change)
 	if isinstance(change, SubmitDocument):

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import frappe
+from frappe.model.rename_doc import rename_doc
 
 from shopify_sync.core.plan import (
 	AppliedChange,
 	CancelDocument,
 	CloseDocument,
+	DocRef,
+	MergeDocument,
 	ReopenDocument,
 	SubmitDocument,
 	UpdateDocument,
@@ -18,14 +21,15 @@ from shopify_sync.core.plan import (
 
 from .bins import lock_bins
 from .create import no_call_to_gravatar
+from .customer_values import set_values
 from .references import References
 from .totals import check_total
 
 
-def update(change: UpdateDocument) -> AppliedChange:
+def update(change: UpdateDocument, created: Mapping[str, str]) -> AppliedChange:
 	"""Write the fields of *after*; of a submitted document only those that ERPNext lets change."""
-	doc = _get(change.doctype, change.name)
-	values = References().resolved(change.after, {})
+	doc = _get(change.doctype, created[change.name.key] if isinstance(change.name, DocRef) else change.name)
+	values = References().resolved(change.after, created)
 	if doc.docstatus == 1:
 		values = {name: value for name, value in values.items() if _may_change(doc, name)}
 	if values:
@@ -41,30 +45,24 @@ def _may_change(doc: Any, field: str) -> bool:
 
 
 def _write(doc: Any, values: Mapping[str, Any]) -> None:
-	if doc.doctype == "Contact":
-		_set_contact_values(doc, values)
-	else:
-		doc.update(values)
+	set_values(doc, values)
 	with no_call_to_gravatar(doc):
 		doc.save()
 
 
-def _set_contact_values(doc: Any, values: Mapping[str, Any]) -> None:
-	"""Write a Contact's e-mail and phone where ERPNext keeps them: in its child tables, the primary row of each."""
-	for field, table, column, flag in (
-		("email_id", "email_ids", "email_id", "is_primary"),
-		("mobile_no", "phone_nos", "phone", "is_primary_mobile_no"),
-	):
-		if field not in values:
-			continue
-		primary = next((row for row in doc.get(table) if row.get(flag)), None)
-		if not values[field]:
-			doc.set(table, [row for row in doc.get(table) if row is not primary])
-		elif primary:
-			primary.set(column, values[field])
-		else:
-			doc.append(table, {column: values[field], flag: 1})
-	doc.update({name: value for name, value in values.items() if name not in ("email_id", "mobile_no")})
+def merge(change: MergeDocument) -> AppliedChange:
+	"""Merge a document into another, as "Rename" with "Merge with existing" does in the Desk."""
+	rename_doc(
+		change.doctype,
+		change.name,
+		change.into,
+		merge=True,
+		force=True,
+		ignore_permissions=True,
+		show_alert=False,
+		rebuild_search=False,
+	)
+	return AppliedChange("merge", change.doctype, change.into, None, (("name", change.name, change.into),))
 
 
 def submit(change: SubmitDocument) -> AppliedChange:

@@ -2,69 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import frappe
 from frappe.utils.caching import site_cache
 
-from shopify_sync.core.snapshots import CustomerNeeds, CustomerSnapshot, DocumentState, LinkState
+from shopify_sync.core.customer_fields import ADDRESS_FIELDS, CONTACT_FIELDS, CUSTOMER_FIELDS, PRIMARY_FIELDS
+from shopify_sync.core.policy import MatchBy
+from shopify_sync.core.snapshots import CustomerNeeds, CustomerSnapshot, DocumentState, LinkState, Match
 
-_CUSTOMER_FIELDS = ("customer_name",)
-_CONTACT_FIELDS = ("first_name", "last_name", "email_id", "mobile_no")
+from .. import policies, times
+
+_SAVED = ("modified", "modified_by")
+_CUSTOMER = (*CUSTOMER_FIELDS, *PRIMARY_FIELDS, *_SAVED)
+_CONTACT = (*CONTACT_FIELDS, *_SAVED)
+_ADDRESS = (*ADDRESS_FIELDS, *_SAVED)
 
 
 def read_customer(needs: CustomerNeeds, locked: Mapping[str, LinkState]) -> CustomerSnapshot:
 	"""Return what ERPNext knows of the person behind a link."""
 	link = locked[needs.key]
-	customer = _linked_customer(link) or _by_key("Customer", needs.key, _CUSTOMER_FIELDS)
-	contact = _by_key("Contact", needs.contact_key, _CONTACT_FIELDS)
-	candidates: tuple[str, ...] = ()
-	if customer is None and needs.match_email:
-		candidates = _customers_with_email(needs.match_email)
+	customer = _linked_customer(link) or _by_key("Customer", needs.key, _CUSTOMER)
+	rule, candidates = ("", ()) if customer else _search(needs.matches)
 	return CustomerSnapshot(
 		link=link,
 		customer=customer,
-		contact=contact,
+		contact=_contact(needs.contact_key),
 		candidates=candidates,
-		addresses=_addresses(needs.address_keys),
+		matched_by=rule,
+		matched=_customer(candidates[0]) if len(candidates) == 1 else None,
+		addresses=read_addresses(needs.address_prefix, needs.address_keys),
 		countries=_countries(needs.countries),
+		language=_language(needs.language) if needs.language else None,
+		currency_is_booked=bool(needs.currency)
+		and _is_booked(policies.as_of_attempt(needs.key.partition("/")[0]).company, needs.currency),
 	)
 
 
 def _linked_customer(link: LinkState) -> DocumentState | None:
-	if not link.document_name:
-		return None
-	values = frappe.db.get_value("Customer", link.document_name, list(_CUSTOMER_FIELDS), as_dict=True)
-	return DocumentState("Customer", link.document_name, exists=bool(values), values=dict(values or {}))
+	return _customer(link.document_name) if link.document_name else None
+
+
+def _customer(name: str) -> DocumentState:
+	found = _select("Customer", _CUSTOMER, "name = %s", (name,))
+	return found[0] if found else DocumentState("Customer", name, exists=False)
 
 
 def _by_key(doctype: str, key: str, fields: tuple[str, ...]) -> DocumentState | None:
 	"""Return the document with this `shopify_key`: also finds one whose link was deleted."""
-	columns = ", ".join(("name", *fields))
-	rows = frappe.db.sql(f"SELECT {columns} FROM `tab{doctype}` WHERE shopify_key = %s", (key,), as_dict=True)  # noqa: S608
-	if not rows:
+	found = _select(doctype, fields, "shopify_key = %s", (key,))
+	return found[0] if found else None
+
+
+def _select(doctype: str, fields: tuple[str, ...], where: str, values: tuple[Any, ...]) -> list[DocumentState]:
+	"""Return documents by plain SQL: this runs for every order, and get_all() costs more than the query itself."""
+	columns = ", ".join(f"`{column}`" for column in ("name", *fields))
+	rows = frappe.db.sql(f"SELECT {columns} FROM `tab{doctype}` WHERE {where}", values, as_dict=True)  # noqa: S608 - constants
+	return [_state(doctype, row) for row in rows]
+
+
+def _state(doctype: str, row: Any) -> DocumentState:
+	name = row.pop("name")
+	# The core compares times with Shopify's, in UTC.
+	row["modified"] = times.from_site(row["modified"]).isoformat() if row.get("modified") else ""
+	return DocumentState(doctype, name, exists=True, values=dict(row))
+
+
+def _contact(key: str) -> DocumentState | None:
+	contact = _by_key("Contact", key, _CONTACT)
+	if contact is None:
 		return None
-	return DocumentState(doctype, rows[0].pop("name"), exists=True, values=dict(rows[0]))
+	rows = frappe.db.sql(
+		"""SELECT 'email_ids', email_id FROM `tabContact Email` WHERE parent = %(name)s AND parenttype = 'Contact'
+		UNION ALL SELECT 'phone_nos', phone FROM `tabContact Phone` WHERE parent = %(name)s AND parenttype = 'Contact'""",
+		{"name": contact.name},
+	)
+	lists = {table: [text for kind, text in rows if kind == table] for table in ("email_ids", "phone_nos")}
+	return DocumentState("Contact", contact.name, exists=True, values={**contact.values, **lists})
 
 
-def _customers_with_email(email: str) -> tuple[str, ...]:
-	"""Return the Customers that a Contact with this e-mail belongs to."""
-	contact_email, link = frappe.qb.DocType("Contact Email"), frappe.qb.DocType("Dynamic Link")
-	through_contacts = (
-		frappe.qb.from_(contact_email)
-		.join(link)
-		.on((link.parent == contact_email.parent) & (link.parenttype == "Contact"))
-		.select(link.link_name)
-		.distinct()
-		.where((contact_email.email_id == email) & (contact_email.parenttype == "Contact") & (link.link_doctype == "Customer"))
-	).run(pluck=True)
-	return tuple(sorted(through_contacts))
-
-
-def _addresses(keys: tuple[str, ...]) -> dict[str, str]:
-	if not keys:
-		return {}
-	return dict(frappe.db.sql("SELECT shopify_key, name FROM tabAddress WHERE shopify_key IN %s", (keys,)))
+def read_addresses(prefix: str, keys: tuple[str, ...] = ()) -> dict[str, DocumentState]:
+	"""Return the Addresses whose keys begin with *prefix*, and those of *keys*, by their key."""
+	pattern = prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+	where, values = ("shopify_key LIKE %s", (pattern,)) if prefix else ("FALSE", ())
+	if keys:
+		where, values = f"({where} OR shopify_key IN %s)", (*values, keys)
+	found = _select("Address", ("shopify_key", *_ADDRESS), where, values)
+	return {str(document.values["shopify_key"]): document for document in found}
 
 
 def _countries(wanted: tuple[str, ...]) -> dict[str, str]:
@@ -76,3 +101,77 @@ def _countries(wanted: tuple[str, ...]) -> dict[str, str]:
 def _country(text: str) -> str | None:
 	by_code = frappe.db.get_value("Country", {"code": text.lower()}, "name") if len(text) == 2 else None
 	return by_code or frappe.db.get_value("Country", {"name": text}, "name")
+
+
+@site_cache(ttl=3600)
+def _language(text: str) -> str | None:
+	"""Return Frappe's Language for `pt-BR`: exactly that one, else `pt`."""
+	wanted = text.strip().replace("_", "-")
+	for name in (wanted, wanted.partition("-")[0]):
+		if found := frappe.db.get_value("Language", {"name": name}, "name"):
+			return str(found)
+	return None
+
+
+@site_cache(ttl=600)
+def _is_booked(company: str, currency: str) -> bool:
+	"""Tell whether customers of *company* may owe *currency*: it is the company's own, or an account receivable has it."""
+	if frappe.db.get_value("Company", company, "default_currency") == currency:
+		return True
+	account = {"company": company, "account_type": "Receivable", "account_currency": currency, "is_group": 0, "disabled": 0}
+	return bool(frappe.db.exists("Account", account))
+
+
+# --- Customers that no link names -----------------------------------------------------------------------------
+
+
+def _search(matches: Iterable[Match]) -> tuple[str, tuple[str, ...]]:
+	"""Return the first rule that finds Customers, and their names."""
+	for match in matches:
+		if found := _BY[match.by](match.value):
+			return str(match.by), tuple(sorted(found))
+	return "", ()
+
+
+def _by_email(email: str) -> set[str]:
+	"""Return the Customers that a Contact with this e-mail belongs to.
+
+	Of a Contact that the sync made only the main address counts: the others came with orders, and nobody has verified those.
+	"""
+	return _through_contacts(
+		"Contact Email", "row.email_id = %s AND (contact.shopify_key IS NULL OR row.is_primary = 1)", (email,)
+	)
+
+
+def _by_phone(digits: str) -> set[str]:
+	"""Return the Customers with a telephone number of these digits, country code and all, however it is written."""
+	return _through_contacts(
+		"Contact Phone",
+		"""REGEXP_REPLACE(row.phone, '[^0-9]', '') IN (%s, CONCAT('00', %s))
+		AND (contact.shopify_key IS NULL OR row.is_primary_mobile_no = 1)""",
+		(digits, digits),
+	)
+
+
+def _through_contacts(table: str, where: str, values: tuple[str, ...]) -> set[str]:
+	rows = frappe.db.sql(
+		f"""SELECT DISTINCT link.link_name FROM `tab{table}` row
+		JOIN tabContact contact ON contact.name = row.parent
+		JOIN `tabDynamic Link` link ON link.parent = row.parent AND link.parenttype = 'Contact' AND link.link_doctype = 'Customer'
+		WHERE row.parenttype = 'Contact' AND {where}""",  # noqa: S608 - constants
+		values,
+	)
+	return {name for (name,) in rows}
+
+
+def _by_tax_id(tax_id: str) -> set[str]:
+	"""Return the Customers with this tax id, whatever stands between its parts."""
+	rows = frappe.db.sql("SELECT name FROM tabCustomer WHERE REGEXP_REPLACE(UPPER(tax_id), '[[:space:]./-]', '') = %s", (tax_id,))
+	return {name for (name,) in rows}
+
+
+_BY: Mapping[MatchBy, Callable[[str], set[str]]] = {
+	MatchBy.VERIFIED_EMAIL: _by_email,
+	MatchBy.PHONE: _by_phone,
+	MatchBy.TAX_ID: _by_tax_id,
+}

@@ -30,7 +30,20 @@ class ShopifyLink(Document):
 		facts: DF.Code | None
 		last_event: DF.Link | None
 		last_synced_at: DF.Datetime | None
-		resource_type: DF.Literal["order", "customer", "guest", "variant", "sku", "inventory_item", "inventory_level"]
+		resource_type: DF.Literal[
+			"order",
+			"customer",
+			"guest",
+			"company",
+			"variant",
+			"sku",
+			"inventory_item",
+			"inventory_level",
+			"customer_merge",
+			"customer_deletion",
+			"customer_redaction",
+			"customer_consent",
+		]
 		shopify_id: DF.Data
 		store: DF.Link
 		uom_factor: DF.Int

@@ -25,6 +25,10 @@ class ShopifyStore(Document):
 
 	if TYPE_CHECKING:
 		from frappe.types import DF
+		from shopify_sync.shopify_sync.doctype.shopify_customer_matching_rule.shopify_customer_matching_rule import (
+			ShopifyCustomerMatchingRule,
+		)
+		from shopify_sync.shopify_sync.doctype.shopify_field_authority.shopify_field_authority import ShopifyFieldAuthority
 		from shopify_sync.shopify_sync.doctype.shopify_location_mapping.shopify_location_mapping import ShopifyLocationMapping
 		from shopify_sync.shopify_sync.doctype.shopify_shipping_mapping.shopify_shipping_mapping import ShopifyShippingMapping
 		from shopify_sync.shopify_sync.doctype.shopify_tax_mapping.shopify_tax_mapping import ShopifyTaxMapping
@@ -34,21 +38,24 @@ class ShopifyStore(Document):
 		cost_center: DF.Link | None
 		custom_line_item: DF.Link | None
 		customer_group: DF.Link
-		customer_matching: DF.Literal["Shopify Link only", "E-mail"]
+		customer_merge: DF.Literal["Review", "Merge"]
 		default_tax_account: DF.Link | None
 		default_warehouse: DF.Link | None
 		delivery_days: DF.Int
 		enabled: DF.Check
+		field_authority: DF.Table[ShopifyFieldAuthority]
 		gift_card_item: DF.Link | None
 		guest_customer: DF.Link | None
 		guest_policy: DF.Literal["One Customer per e-mail", "One Customer for all guests", "Hold"]
 		item_matching: DF.Literal["SKU is Item Code", "SKU is Barcode", "Shopify Link only"]
 		location_mapping: DF.Table[ShopifyLocationMapping]
+		matching_rules: DF.Table[ShopifyCustomerMatchingRule]
 		max_attempts: DF.Int
 		max_body_mb: DF.Int
 		mode: DF.Literal["Live", "Shadow", "Paused"]
 		order_prefix: DF.Data | None
 		previous_client_secret: DF.Password | None
+		redact_documents: DF.Check
 		retry_base_seconds: DF.Int
 		retry_cap_seconds: DF.Int
 		rounding_tolerance: DF.Currency
@@ -76,6 +83,7 @@ class ShopifyStore(Document):
 		self.validate_taxes()
 		self.validate_shipping()
 		self.validate_locations()
+		self.validate_customers()
 		self.validate_processing()
 
 	def on_update(self):
@@ -156,6 +164,13 @@ class ShopifyStore(Document):
 			self.refuse_twin(seen, row, row.location_id, "location_mapping")
 			if row.valuation_rule == "Fixed rate" and flt(row.fixed_rate) <= 0:
 				self.throw_row(row, "location_mapping", _("enter a Fixed Rate above zero, or choose another Valuation Rule."))
+
+	def validate_customers(self):
+		rules, fields = {}, {}
+		for row in self.matching_rules:
+			self.refuse_twin(rules, row, row.match_by, "matching_rules")
+		for row in self.field_authority:
+			self.refuse_twin(fields, row, row.field, "field_authority")
 
 	def validate_processing(self):
 		if cint(self.max_attempts) < 1:

@@ -20,7 +20,7 @@ class SyncAttempt(Document):
 	if TYPE_CHECKING:
 		from frappe.types import DF
 
-		action: DF.Literal["Apply", "Retry", "Discard", "Replay", "Requeue", "Worker Died"]
+		action: DF.Literal["Apply", "Retry", "Discard", "Replay", "Requeue", "Worker Died", "Resolve"]
 		attempt: DF.Int
 		category: DF.Data | None
 		changes: DF.Code | None
