@@ -1,17 +1,60 @@
-"""The rows of a Sales Order: which Item each line is, and rates that multiply back to the exact amount."""
+"""The item rows of an order's documents: which Item each line is, and rates that multiply back to the exact amount."""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from .contracts.order import LineItem, Order
 from .failures import Category, Failure
 from .money import ZERO, split_rate
+from .order_memory import TIP
 from .order_pricing import PricedLine, Pricing
 from .policy import StorePolicy
 from .snapshots import ItemQuery, ItemState, OrderSnapshot
+
+
+@dataclass(frozen=True)
+class ItemRow:
+	"""An item row of any document of an order.
+
+	:ivar line: the line's id in Shopify, or :data:`~.order_memory.TIP`.
+	:ivar quantity: in the Item's stock unit. *rate* and *list_price* in the order's currency; no list price: the rate.
+	"""
+
+	line: str
+	item: ItemState
+	quantity: int
+	rate: Decimal
+	list_price: Decimal | None
+	description: str
+	gift_card: bool = False
+
+	@property
+	def amount(self) -> Decimal:
+		"""What the row comes to."""
+		return self.rate * self.quantity
+
+	def values(self, policy: StorePolicy) -> dict[str, Any]:
+		"""Return the fields that the row has in every document."""
+		price = self.rate if self.list_price is None or self.list_price < self.rate else self.list_price
+		return {
+			"item_code": self.item.code,
+			"description": self.description or self.item.code,
+			"qty": self.quantity,
+			"uom": self.item.stock_uom,
+			"stock_uom": self.item.stock_uom,
+			"conversion_factor": 1,
+			"price_list_rate": price,
+			"rate": self.rate,
+			# ERPNext takes rate 0 with a list price for "not priced yet", unless the discount says that it is free.
+			"discount_percentage": Decimal(100) if self.rate == ZERO and price > ZERO else ZERO,
+			"warehouse": policy.default_warehouse,
+			"cost_center": policy.cost_center,
+			"shopify_line_item_id": self.line,
+		}
 
 
 def item_queries(order: Order) -> tuple[ItemQuery, ...]:
@@ -24,26 +67,41 @@ def _query(line: LineItem) -> ItemQuery:
 
 
 def plan_items(
-	order: Order, pricing: Pricing, snapshot: OrderSnapshot, policy: StorePolicy, delivery: date
-) -> list[dict[str, Any]] | Failure:
-	"""Return the item rows of the Sales Order, or the failure that names every line without an Item."""
-	if not pricing.lines:
-		return Failure(Category.UNSUPPORTED, f"Order {order.label} has no line to book.")
-	rows: list[dict[str, Any]] = []
+	order: Order, pricing: Pricing, snapshot: OrderSnapshot, policy: StorePolicy, known: Mapping[str, ItemState]
+) -> list[ItemRow] | Failure:
+	"""Return the item rows of what is booked, or the failure that names every line without an Item.
+
+	:param known: line → Item of the lines that are booked already.
+	"""
+	rows: list[ItemRow] = []
 	failures: list[Failure] = []
 	for priced in pricing.lines:
-		item = _item_of(priced, snapshot, policy)
+		item = known.get(priced.line.id) or _item_of(priced, snapshot, policy)
 		if isinstance(item, Failure):
 			failures.append(item)
 		else:
-			rows += _rows(order, priced, item, policy, delivery)
+			rows += rows_of(order, priced, item)
 	if pricing.tip:
-		tip = _special("tip", policy.tip_item, snapshot)
+		tip = known.get(TIP) or _special("tip", policy.tip_item, snapshot)
 		if isinstance(tip, Failure):
 			failures.append(tip)
 		else:
-			rows.append(_row(tip, 1, pricing.tip, pricing.tip, "Tip", None, policy, delivery))
+			rows.append(ItemRow(TIP, tip, 1, pricing.tip, None, "Tip"))
 	return _together(order, failures) if failures else rows
+
+
+def rows_of(order: Order, priced: PricedLine, item: ItemState) -> list[ItemRow]:
+	"""Return the rows of one line: as few as multiply back to its net amount."""
+	if not priced.quantity:
+		return []
+	# Where tax is inside the price, or a piece is several units, the price before discount is no price of a unit.
+	list_price = None if order.taxes_included or item.factor != 1 else priced.line.price
+	line = priced.line
+	row = ItemRow(line.id, item, 0, ZERO, list_price, line.name or line.title, line.gift_card)
+	return [
+		replace(row, quantity=quantity, rate=rate)
+		for quantity, rate in split_rate(priced.net, priced.quantity * item.factor, order.currency)
+	]
 
 
 def _together(order: Order, failures: list[Failure]) -> Failure:
@@ -63,8 +121,10 @@ def _item_of(priced: PricedLine, snapshot: OrderSnapshot, policy: StorePolicy) -
 		return _special("custom line", policy.custom_line_item, snapshot)
 	if found is None:
 		return _missing(line)
-	if found.disabled or found.has_variants:
-		why = "is disabled" if found.disabled else "is a template; map the line to one of its variants"
+	if found.disabled:
+		return Failure(Category.ITEM_DISABLED, f"Item {found.code} is disabled", missing=f"item:{line.sku or found.code}")
+	if found.has_variants:
+		why = "is a template; map the line to one of its variants"
 		return Failure(Category.ERPNEXT_VALIDATION, f"Item {found.code} {why}", missing=f"item:{line.sku or found.code}")
 	return found
 
@@ -85,41 +145,3 @@ def _special(what: str, code: str | None, snapshot: OrderSnapshot) -> ItemState 
 		return snapshot.special_items[code]
 	message = f"the store names no Item for {what}s" if not code else f"Item {code}, named for {what}s, does not exist"
 	return Failure(Category.MISSING_ITEM, message, missing=f"setting:{setting}")
-
-
-def _rows(order: Order, priced: PricedLine, item: ItemState, policy: StorePolicy, delivery: date) -> list[dict[str, Any]]:
-	# Where tax is inside the price, the price before discount is no net price: then the rate stands for itself.
-	list_price = None if order.taxes_included else priced.line.price
-	return [
-		_row(item, quantity, rate, list_price, priced.line.name or priced.line.title, priced.line.id, policy, delivery)
-		for quantity, rate in split_rate(priced.net, priced.quantity, order.currency)
-	]
-
-
-def _row(
-	item: ItemState,
-	quantity: int,
-	rate: Decimal,
-	list_price: Decimal | None,
-	description: str,
-	line_id: str | None,
-	policy: StorePolicy,
-	delivery: date,
-) -> dict[str, Any]:
-	price = rate if list_price is None or list_price < rate else list_price
-	return {
-		"item_code": item.code,
-		"description": description or item.code,
-		"qty": quantity,
-		"uom": item.stock_uom,
-		"stock_uom": item.stock_uom,
-		"conversion_factor": 1,
-		"price_list_rate": price,
-		"rate": rate,
-		# ERPNext takes rate 0 with a list price for "not priced yet", unless the discount says that it is free.
-		"discount_percentage": Decimal(100) if rate == ZERO and price > ZERO else ZERO,
-		"warehouse": policy.default_warehouse,
-		"delivery_date": delivery,
-		"cost_center": policy.cost_center,
-		"shopify_line_item_id": line_id,
-	}

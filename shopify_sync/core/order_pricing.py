@@ -262,7 +262,7 @@ def _with_stated_figures(order: Order, settlement: Settlement, draft: Pricing) -
 		return draft
 	if order.current_total_tax is not None:
 		stated = order.current_total_tax + total(stated_tax(refund) for refund in settlement.credited)
-		tax = total(total(row.taxes.values()) for row in (*draft.lines, *draft.shipping))
+		tax = total(_added(*(row.taxes for row in draft.lines), *(row.taxes for row in draft.shipping)).values())
 		gap = exact(stated, order.currency) - tax
 		if gap and abs(gap) <= most and draft.lines[place].taxes:
 			draft = _shifted(draft, place, tax=gap, net=-gap if order.taxes_included else ZERO)

@@ -29,15 +29,15 @@ def describe(change: Change) -> Mapping[str, Any]:
 	"""Return one change as it stands in evidence: what would be done to which document, each field before → after."""
 	if isinstance(change, CreateDocument):
 		return _entry("create", change.doctype, change.name, {}, change.values, key=change.key)
+	name = change.name.key if isinstance(change.name, DocRef) else change.name
 	if isinstance(change, UpdateDocument):
-		name = change.name.key if isinstance(change.name, DocRef) else change.name
 		return _entry("update", change.doctype, name, change.before, change.after)
 	if isinstance(change, ReviseDocument):
 		return _entry("revise", change.doctype, change.name, change.before, change.after)
 	if isinstance(change, MergeDocument):
 		before, after = (mask_name(change.doctype, name) for name in (change.name, change.into))
 		return _entry("merge", change.doctype, change.into, {"name": before}, {"name": after})
-	return _entry(_ACTIONS[type(change)], change.doctype, change.name, {}, {})
+	return _entry(_ACTIONS[type(change)], change.doctype, name, {}, {})
 
 
 _ACTIONS: Mapping[type, str] = {
