@@ -135,12 +135,12 @@ class SiteBench:
 
 	def event(self, name: str) -> EventView:
 		frappe.db.rollback()
-		return _event_view(frappe.db.get_value("Sync Event", name, "*", as_dict=True))
+		return event_view(frappe.db.get_value("Sync Event", name, "*", as_dict=True))
 
 	def events(self) -> list[EventView]:
 		frappe.db.rollback()
 		rows = frappe.get_all("Sync Event", filters={"store": self.store}, fields=["*"], order_by="creation")
-		return [_event_view(row) for row in rows]
+		return [event_view(row) for row in rows]
 
 	def attempts(self, name: str) -> list[AttemptView]:
 		frappe.db.rollback()
@@ -216,7 +216,8 @@ def forget_suite() -> None:
 	frappe.db.commit()
 
 
-def _event_view(row: Any) -> EventView:
+def event_view(row: Any) -> EventView:
+	"""Return a row of Sync Event as cases look at it."""
 	return EventView(
 		name=row.name,
 		status=row.status,

@@ -7,8 +7,9 @@ from typing import Any
 from .records import Ware
 
 #: Items. The first two are stocked; SIX is a SKU that is a box of six TEEs.
-TEE, MUG, SIX, CUSTOM, TIP, CARD, BATCHED = (
+TEE, MUG, SIX, CUSTOM, TIP, CARD, BATCHED, DISABLED = (
 	"LIFE-TEE", "LIFE-MUG", "LIFE-SIX", "LIFE-CUSTOM", "LIFE-TIP", "LIFE-CARD", "LIFE-BATCHED",
+	"LIFE-DISABLED",
 )  # fmt: skip
 COSTS = {TEE: "4.00", MUG: "2.00"}
 #: The Customer of sales to nobody.

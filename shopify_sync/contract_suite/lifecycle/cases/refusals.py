@@ -6,20 +6,19 @@ the last step; what stood before it stays as it was.
 
 from __future__ import annotations
 
+from ...payloads import new_id
 from ..case import Case
-from ..expectations import Refused, books, pe, si, so
+from ..expectations import Refused, books, so
 from ..people import BUYER, person
-from ..steps import pays, placed, ships
-from ..wares import BASKET, BATCHED, PIECES, TEE, nobody_knows, tee
 from ..records import Ware
+from ..steps import pays, placed, ships
+from ..wares import BASKET, BATCHED, DISABLED, PIECES, TEE, nobody_knows, tee
 
 _NOTHING = books()
 
 
 def _own_buyer() -> dict[str, object]:
 	"""Return a buyer of the case's own, whom nobody else meets blocked."""
-	from ...payloads import new_id
-
 	return {**BUYER, "customer": person(int(new_id())), "email": "blocked@example.com"}
 
 
@@ -74,9 +73,16 @@ CASES = (
 		(placed(Ware("b1", BATCHED, 1, "10.00")), ships("f1", {"b1": 1})),
 		stands=(so("10", {BATCHED: 1}),),
 		books=_NOTHING,
-		refused=Refused("SERIAL_OR_BATCH_REQUIRED"),
+		refused=Refused("SERIAL_OR_BATCH"),
 		any_order=False,
 		only="site",
+	),
+	Case(
+		"an Item that is disabled",
+		(placed(Ware("b1", DISABLED, 1, "10.00"), pays="sale", quiet=True),),
+		stands=(),
+		books=_NOTHING,
+		refused=Refused("ITEM_DISABLED"),
 	),
 	Case(
 		"an unknown SKU: not a part of the order is booked",

@@ -1,0 +1,49 @@
+"""The lifecycle table on a site: documents, the General Ledger by account, what is open in the Payment Ledger."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from frappe.tests.utils import FrappeTestCase
+
+from shopify_sync.contract_suite.lifecycle.case import Case
+from shopify_sync.contract_suite.lifecycle.cases import CASES
+from shopify_sync.contract_suite.lifecycle.check import carry_out, carry_out_shuffled
+
+from . import site
+from .lifecycle_ground import SiteGround
+
+
+class _OnTheGround(FrappeTestCase):
+	@classmethod
+	def setUpClass(cls) -> None:
+		super().setUpClass()
+		site.keep_workers_away()
+		cls.addClassCleanup(site.let_workers_in)
+		cls.ground = SiteGround()
+		cls.addClassCleanup(site.clear_store, SiteGround.store)
+
+
+class TestLifecycle(_OnTheGround):
+	"""One test per case: told as it happens. Every event is replayed afterwards and must change nothing."""
+
+
+class TestLifecycleInAnyOrder(_OnTheGround):
+	"""One test per case whose books do not depend on the order of arrival: shuffled, and some deliveries doubled."""
+
+
+def _told(case: Case) -> Callable[[_OnTheGround], None]:
+	return lambda self: carry_out(case, self.ground)
+
+
+def _shuffled(case: Case) -> Callable[[_OnTheGround], None]:
+	return lambda self: carry_out_shuffled(case, self.ground, "site")
+
+
+for _case in CASES:
+	_name = "test_" + re.sub(r"\W+", "_", _case.name)
+	if "site" in _case.runs_on:
+		setattr(TestLifecycle, _name, _told(_case))
+		if _case.any_order:
+			setattr(TestLifecycleInAnyOrder, _name, _shuffled(_case))
