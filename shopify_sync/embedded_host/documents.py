@@ -14,10 +14,23 @@ from typing import Any
 from shopify_sync.core.contracts.base import dump_json
 from shopify_sync.core.failures import Category, Failure, SyncFailure
 from shopify_sync.core.keys import short_hash
-from shopify_sync.core.plan import AppliedChange, CancelDocument, Change, CreateDocument, DocRef, MergeDocument, UpdateDocument
+from shopify_sync.core.plan import (
+	AppliedChange,
+	CancelDocument,
+	Change,
+	CloseDocument,
+	CreateDocument,
+	DocRef,
+	MergeDocument,
+	ReopenDocument,
+	ReviseDocument,
+	RowRef,
+	SubmitDocument,
+	UpdateDocument,
+)
 from shopify_sync.core.snapshots import DocumentState, LinkState
 
-from . import contacts, totals
+from . import contacts, selling, totals
 
 SUBMITTED, CANCELLED = 1, 2
 #: The field after which ERPNext names a document that the plan leaves unnamed.
@@ -35,19 +48,25 @@ def apply(connection: sqlite3.Connection, change: Change, created: dict[str, str
 		return _cancel(connection, change)
 	if isinstance(change, MergeDocument):
 		return _merge(connection, change)
+	if isinstance(change, SubmitDocument):
+		return selling.submit(connection, change)
+	if isinstance(change, ReviseDocument):
+		return selling.revise(connection, change)
+	if isinstance(change, CloseDocument | ReopenDocument):
+		return selling.set_closed(connection, change, created)
 	return _update(connection, change, created)
 
 
 def get(connection: sqlite3.Connection, doctype: str, name: str) -> DocumentState:
 	"""Return a document; `exists` is false when there is none."""
 	row = connection.execute("SELECT * FROM document WHERE doctype = ? AND name = ?", (doctype, name)).fetchone()
-	return _state(row) if row else DocumentState(doctype, name, exists=False)
+	return state(row) if row else DocumentState(doctype, name, exists=False)
 
 
 def by_key(connection: sqlite3.Connection, doctype: str, key: str) -> DocumentState | None:
 	"""Return the document with this `shopify_key`, or None."""
 	row = connection.execute("SELECT * FROM document WHERE shopify_key = ? AND doctype = ?", (key, doctype)).fetchone()
-	return _state(row) if row else None
+	return state(row) if row else None
 
 
 def linked(connection: sqlite3.Connection, link: LinkState, doctype: str) -> DocumentState | None:
@@ -70,12 +89,14 @@ def bin_name(item: str, warehouse: str) -> str:
 	return f"{item}|{warehouse}"
 
 
-def _state(row: sqlite3.Row) -> DocumentState:
+def state(row: sqlite3.Row) -> DocumentState:
+	"""Return a row of the table as the core sees it."""
 	return DocumentState(row["doctype"], row["name"], exists=True, docstatus=row["docstatus"], values=json.loads(row["data"]))
 
 
 def _create(connection: sqlite3.Connection, change: CreateDocument, created: dict[str, str]) -> AppliedChange:
-	values = _resolve(change.values, created)
+	selling.free_key(connection, change.key)
+	values = _resolve(change.values, created, connection)
 	data = {**values, **_derived(change, values)}
 	name = change.name or _free_name(connection, change, values)
 	connection.execute(
@@ -91,10 +112,9 @@ def _create(connection: sqlite3.Connection, change: CreateDocument, created: dic
 
 def _derived(change: CreateDocument, values: Mapping[str, Any]) -> dict[str, Any]:
 	"""Return the fields that ERPNext computes and that somebody reads here."""
-	if change.doctype == "Sales Order":
-		sums = totals.totals_of(values)
-		totals.check(change, sums)
-		return {"net_total": sums.net, "total_taxes_and_charges": sums.taxes, "grand_total": sums.grand}
+	if change.doctype in selling.TOTALLED:
+		totals.check(change, totals.totals_of(values))
+		return selling.derived(change.doctype, values)
 	if change.doctype == "Contact":
 		return contacts.main_values(values)
 	return {}
@@ -106,14 +126,16 @@ def _free_name(connection: sqlite3.Connection, change: CreateDocument, values: M
 	return f"{name} ({short_hash(change.key)[:8]})" if get(connection, change.doctype, name).exists else name
 
 
-def _resolve(value: Any, created: Mapping[str, str]) -> Any:
-	"""Put the names of documents made so far where the plan refers to them."""
+def _resolve(value: Any, created: Mapping[str, str], connection: sqlite3.Connection) -> Any:
+	"""Put the names of documents and rows where the plan refers to them."""
 	if isinstance(value, DocRef):
 		return created[value.key]
+	if isinstance(value, RowRef):
+		return selling.row_name(connection, value)
 	if isinstance(value, Mapping):
-		return {name: _resolve(inner, created) for name, inner in value.items()}
+		return {name: _resolve(inner, created, connection) for name, inner in value.items()}
 	if isinstance(value, list | tuple):
-		return [_resolve(inner, created) for inner in value]
+		return [_resolve(inner, created, connection) for inner in value]
 	return value
 
 
@@ -127,14 +149,15 @@ def _set_bins(connection: sqlite3.Connection, values: Mapping[str, Any]) -> None
 
 
 def _update(connection: sqlite3.Connection, change: UpdateDocument, created: Mapping[str, str]) -> AppliedChange:
-	found = get(connection, change.doctype, _resolve(change.name, created))
+	found = get(connection, change.doctype, _resolve(change.name, created, connection))
 	if not found.exists:
 		raise _refused(f"{change.doctype} of this resource has been deleted, so it cannot be updated.")
-	after = _resolve(change.after, created)
+	after = _resolve(change.after, created, connection)
 	values = contacts.updated(found.values, after) if change.doctype == "Contact" else {**found.values, **after}
+	values |= selling.derived(change.doctype, values)
 	if key := values.pop("shopify_key", None):
 		connection.execute("UPDATE document SET shopify_key = ? WHERE doctype = ? AND name = ?", (key, found.doctype, found.name))
-	_write(connection, found, values, found.docstatus)
+	write(connection, found, values, found.docstatus)
 	fields = tuple((field, change.before.get(field), value) for field, value in after.items())
 	return AppliedChange("update", change.doctype, found.name, fields=fields)
 
@@ -142,8 +165,8 @@ def _update(connection: sqlite3.Connection, change: UpdateDocument, created: Map
 def _merge(connection: sqlite3.Connection, change: MergeDocument) -> AppliedChange:
 	"""Let everything that names a document name the other one, and delete it."""
 	for row in connection.execute("SELECT * FROM document WHERE instr(data, ?)", (change.name,)).fetchall():
-		state = _state(row)
-		_write(connection, state, _renamed(state.values, change.name, change.into), state.docstatus)
+		found = state(row)
+		write(connection, found, _renamed(found.values, change.name, change.into), found.docstatus)
 	connection.execute("DELETE FROM document WHERE doctype = ? AND name = ?", (change.doctype, change.name))
 	connection.execute(
 		"UPDATE shopify_link SET document_name = ? WHERE document_type = ? AND document_name = ?",
@@ -163,14 +186,21 @@ def _renamed(value: Any, old: str, new: str) -> Any:
 
 
 def _cancel(connection: sqlite3.Connection, change: CancelDocument) -> AppliedChange:
-	found = get(connection, change.doctype, change.name)
-	if found.docstatus != SUBMITTED:
-		raise _refused(f"{change.doctype} {change.name} is not submitted, so it cannot be cancelled.")
-	_write(connection, found, found.values, CANCELLED)
+	found = must_be(connection, change.doctype, change.name, SUBMITTED)
+	write(connection, found, found.values, CANCELLED)
 	return AppliedChange("cancel", change.doctype, change.name, fields=(("docstatus", SUBMITTED, CANCELLED),))
 
 
-def _write(connection: sqlite3.Connection, found: DocumentState, data: Mapping[str, Any], docstatus: int) -> None:
+def must_be(connection: sqlite3.Connection, doctype: str, name: str, docstatus: int) -> DocumentState:
+	"""Return a document that must stand in *docstatus*. :raises SyncFailure: when it does not."""
+	found = get(connection, doctype, name)
+	if not found.exists or found.docstatus != docstatus:
+		raise _refused(f"{doctype} {name} is not {'submitted' if docstatus else 'a draft'}, so it cannot be changed like this.")
+	return found
+
+
+def write(connection: sqlite3.Connection, found: DocumentState, data: Mapping[str, Any], docstatus: int) -> None:
+	"""Write a document anew."""
 	connection.execute(
 		"UPDATE document SET data = ?, docstatus = ? WHERE doctype = ? AND name = ?",
 		(dump_json(data), docstatus, found.doctype, found.name),

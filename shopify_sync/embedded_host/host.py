@@ -113,7 +113,9 @@ class EmbeddedHost:
 		"""Return the event whose state was last applied to the link *key*, and its payload."""
 		row = (
 			self._database.connection()
-			.execute("SELECT e.name, e.payload FROM shopify_link l JOIN sync_event e ON e.name = l.last_event WHERE l.key = ?", (key,))
+			.execute(
+				"SELECT e.name, e.payload FROM shopify_link l JOIN sync_event e ON e.name = l.last_event WHERE l.key = ?", (key,)
+			)
 			.fetchone()
 		)
 		return (row["name"], row["payload"]) if row else None

@@ -24,7 +24,7 @@ from shopify_sync.core.snapshots import (
 	StockSnapshot,
 )
 
-from . import documents, links
+from . import documents, links, selling
 from .config import Config
 from .customers import read_customer
 
@@ -63,6 +63,7 @@ class Reader:
 			customer=read_customer(self._connection, needs.customer, self._policy) if needs.customer else None,
 			exchange_rate=self._config.rate(needs.currency, self._policy.company_currency),
 			name_taken=namesake is not None,
+			documents=selling.under(self._connection, needs.key),
 		)
 
 	def _stock(self, needs: StockNeeds) -> StockSnapshot:

@@ -9,7 +9,7 @@ from typing import Any
 
 from shopify_sync.core.failures import Category, Failure, SyncFailure
 from shopify_sync.core.money import plain, total
-from shopify_sync.core.plan import CreateDocument
+from shopify_sync.core.plan import CreateDocument, ReviseDocument, SubmitDocument
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Totals:
 
 def totals_of(values: Mapping[str, Any]) -> Totals:
 	"""Return the sums of a document with `items`, `taxes` and a `discount_amount` on the net total."""
-	lines = total(Decimal(row["qty"]) * Decimal(row["rate"]) for row in values.get("items") or ())
-	net = lines - Decimal(values.get("discount_amount") or 0)
-	taxes = total(Decimal(row["tax_amount"]) for row in values.get("taxes") or ())
+	lines = total(Decimal(str(row["qty"])) * Decimal(str(row["rate"])) for row in values.get("items") or ())
+	net = lines - Decimal(str(values.get("discount_amount") or 0))
+	taxes = total(Decimal(str(row["tax_amount"])) for row in values.get("taxes") or ())
 	return Totals(net, taxes, net + taxes)
 
 
@@ -36,8 +36,19 @@ def check(change: CreateDocument, totals: Totals) -> None:
 	"""
 	if change.expect_total is None or abs(totals.grand - change.expect_total) <= change.tolerance:
 		return
+	raise _mismatch(change, totals, change.name or change.key)
+
+
+def check_total(change: ReviseDocument | SubmitDocument, totals: Totals) -> None:
+	"""The same for a document that exists."""
+	if change.expect_total is not None and abs(totals.grand - change.expect_total) > change.tolerance:
+		raise _mismatch(change, totals, change.name)
+
+
+def _mismatch(change: CreateDocument | ReviseDocument | SubmitDocument, totals: Totals, name: str) -> SyncFailure:
+	assert change.expect_total is not None
 	message = (
-		f"{change.doctype} {change.name or change.key} comes to {plain(totals.grand)}, but Shopify states "
-		f"{plain(change.expect_total)} {change.values.get('currency', '')}. Nothing was posted."
+		f"{change.doctype} {name} comes to {plain(totals.grand)}, but Shopify states "
+		f"{plain(change.expect_total)}. Nothing was posted."
 	)
-	raise SyncFailure(Failure(Category.TOTALS_MISMATCH, message))
+	return SyncFailure(Failure(Category.TOTALS_MISMATCH, message))

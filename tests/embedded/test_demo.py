@@ -15,6 +15,7 @@ from shopify_sync.core.order_pricing import price_order
 from shopify_sync.core.orders import parse
 from shopify_sync.embedded_host import demo_orders
 from shopify_sync.embedded_host.demo import Report, check, plan
+from tests.unit.deciding import POLICY
 
 
 def test_a_short_day_with_a_crash_ends_well() -> None:
@@ -40,7 +41,7 @@ def test_the_orders_of_a_day_are_mixed_and_their_figures_agree() -> None:
 	stories = list(demo_orders.day(300))
 	payloads = [json.loads(story.deliveries[0].body) for story in stories]
 	for payload in payloads:
-		pricing = price_order(parse(payload))
+		pricing = price_order(parse(payload, POLICY))
 		assert not isinstance(pricing, Failure), pricing.message
 		assert pricing.total == Decimal(payload["total_price"])
 	assert {story.currency for story in stories} == {"USD", "EUR", "GBP", "JPY", "KWD"}
