@@ -11,6 +11,8 @@ from typing import Any
 import frappe
 from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
 
+from shopify_sync.core.order_states import DEFAULT_RULES
+
 ROLES = ("Shopify Sync Manager", "Shopify Sync Operator", "Shopify Sync Auditor")
 #: A category without rules: ERPNext then adds no taxes of its own to what Shopify has taxed.
 TAX_CATEGORY = "Shopify"
@@ -144,6 +146,7 @@ def _make_everything() -> None:
 		frappe.get_doc({"doctype": "Tax Category", "title": TAX_CATEGORY}).insert(ignore_permissions=True)
 	create_custom_fields(custom_fields(), ignore_validate=True)
 	_take_over_customer_matching()
+	_fill_order_states()
 	# Stores may match customers by e-mail; Frappe has no index there.
 	frappe.db.add_index("Contact Email", ["email_id"], EMAIL_INDEX)
 
@@ -160,6 +163,19 @@ def _take_over_customer_matching() -> None:
 			store.db_set("modified", frappe.utils.now(), update_modified=False)
 	if stores:
 		frappe.db.sql("UPDATE `tabShopify Store` SET customer_matching = NULL")
+
+
+def _fill_order_states() -> None:
+	"""Show the rules that stores from before there were any go by, in their tables."""
+	from shopify_sync.shopify_sync.doctype.shopify_store.shopify_store import rule_values
+
+	for name in frappe.get_all("Shopify Store", pluck="name"):
+		if frappe.db.exists("Shopify Order State Rule", {"parent": name}):
+			continue
+		store = frappe.get_doc("Shopify Store", name)
+		for rule in DEFAULT_RULES:
+			store.append("order_state_rules", rule_values(rule)).db_insert()
+		store.db_set("modified", frappe.utils.now(), update_modified=False)
 
 
 def before_uninstall() -> None:

@@ -9,17 +9,24 @@ import frappe
 from frappe.utils import cint, get_system_timezone
 from frappe.utils.password import get_decrypted_password
 
+from shopify_sync.core.order_fields import NOTE_ATTRIBUTE
 from shopify_sync.core.policy import (
 	Authority,
+	BookedMoney,
 	CustomerMerge,
 	Direction,
 	FieldAuthority,
+	FulfillmentSide,
+	GatewayRule,
 	GuestPolicy,
+	InvoiceNaming,
 	ItemMatching,
 	LocationRule,
 	MatchBy,
 	MatchingRule,
 	Mode,
+	OrderOutcome,
+	StateRule,
 	StorePolicy,
 	TaxRule,
 	ValuationRule,
@@ -112,6 +119,21 @@ def _build(doc: Any) -> StorePolicy:
 		shipping_account=doc.shipping_account or None,
 		shipping_rules=tuple((row.shipping_title, row.account) for row in doc.shipping_mapping),
 		locations=tuple(_location(row) for row in doc.location_mapping),
+		state_rules=tuple(_state_rule(row) for row in doc.order_state_rules),
+		gateway_rules=tuple(_gateway(row) for row in doc.gateway_mapping),
+		field_rules=tuple(_field_rule(row) for row in doc.field_mapping),
+		booked_money=BookedMoney(doc.booked_money or BookedMoney.SHOP),
+		fulfillment_by=FulfillmentSide(doc.fulfillment_by or FulfillmentSide.SHOPIFY),
+		invoice_updates_stock=bool(doc.invoice_updates_stock),
+		invoice_naming=InvoiceNaming(doc.invoice_naming or InvoiceNaming.ORDER_NAME),
+		invoice_prefix=doc.invoice_prefix or "",
+		credit_note_prefix=doc.credit_note_prefix or "",
+		payment_prefix=doc.payment_prefix or "",
+		delivery_prefix=doc.delivery_prefix or "",
+		duty_account=doc.duty_account or None,
+		adjustment_account=doc.adjustment_account or None,
+		rounding_account=doc.rounding_account or frappe.db.get_value("Company", doc.company, "round_off_account") or None,
+		gift_card_account=doc.gift_card_account or None,
 		max_attempts=cint(doc.max_attempts) or 8,
 		retry_base_seconds=float(cint(doc.retry_base_seconds) or 30),
 		retry_cap_seconds=float(cint(doc.retry_cap_seconds) or 3600),
@@ -127,6 +149,34 @@ def _location(row: Any) -> LocationRule:
 		fixed_rate=_decimal(row.fixed_rate),
 		price_list=row.price_list or None,
 	)
+
+
+def _state_rule(row: Any) -> StateRule:
+	return StateRule(
+		outcome=OrderOutcome(row.outcome),
+		financial_status=row.financial_status or None,
+		fulfillment_status=row.fulfillment_status or None,
+		cancelled={"Yes": True, "No": False}.get(row.cancelled),
+		invoice=bool(row.make_invoice),
+		payment=bool(row.make_payments),
+		delivery=bool(row.make_deliveries),
+		priority=cint(row.priority),
+	)
+
+
+def _gateway(row: Any) -> GatewayRule:
+	return GatewayRule(
+		gateway=row.gateway,
+		mode_of_payment=row.mode_of_payment or None,
+		account=row.account or None,
+		clearing_account=row.clearing_account or None,
+		fee_account=row.fee_account or None,
+	)
+
+
+def _field_rule(row: Any) -> tuple[str, str]:
+	source = f"{NOTE_ATTRIBUTE}{row.note_attribute}" if row.source == "note_attribute" else row.source
+	return source, row.sales_order_field
 
 
 def _decimal(value: Any) -> Decimal | None:

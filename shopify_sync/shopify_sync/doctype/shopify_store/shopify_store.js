@@ -9,6 +9,7 @@ const TOPICS = {
 		"orders/paid",
 		"orders/fulfilled",
 		"orders/cancelled",
+		"order_transactions/create",
 	],
 	sync_customers: ["customers/create", "customers/update"],
 	sync_inventory: ["inventory_levels/update", "inventory_levels/connect"],
@@ -44,6 +45,12 @@ function set_queries(frm) {
 	});
 	const tax_account = of_company({ disabled: 0, account_type: ["in", ["Tax", "Chargeable"]] });
 	const shipping_account = of_company({ disabled: 0, root_type: ["in", ["Income", "Expense"]] });
+	const any_account = of_company({ disabled: 0 });
+	const money_account = of_company({
+		disabled: 0,
+		root_type: ["in", ["Asset", "Liability"]],
+		account_type: ["not in", ["Receivable", "Payable", "Stock"]],
+	});
 	const sold_item = () => ({ filters: { disabled: 0, has_variants: 0, is_sales_item: 1 } });
 
 	frm.set_query("default_warehouse", of_company({ disabled: 0 }));
@@ -53,6 +60,14 @@ function set_queries(frm) {
 	frm.set_query("account", "tax_mapping", tax_account);
 	frm.set_query("shipping_account", shipping_account);
 	frm.set_query("account", "shipping_mapping", shipping_account);
+	frm.set_query("account", "gateway_mapping", money_account);
+	frm.set_query("clearing_account", "gateway_mapping", money_account);
+	frm.set_query("fee_account", "gateway_mapping", of_company({ disabled: 0, root_type: "Expense" }));
+	frm.set_query("mode_of_payment", "gateway_mapping", () => ({ filters: { enabled: 1 } }));
+	frm.set_query("duty_account", any_account);
+	frm.set_query("adjustment_account", any_account);
+	frm.set_query("rounding_account", any_account);
+	frm.set_query("gift_card_account", of_company({ disabled: 0, root_type: "Liability" }));
 	frm.set_query("custom_line_item", sold_item);
 	frm.set_query("tip_item", sold_item);
 	frm.set_query("gift_card_item", sold_item);

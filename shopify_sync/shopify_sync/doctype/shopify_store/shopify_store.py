@@ -11,7 +11,16 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint, flt
 
+from shopify_sync.core.order_states import DEFAULT_RULES
+from shopify_sync.core.policy import StateRule
+
 STORE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
+#: What the sync itself writes to a Sales Order: no other value may be mapped there.
+WRITTEN_BY_THE_SYNC = frozenset(
+	"""amended_from company conversion_rate cost_center currency customer customer_address delivery_date discount_amount
+	disable_rounded_total docstatus ignore_pricing_rule name naming_series order_type selling_price_list shipping_address_name
+	contact_person shopify_key shopify_order_name status tax_category transaction_date""".split()
+)
 SHOP_DOMAIN = re.compile(r"[a-z0-9][a-z0-9.-]+\.[a-z]+|[a-z0-9-]+")
 
 
@@ -29,24 +38,41 @@ class ShopifyStore(Document):
 			ShopifyCustomerMatchingRule,
 		)
 		from shopify_sync.shopify_sync.doctype.shopify_field_authority.shopify_field_authority import ShopifyFieldAuthority
+		from shopify_sync.shopify_sync.doctype.shopify_field_mapping.shopify_field_mapping import ShopifyFieldMapping
 		from shopify_sync.shopify_sync.doctype.shopify_location_mapping.shopify_location_mapping import ShopifyLocationMapping
+		from shopify_sync.shopify_sync.doctype.shopify_order_state_rule.shopify_order_state_rule import ShopifyOrderStateRule
+		from shopify_sync.shopify_sync.doctype.shopify_payment_gateway_mapping.shopify_payment_gateway_mapping import (
+			ShopifyPaymentGatewayMapping,
+		)
 		from shopify_sync.shopify_sync.doctype.shopify_shipping_mapping.shopify_shipping_mapping import ShopifyShippingMapping
 		from shopify_sync.shopify_sync.doctype.shopify_tax_mapping.shopify_tax_mapping import ShopifyTaxMapping
 
+		adjustment_account: DF.Link | None
+		booked_money: DF.Literal["Shop money", "Presentment money"]
 		client_secret: DF.Password | None
 		company: DF.Link
 		cost_center: DF.Link | None
+		credit_note_prefix: DF.Data | None
 		custom_line_item: DF.Link | None
 		customer_group: DF.Link
 		customer_merge: DF.Literal["Review", "Merge"]
 		default_tax_account: DF.Link | None
 		default_warehouse: DF.Link | None
 		delivery_days: DF.Int
+		delivery_prefix: DF.Data | None
+		duty_account: DF.Link | None
 		enabled: DF.Check
 		field_authority: DF.Table[ShopifyFieldAuthority]
+		field_mapping: DF.Table[ShopifyFieldMapping]
+		fulfillment_by: DF.Literal["Shopify", "ERPNext"]
+		gateway_mapping: DF.Table[ShopifyPaymentGatewayMapping]
+		gift_card_account: DF.Link | None
 		gift_card_item: DF.Link | None
 		guest_customer: DF.Link | None
 		guest_policy: DF.Literal["One Customer per e-mail", "One Customer for all guests", "Hold"]
+		invoice_naming: DF.Literal["Order name", "Naming Series"]
+		invoice_prefix: DF.Data | None
+		invoice_updates_stock: DF.Check
 		item_matching: DF.Literal["SKU is Item Code", "SKU is Barcode", "Shopify Link only"]
 		location_mapping: DF.Table[ShopifyLocationMapping]
 		matching_rules: DF.Table[ShopifyCustomerMatchingRule]
@@ -54,10 +80,13 @@ class ShopifyStore(Document):
 		max_body_mb: DF.Int
 		mode: DF.Literal["Live", "Shadow", "Paused"]
 		order_prefix: DF.Data | None
+		order_state_rules: DF.Table[ShopifyOrderStateRule]
+		payment_prefix: DF.Data | None
 		previous_client_secret: DF.Password | None
 		redact_documents: DF.Check
 		retry_base_seconds: DF.Int
 		retry_cap_seconds: DF.Int
+		rounding_account: DF.Link | None
 		rounding_tolerance: DF.Currency
 		selling_price_list: DF.Link
 		shipping_account: DF.Link | None
@@ -76,6 +105,10 @@ class ShopifyStore(Document):
 	def before_naming(self):
 		self.store_name = (self.store_name or "").strip().lower()
 
+	def before_insert(self):
+		if not self.order_state_rules:
+			self.add_default_rules()
+
 	def validate(self):
 		self.validate_store_name()
 		self.validate_shop_domain()
@@ -84,6 +117,10 @@ class ShopifyStore(Document):
 		self.validate_shipping()
 		self.validate_locations()
 		self.validate_customers()
+		self.validate_accounts()
+		self.validate_gateways()
+		self.validate_states()
+		self.validate_fields()
 		self.validate_processing()
 
 	def on_update(self):
@@ -172,6 +209,83 @@ class ShopifyStore(Document):
 		for row in self.field_authority:
 			self.refuse_twin(fields, row, row.field, "field_authority")
 
+	def validate_accounts(self):
+		"""Every account of the store must be one that its company can book on."""
+		rows = ((row, table) for table in ("tax_mapping", "shipping_mapping", "gateway_mapping") for row in self.get(table))
+		named = [(self.get(field), self.label_of(field)) for field in account_fields(self.meta)]
+		for row, table in rows:
+			where = _("{0}, row {1}").format(self.label_of(table), row.idx)
+			named += [(row.get(field), where) for field in account_fields(row.meta)]
+		wanted = {account for account, _where in named if account}
+		if not wanted:
+			return
+		found = frappe.get_all(
+			"Account", filters={"name": ("in", list(wanted))}, fields=["name", "company", "is_group", "disabled"]
+		)
+		known = {row.name: row for row in found}
+		for account, where in named:
+			if account:
+				self.check_account(known.get(account), account, where)
+
+	def check_account(self, found, account: str, where: str):
+		bold = frappe.bold(frappe.utils.escape_html(account))
+		if not found:
+			frappe.throw(_("{0}: there is no Account {1}.").format(where, bold))
+		if found.company != self.company:
+			frappe.throw(
+				_("{0}: Account {1} belongs to {2}. Choose one of {3}.").format(
+					where, bold, found.company, frappe.bold(self.company)
+				)
+			)
+		if found.is_group or found.disabled:
+			frappe.throw(_("{0}: Account {1} is a group or disabled, so nothing can be booked on it.").format(where, bold))
+
+	def validate_gateways(self):
+		seen = {}
+		for row in self.gateway_mapping:
+			row.gateway = (row.gateway or "").strip()
+			self.refuse_twin(seen, row, row.gateway.casefold(), "gateway_mapping")
+			if not (row.account or row.clearing_account):
+				self.throw_row(row, "gateway_mapping", _("enter an Account or a Clearing Account."))
+
+	def validate_states(self):
+		seen = {}
+		for row in self.order_state_rules:
+			state = (row.financial_status or "", row.fulfillment_status or "", row.cancelled or "", cint(row.priority))
+			self.refuse_twin(seen, row, state, "order_state_rules")
+			asks_for_more = row.make_invoice or row.make_payments or row.make_deliveries
+			if asks_for_more and row.outcome not in ("Submitted", "Closed", "Cancelled"):
+				self.throw_row(
+					row,
+					"order_state_rules",
+					_("invoices, payments and deliveries need a submitted Sales Order. Choose Submitted, or clear them."),
+				)
+
+	def validate_fields(self):
+		meta, seen = frappe.get_meta("Sales Order"), {}
+		for row in self.field_mapping:
+			row.sales_order_field = (row.sales_order_field or "").strip()
+			row.note_attribute = (row.note_attribute or "").strip() if row.source == "note_attribute" else None
+			if row.source == "note_attribute" and not row.note_attribute:
+				self.throw_row(row, "field_mapping", _("enter the name of the attribute."))
+			self.refuse_twin(seen, row, row.sales_order_field, "field_mapping")
+			df = meta.get_field(row.sales_order_field)
+			if not df or df.fieldtype in frappe.model.no_value_fields or df.fieldtype in frappe.model.table_fields:
+				self.throw_row(
+					row,
+					"field_mapping",
+					_("Sales Order has no field {0}. Enter its name, not its label.").format(
+						frappe.bold(frappe.utils.escape_html(row.sales_order_field))
+					),
+				)
+			if row.sales_order_field in WRITTEN_BY_THE_SYNC:
+				self.throw_row(row, "field_mapping", _("the sync itself writes {0}.").format(frappe.bold(row.sales_order_field)))
+
+	def add_default_rules(self):
+		"""Fill the table with the rules that hold without any, so that people see and change them."""
+		for rule in DEFAULT_RULES:
+			self.append("order_state_rules", rule_values(rule))
+
 	def validate_processing(self):
 		if cint(self.max_attempts) < 1:
 			frappe.throw(_("Max Attempts must be 1 or more: with none, no event would ever be applied."))
@@ -186,3 +300,22 @@ class ShopifyStore(Document):
 
 	def label_of(self, fieldname: str) -> str:
 		return _(self.meta.get_label(fieldname))
+
+
+def account_fields(meta) -> list[str]:
+	"""Return the fields of a doctype that name an Account."""
+	return [df.fieldname for df in meta.get("fields", {"fieldtype": "Link", "options": "Account"})]
+
+
+def rule_values(rule: StateRule) -> dict:
+	"""Return a state rule as a row of the store."""
+	return {
+		"financial_status": rule.financial_status or "",
+		"fulfillment_status": rule.fulfillment_status or "",
+		"cancelled": {True: "Yes", False: "No"}.get(rule.cancelled, ""),
+		"outcome": str(rule.outcome),
+		"make_invoice": int(rule.invoice),
+		"make_payments": int(rule.payment),
+		"make_deliveries": int(rule.delivery),
+		"priority": rule.priority,
+	}
