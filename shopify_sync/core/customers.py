@@ -17,7 +17,7 @@ from .customer_addresses import AGREED_ADDRESSES, as_text, content_in, content_o
 from .customer_fields import ADDRESS_AS_A_WHOLE, CONTACT, CUSTOMER, FIELDS
 from .customer_fields import as_text as field_text
 from .failures import Failure
-from .parties import BILLING, PartyPlan, Person, agreed_at_first, is_gone, person_of_customer, plan_party
+from .parties import AGREED_PHONES, BILLING, PartyPlan, Person, agreed_at_first, is_gone, person_of_customer, plan_party
 from .plan import Conflicts, Decision, DocRef, FieldConflict, LinkUpdate, Plan, Skip, UpdateDocument
 from .policy import StorePolicy
 from .signals import Signal
@@ -25,8 +25,8 @@ from .snapshots import CustomerNeeds, CustomerSnapshot, DocumentState
 from .statuses import Status
 from .three_way import Verdict, base_after, judge
 
-#: Under these names a link's agreed values keep which main Address the sync has set, and which numbers it has added.
-AGREED_PRIMARY, AGREED_PHONES = "primary_address", "phones"
+#: Under this name a link's agreed values keep which main Address the sync has set.
+AGREED_PRIMARY = "primary_address"
 
 
 def parse(payload: Mapping[str, Any], policy: StorePolicy) -> Customer:
@@ -85,20 +85,19 @@ class Merge:
 
 	def fields(self) -> None:
 		"""Compare the fields of the Customer and its Contact."""
-		stated = self.person.values(self.snapshot)
-		for document in (self.snapshot.customer or self.snapshot.matched, self.snapshot.contact):
-			if not (document and document.exists):
-				continue
-			write: dict[str, str] = {}
-			for one in FIELDS:
-				if one.doctype != document.doctype or one.name not in stated:
-					continue
-				shopify, erpnext = stated[one.name], field_text(one, document.values.get(one.name))
-				if self._judge(one.name, one.name, document, self._base(one.name), shopify, erpnext) is Verdict.TAKE:
-					write[one.name] = shopify
-			if write:
-				before = {name: document.values.get(name) for name in write}
-				self.updates.append(UpdateDocument(document.doctype, document.name, before, write))
+		for name, value in self.person.values(self.snapshot).items():
+			self.field(name, value)
+
+	def field(self, name: str, shopify: str) -> None:
+		"""Compare one field."""
+		one = next(one for one in FIELDS if one.name == name)
+		document = self.snapshot.contact if one.doctype == CONTACT else self.snapshot.customer or self.snapshot.matched
+		if not (document and document.exists):
+			return
+		erpnext = field_text(one, document.values.get(name))
+		if self._judge(name, name, document, self._base(name), shopify, erpnext) is Verdict.TAKE:
+			before = {name: document.values.get(name)}
+			self.updates.append(UpdateDocument(document.doctype, document.name, before, {name: shopify}))
 
 	def _base(self, name: str) -> str | None:
 		return None if self.agreed.get(name) is None else str(self.agreed[name])
@@ -216,8 +215,12 @@ class Merge:
 			document=document,
 			not_applied=(*party.not_applied, *self.notes),
 			reason="ERPNext already agrees with this state of the customer.",
-			conflicts=Conflicts(self.person.key, tuple(self.conflicts)),
+			conflicts=self.found_conflicts(),
 		)
+
+	def found_conflicts(self) -> Conflicts:
+		"""Return the fields that wait for a person."""
+		return Conflicts(self.person.key, tuple(self.conflicts))
 
 
 def _joined(updates: list[UpdateDocument]) -> tuple[UpdateDocument, ...]:

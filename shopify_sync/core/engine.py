@@ -13,7 +13,8 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from .contracts.base import NotJson, parse_json
 from .events import Action, Attempt, ClaimedEvent, Outcome, evidence_of
 from .failures import Category, Failure, Retry, SyncFailure, costs_an_attempt, resting_status
-from .masking import scrub
+from .keys import SURVIVES_REDACTION
+from .masking import is_redacted, scrub
 from .plan import AppliedChange, Conflicts, Decision, DocRef, Plan, Skip
 from .policy import Mode, StorePolicy
 from .ports import Host, LeaseLost, Transaction
@@ -30,6 +31,7 @@ LEASE_SECONDS = 300.0
 MAX_RESTARTS = 6
 #: The longest pause before such a start, in seconds.
 _LONGEST_RESTART = 1.0
+_REDACTED = "What was personal in this payload was taken out on Shopify's request, so it cannot be applied again."
 #: An attempt that ends so has brought ERPNext to its state, as far as that is for a worker to do.
 _SETTLED = (Status.APPLIED, Status.NO_CHANGE, Status.CONFLICT)
 #: What a newer state of the same resource makes moot when it has been applied.
@@ -143,7 +145,10 @@ class Engine:
 
 	def _parse(self, event: ClaimedEvent, policy: StorePolicy) -> Any:
 		try:
-			return self._contract(event.resource, parse_json(event.payload), policy)
+			payload = parse_json(event.payload)
+			if is_redacted(payload) and event.resource not in SURVIVES_REDACTION:
+				raise SyncFailure(Failure(Category.INVALID_PAYLOAD, _REDACTED))
+			return self._contract(event.resource, payload, policy)
 		except (ValidationError, NotJson) as error:
 			raise SyncFailure(Failure(Category.INVALID_PAYLOAD, _what_is_invalid(error))) from error
 

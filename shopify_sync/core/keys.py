@@ -21,6 +21,9 @@ INVENTORY_ITEM = "inventory_item"
 CONTACT = "contact"
 ADDRESS = "address"
 
+#: Resources whose payload still says all it has to when what was personal in it has been taken out.
+SURVIVES_REDACTION = (CUSTOMER_MERGE, CUSTOMER_DELETION, CUSTOMER_REDACTION, CUSTOMER_CONSENT)
+
 
 def key(store: str, resource: str, shopify_id: str) -> str:
 	"""Return `<store>/<resource>/<id>`, e.g. `my-store/order/820982911946154508`."""

@@ -21,6 +21,8 @@ from .snapshots import CustomerNeeds, CustomerSnapshot, LinkState, Match
 BILLING, SHIPPING, OTHER = "Billing", "Shipping", "Other"
 #: Marks on the link of a customer that is no more; see customer_deletion.py, customer_redaction.py and customer_merge.py.
 DELETED, REDACTED, MERGED = "deleted", "redacted", "merged_into"
+#: Under these names a link's agreed values keep the numbers that were added to the Contact, and a consent that came by itself.
+AGREED_PHONES, AGREED_CONSENT = "phones", "consent"
 #: What ERPNext takes for a telephone number; customers write all kinds of things into their addresses.
 _TELEPHONE = re.compile(r"[0-9 +_\-,.*#()]{3,20}")
 
@@ -101,6 +103,8 @@ class Person:
 		for name, flag in (("shopify_tax_exempt", self.tax_exempt), ("unsubscribed", self.unsubscribed)):
 			if flag is not None:
 				stated[name] = str(int(flag))
+		if "unsubscribed" not in stated and (consent := snapshot.link.agreed.get(AGREED_CONSENT)) is not None:
+			stated["unsubscribed"] = str(consent)
 		return stated
 
 
@@ -309,7 +313,9 @@ def agreed_at_first(person: Person, snapshot: CustomerSnapshot) -> dict[str, Any
 		{name: values[name] for name in CUSTOMER_FIELDS if name in values} if person.is_company else dict(values)
 	)
 	if person.more_phones:
-		stated["phones"] = list(person.more_phones)
+		stated[AGREED_PHONES] = list(person.more_phones)
+	if (consent := snapshot.link.agreed.get(AGREED_CONSENT)) is not None:
+		stated[AGREED_CONSENT] = consent
 	return stated
 
 
@@ -348,7 +354,7 @@ def _contact_values(person: Person, snapshot: CustomerSnapshot, customer: DocRef
 	}
 	if person.company:
 		values["company_name"] = person.company
-	if person.unsubscribed:
+	if person.values(snapshot).get("unsubscribed") == "1":
 		values["unsubscribed"] = 1
 	emails = [{"email_id": person.email, "is_primary": 1}] if person.email else []
 	phones = [{"phone": person.phone, "is_primary_mobile_no": 1}] if person.phone else []

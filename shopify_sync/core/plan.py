@@ -57,7 +57,7 @@ class CreateDocument:
 class UpdateDocument:
 	"""Change fields of a document from *before* to *after*.
 
-	The `email_ids` and `phone_nos` of a Contact are lists of text to have besides the primary one: they are added.
+	The `email_ids` and `phone_nos` of a Contact are lists of text to have besides the primary one: they are added. None: no rows.
 	"""
 
 	doctype: str
@@ -180,10 +180,14 @@ class FieldConflict:
 
 @dataclass(frozen=True)
 class Conflicts:
-	"""Every conflict there is about the resource of *link* now: one that was open and is not among them is obsolete."""
+	"""Every conflict there is about the resource of *link* now: one that was open and is not among them is obsolete.
+
+	:ivar compared: only these fields were; None: all.
+	"""
 
 	link: str
 	rows: tuple[FieldConflict, ...] = ()
+	compared: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

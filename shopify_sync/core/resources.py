@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from . import customers, inventory, keys, order_transactions, orders
+from . import (
+	customer_consent,
+	customer_deletion,
+	customer_merge,
+	customer_redaction,
+	customers,
+	inventory,
+	keys,
+	order_transactions,
+	orders,
+)
 from .plan import Decision
 from .policy import StorePolicy
 from .signals import Signal
@@ -49,6 +59,10 @@ PARTS: dict[str, Part] = {keys.ORDER_TRANSACTION: order_transactions}
 RESOURCES: dict[str, Resource] = {
 	keys.ORDER: orders,
 	keys.CUSTOMER: customers,
+	keys.CUSTOMER_MERGE: customer_merge,
+	keys.CUSTOMER_DELETION: customer_deletion,
+	keys.CUSTOMER_REDACTION: customer_redaction,
+	keys.CUSTOMER_CONSENT: customer_consent,
 	keys.INVENTORY_LEVEL: inventory,
 	**PARTS,
 }
@@ -59,6 +73,11 @@ def is_switched_on(resource: str, policy: StorePolicy) -> bool:
 	return {
 		keys.ORDER: policy.sync_orders,
 		keys.CUSTOMER: policy.sync_customers,
+		keys.CUSTOMER_CONSENT: policy.sync_customers,
+		# Orders make customers too: which of them are no more is minded in any case.
+		keys.CUSTOMER_MERGE: True,
+		keys.CUSTOMER_DELETION: True,
+		keys.CUSTOMER_REDACTION: True,
 		keys.INVENTORY_LEVEL: policy.sync_inventory,
 		keys.ORDER_TRANSACTION: policy.sync_orders,
 	}[resource]

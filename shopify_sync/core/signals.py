@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
 from . import keys
 from .contracts.base import exact_id
+from .contracts.customer_events import consent_id, merge_id, person_id
 from .contracts.inventory_level import level_id
 
 
@@ -120,6 +121,27 @@ _TRIGGERED_AT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]
 _TIMES: Mapping[str, tuple[str, ...]] = {keys.ORDER_TRANSACTION: ("processed_at", "created_at")}
 
 
+#: Where a resource that has no `id` of its own says which it is.
+_ID_OF: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
+	keys.INVENTORY_LEVEL: lambda payload: level_id(dict(payload)),
+	keys.CUSTOMER_MERGE: merge_id,
+	keys.CUSTOMER_REDACTION: person_id,
+	keys.CUSTOMER_CONSENT: consent_id,
+}
+#: Resources that are news and not states: their payload has no time, so the one when Shopify sent it counts.
+_TIMELESS = (keys.CUSTOMER_MERGE, keys.CUSTOMER_DELETION, keys.CUSTOMER_REDACTION, keys.CUSTOMER_CONSENT)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def _time_of(resource: str, payload: Mapping[str, Any], triggered_at: str) -> datetime:
+	if resource in _TIMELESS:
+		try:
+			return datetime.fromisoformat(_sortable(triggered_at)[:19]).replace(tzinfo=timezone.utc)
+		except ValueError:
+			return _LONG_AGO
+	return _parse_time(next((payload[name] for name in _TIMES.get(resource, ()) if payload.get(name)), payload.get("updated_at")))
+
+
 def subject_of(resource: str, payload: Any, digest: str, triggered_at: str = "") -> Subject:
 	"""Return what a delivery speaks of; cheap, for the receiving path: the full contract is checked by the worker.
 
@@ -129,12 +151,12 @@ def subject_of(resource: str, payload: Any, digest: str, triggered_at: str = "")
 	"""
 	if not isinstance(payload, Mapping):
 		raise Incomplete("The body is not a JSON object.")
-	shopify_id = level_id(dict(payload)) if resource == keys.INVENTORY_LEVEL else exact_id(payload)
+	shopify_id = _ID_OF.get(resource, exact_id)(payload)
 	if not shopify_id:
 		raise Incomplete(
 			"The payload has no id." if resource != keys.INVENTORY_LEVEL else "The payload lacks its item or location id."
 		)
-	updated_at = _parse_time(next((payload[name] for name in _TIMES.get(resource, ()) if payload.get(name)), payload.get("updated_at")))
+	updated_at = _time_of(resource, payload, triggered_at)
 	label = _storable(payload.get("name"))[:100] if resource == keys.ORDER else ""
 	version = version_of(updated_at, _progress(resource, payload), triggered_at, _payment(resource, payload), digest)
 	return Subject(resource, shopify_id, updated_at, version, label)

@@ -182,5 +182,22 @@ class LinkOnlyNeeds:
 	key: str
 
 
-Needs = CustomerNeeds | OrderNeeds | StockNeeds | LinkOnlyNeeds
-Snapshot = CustomerSnapshot | OrderSnapshot | StockSnapshot | LinkState
+@dataclass(frozen=True)
+class CustomerMergeNeeds:
+	"""Read what there is of two customers that Shopify made one."""
+
+	key: str
+	kept: CustomerNeeds
+	deleted: CustomerNeeds
+
+
+@dataclass(frozen=True)
+class CustomerMergeSnapshot:
+	"""What ERPNext knows of two customers that Shopify made one."""
+
+	kept: CustomerSnapshot
+	deleted: CustomerSnapshot
+
+
+Needs = CustomerNeeds | CustomerMergeNeeds | OrderNeeds | StockNeeds | LinkOnlyNeeds
+Snapshot = CustomerSnapshot | CustomerMergeSnapshot | OrderSnapshot | StockSnapshot | LinkState

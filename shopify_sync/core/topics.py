@@ -18,6 +18,10 @@ RESOURCE_OF_TOPIC: dict[str, str] = {
 	"customers/update": keys.CUSTOMER,
 	"customers/enable": keys.CUSTOMER,
 	"customers/disable": keys.CUSTOMER,
+	"customers/merge": keys.CUSTOMER_MERGE,
+	"customers/delete": keys.CUSTOMER_DELETION,
+	"customers/redact": keys.CUSTOMER_REDACTION,
+	"customers_email_marketing_consent/update": keys.CUSTOMER_CONSENT,
 	"inventory_levels/update": keys.INVENTORY_LEVEL,
 	"inventory_levels/connect": keys.INVENTORY_LEVEL,
 }
@@ -29,6 +33,11 @@ NOT_A_STATE: dict[str, str] = {
 	"fulfillments/create": "An orders/updated webhook follows with the order and this fulfillment in it.",
 	"fulfillments/update": "An orders/updated webhook follows with the order and this fulfillment in it.",
 	"orders/delete": "A deleted order is kept in ERPNext; cancel its Sales Order by hand if it must go.",
+	"customers_marketing_consent/update": "ERPNext's Contact knows consent to e-mails; what is said of text messages has no place there.",
+	"customers/data_request": "Shopify asks for what is known of a customer: send it within 30 days. ERPNext collects it with a Personal "
+	"Data Download Request for the customer's e-mail; the Shopify Link of the customer leads to its documents.",
+	"shop/redact": "Shopify asks to forget the shop, 48 hours after the app was removed: disable the store, then delete its Sync Events, "
+	"Sync Conflicts and Shopify Links. Orders and invoices stay as the law wants.",
 	"inventory_levels/disconnect": "The item is no longer stocked at the location; ERPNext's stock is left as it is.",
 }
 

@@ -18,7 +18,11 @@ erpnext_by = excluded.erpnext_by, erpnext_at = excluded.erpnext_at, shopify_at =
 
 def save(connection: sqlite3.Connection, found: Conflicts, event: str) -> None:
 	"""Keep the conflicts of a link: those of *found* are open, any other that was is obsolete."""
-	connection.execute("UPDATE sync_conflict SET status = 'Obsolete' WHERE link = ? AND status = 'Open'", (found.link,))
+	rows = connection.execute("SELECT field FROM sync_conflict WHERE link = ? AND status = 'Open'", (found.link,)).fetchall()
+	gone = [row["field"] for row in rows if found.compared is None or row["field"] in found.compared]
+	connection.executemany(
+		"UPDATE sync_conflict SET status = 'Obsolete' WHERE link = ? AND field = ?", [(found.link, field) for field in gone]
+	)
 	for row in found.rows:
 		values = (row.doctype, row.document, row.base, row.erpnext, row.shopify, row.erpnext_by, row.erpnext_at, row.shopify_at)
 		connection.execute(_SAVE, (found.link, row.field, event, *values))

@@ -29,7 +29,7 @@ def updated(values: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
 			others = [row for row in rows if not row.get(flag) and row[column] != after[field]]
 			rows = [*([{column: after[field], flag: 1}] if after[field] else []), *others]
 		rows += _new_rows(rows, column, after.get(table) or ())
-		found[table] = rows
+		found[table] = [] if table in after and after[table] is None else rows
 	return {**found, **{field: main for field, main in main_values(found).items() if field in after}}
 
 

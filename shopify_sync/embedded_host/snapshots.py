@@ -10,6 +10,8 @@ from typing import Any
 from shopify_sync.core import keys
 from shopify_sync.core.policy import ItemMatching, StorePolicy
 from shopify_sync.core.snapshots import (
+	CustomerMergeNeeds,
+	CustomerMergeSnapshot,
 	CustomerNeeds,
 	DocumentState,
 	ItemQuery,
@@ -43,6 +45,9 @@ class Reader:
 			return self._order(needs)
 		if isinstance(needs, CustomerNeeds):
 			return read_customer(self._connection, needs, self._policy)
+		if isinstance(needs, CustomerMergeNeeds):
+			sides = (read_customer(self._connection, one, self._policy) for one in (needs.kept, needs.deleted))
+			return CustomerMergeSnapshot(*sides)
 		if isinstance(needs, StockNeeds):
 			return self._stock(needs)
 		assert isinstance(needs, LinkOnlyNeeds)

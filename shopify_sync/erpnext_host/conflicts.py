@@ -36,11 +36,11 @@ def save(found: Conflicts, event: str) -> None:
 	now = times.to_site(times.now())
 	for row in found.rows:
 		frappe.db.sql(_SAVE, _row_of(found.link, row, event, now))
-	names = tuple(name_of(found.link, row.field) for row in found.rows) or ("",)
-	frappe.db.sql(
-		"UPDATE `tabSync Conflict` SET status = %s, modified = %s WHERE link = %s AND status = %s AND name NOT IN %s",
-		(_OBSOLETE, now, found.link, _OPEN, names),
-	)
+	still = {row.field for row in found.rows}
+	was_open = frappe.db.sql("SELECT name, field FROM `tabSync Conflict` WHERE link = %s AND status = %s", (found.link, _OPEN))
+	for name, field in was_open:
+		if field not in still and (found.compared is None or field in found.compared):
+			frappe.db.sql("UPDATE `tabSync Conflict` SET status = %s, modified = %s WHERE name = %s", (_OBSOLETE, now, name))
 
 
 def _row_of(link: str, row: FieldConflict, event: str, now: Any) -> tuple[Any, ...]:

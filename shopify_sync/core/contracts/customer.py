@@ -14,6 +14,7 @@ class Consent(ShopifyModel):
 	"""Whether somebody wants to hear of offers. States: subscribed, not_subscribed, unsubscribed, pending, invalid, redacted."""
 
 	state: Text = ""
+	consent_updated_at: UtcTime | None = None
 
 	@property
 	def unsubscribed(self) -> bool | None:

@@ -30,7 +30,9 @@ def _set_contact_values(doc: Any, values: Mapping[str, Any]) -> None:
 	for field, (table, column, flag) in _TABLES.items():
 		if field in values:
 			_set_main(doc, table, column, flag, values[field])
-		if table in values:
+		if table in values and values[table] is None:
+			doc.set(table, [])
+		elif table in values:
 			_add(doc, table, column, values[table])
 	in_tables = {*_TABLES, *(table for table, _column, _flag in _TABLES.values())}
 	doc.update({name: value for name, value in values.items() if name not in in_tables})

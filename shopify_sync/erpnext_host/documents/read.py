@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from shopify_sync.core.snapshots import (
+	CustomerMergeNeeds,
+	CustomerMergeSnapshot,
 	CustomerNeeds,
 	LinkOnlyNeeds,
 	LinkState,
@@ -34,6 +36,8 @@ def read(needs: Needs, locked: Mapping[str, LinkState], rate: Decimal | None) ->
 		return read_order(needs, locked, rate)
 	if isinstance(needs, CustomerNeeds):
 		return read_customer(needs, locked)
+	if isinstance(needs, CustomerMergeNeeds):
+		return CustomerMergeSnapshot(read_customer(needs.kept, locked), read_customer(needs.deleted, locked))
 	if isinstance(needs, StockNeeds):
 		return read_stock(needs, locked)
 	if isinstance(needs, LinkOnlyNeeds):
