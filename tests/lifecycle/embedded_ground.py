@@ -13,11 +13,11 @@ from shopify_sync.contract_suite.bench import DocumentView, EventView
 from shopify_sync.contract_suite.lifecycle.books import books_of
 from shopify_sync.contract_suite.lifecycle.ground import DOCTYPES
 from shopify_sync.contract_suite.lifecycle.steps import Delivery
-from shopify_sync.contract_suite.lifecycle.wares import BATCHED, CARD, COSTS, CUSTOM, DISABLED, SIX, TEE, TIP
+from shopify_sync.contract_suite.lifecycle.wares import BATCHED, CARD, COSTS, CUSTOM, DISABLED, TIP
 from shopify_sync.contract_suite.payloads import signed
 from shopify_sync.core.operations import Refused
 from shopify_sync.core.receiving import receive
-from shopify_sync.embedded_host import config, mapping
+from shopify_sync.embedded_host import config
 from shopify_sync.embedded_host.host import Instance
 
 _ITEMS = [
@@ -58,7 +58,7 @@ class EmbeddedGround:
 			"territory": "All",
 			**settings,
 		}
-		rates = {"CHF-USD": "1.25", "KRW-USD": "0.0008", "BHD-USD": "2.50"}
+		rates = {"CHF-USD": "1.25", "KRW-USD": "0.0008", "BHD-USD": "2.00"}
 		text = json.dumps({"stores": [store], "items": _ITEMS, "exchange_rates": rates})
 		if text == self._written:
 			return
@@ -68,7 +68,6 @@ class EmbeddedGround:
 		self._written = text
 		# Cases leave nothing to lose: without waiting for the disk they run three times as fast.
 		self.instance = Instance(self._folder / f"life-{self._number}.db", config.load(self._config), synchronous="OFF")
-		mapping.map_item(self.instance.database, self.instance.events, self.store, "sku", SIX, TEE, "operator", factor=6)
 
 	def deliver(self, delivery: Delivery, webhook_id: str) -> None:
 		headers, body = signed(self, delivery.topic, delivery.payload, webhook_id)  # type: ignore[arg-type]

@@ -36,6 +36,7 @@ class Order:
 
 	:ivar ids: what the case calls things (`l1`, `t1`, `r1`, `f1`) → their Shopify ids.
 	:ivar presentment: the customer's currency and how many of its units one unit of the shop's is; None: the same currency.
+	:ivar pays_foreign: transactions are told in the customer's currency.
 	:ivar loose_discount: a discount that Shopify states for the whole order and for no line.
 	:ivar stated: fields that replace the computed ones in every payload from now on.
 	"""
@@ -55,6 +56,7 @@ class Order:
 	loose_tip: Decimal = ZERO
 	cancelled_at: str | None = None
 	expired: bool = False
+	pays_foreign: bool = False
 	minute: int = 0
 	stated: dict[str, Any] = field(default_factory=dict)
 
@@ -115,14 +117,13 @@ class Order:
 		status: str = "success",
 		fee: str = "0",
 		rounding: str = "0",
-		foreign: bool = False,
 	) -> Transaction:
 		"""Write a transaction down."""
 		parent = self.ids.get("auth") if kind in ("capture", "void") else None
 		made = Transaction(
 			self.new(label), kind, amount, gateway, status, self.now, parent, self._amount(fee), self._amount(rounding)
 		)
-		made.is_foreign = foreign
+		made.is_foreign = self.pays_foreign
 		self.transactions.append(made)
 		return made
 

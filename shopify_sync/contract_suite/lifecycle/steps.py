@@ -58,11 +58,13 @@ def placed(
 	:param freight: a price for "Standard", or the whole.
 	:param discount: spread over the lines; *loose_discount*: stated for the whole order only. *tip*: one without a line.
 	:param pays: `sale` or `authorization` of the whole total (transaction `t1`; an authorization is `auth`); None: nothing yet.
+	:param foreign: transactions are told in the customer's currency.
 	:param quiet: only orders/create is sent, without the transaction: it comes later, or never.
 	:param stated: fields of the payload that replace the computed ones.
 	"""
 
 	def happen(order: Order) -> list[Delivery]:
+		order.pays_foreign = foreign
 		order.currency, order.taxes, order.taxes_included, order.presentment = currency, taxes, included, presentment
 		for ware in wares:
 			order.add(ware)
@@ -75,7 +77,7 @@ def placed(
 		if not pays:
 			return [_tell(order, "orders/create")]
 		label = "auth" if pays == "authorization" else "t1"
-		made = order.transact(label, pays, totals.total(order), by, fee=fee, rounding=rounding, foreign=foreign)
+		made = order.transact(label, pays, totals.total(order), by, fee=fee, rounding=rounding)
 		told = [_tell(order, "orders/create"), *_tell_paid(order)]
 		return told if quiet else [told[0], _tell_of(order, made), *told[1:]]
 
@@ -83,7 +85,7 @@ def placed(
 
 
 def pays(label: str, amount: str | None = None, by: str = SHOPIFY, *, kind: str = "sale", **more: Any) -> Step:
-	"""Money comes: *amount*, or all that is outstanding. *more*: `fee`, `rounding`, `status`, `foreign`."""
+	"""Money comes: *amount*, or all that is outstanding. *more*: `fee`, `rounding`, `status`."""
 
 	def happen(order: Order) -> list[Delivery]:
 		wanted = totals.outstanding(order) if amount is None else Decimal(amount)
