@@ -43,8 +43,12 @@ def status(bench: Bench, name: str, wanted: str) -> EventView:
 
 
 def live(bench: Bench, doctype: str = "Sales Order") -> list[DocumentView]:
-	"""Return the documents of the store that are not cancelled."""
-	return [document for document in bench.documents(doctype) if document.docstatus != CANCELLED]
+	"""Return the documents of the store that are neither cancelled nor closed."""
+	return [
+		document
+		for document in bench.documents(doctype)
+		if document.docstatus != CANCELLED and document.values.get("status") != "Closed"
+	]
 
 
 def only(bench: Bench, doctype: str = "Sales Order") -> DocumentView:

@@ -17,7 +17,7 @@ from .failures import Category, Failure
 from .money import ZERO, split_rate
 from .order_booking import SALES_INVOICE, Booking
 from .order_memory import Invoiced, Taken, take
-from .order_refunds import TaxKey, exact, extra, stated_total, taxes_of
+from .order_refunds import TaxKey, exact, stated_total, taxes_of
 from .order_taxes import Charges, missing_account, plan_charges
 from .plan import CreateDocument, RowRef
 from .snapshots import ItemState
@@ -97,7 +97,7 @@ def charges_of(order: Order, refund: Refund) -> Charges:
 	return Charges(
 		shipping=((first.title if first else "Shipping", first.code if first else "", -net),) if net else (),
 		duties=-exact(refund.duty, order.currency),
-		adjustment=-exact(extra(order, refund), order.currency),
+		adjustment=-exact(refund.adjustment, order.currency),
 		taxes=taxes,
 	)
 

@@ -15,7 +15,7 @@ from decimal import Decimal
 from .contracts.order import LineItem, Order, ShippingLine, TaxLine
 from .failures import Category, Failure
 from .money import ZERO, is_exact, part, plain, quantum, split_by, total
-from .order_refunds import Settlement, TaxKey, exact, extra, stated_tax, stated_total, taxes_of
+from .order_refunds import Settlement, TaxKey, exact, stated_tax, stated_total, taxes_of
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ def _reduced(order: Order, settlement: Settlement, pinned: Mapping[str, Pinned])
 	shipping = _shipping_left(order, settlement)
 	duties, duty_taxes = _duties(order)
 	duties -= total(refund.duty for refund in settlement.reducing)
-	adjustment = total(extra(order, refund) for refund in settlement.reducing)
+	adjustment = total(refund.adjustment for refund in settlement.reducing)
 	lines = tuple(_booked_line(order, row, pinned) for row in left if row.pieces)
 	draft = Pricing("reduced", lines, shipping, (), ZERO, ZERO, _expected_total(order, settlement), duties, adjustment)
 	# Duties' own taxes count among the order's taxes as placed or not at all; after a reduction nothing states which.

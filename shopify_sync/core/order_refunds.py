@@ -50,22 +50,7 @@ def stated_total(order: Order, refund: Refund) -> Decimal:
 	"""Return what a refund takes off the order in all, tax included, in the order's currency."""
 	shipping, shipping_tax = refund.shipping
 	lines = total(row.subtotal + (ZERO if order.taxes_included else row.total_tax) for row in refund.refund_line_items)
-	return lines + shipping + (ZERO if order.taxes_included else shipping_tax) + refund.duty + extra(order, refund)
-
-
-def extra(order: Order, refund: Refund) -> Decimal:
-	"""Return what a refund gives beyond lines, shipping and duties; below zero: what it keeps.
-
-	Where the payload states no adjustment but more money was given back than all that, the difference is one: nothing else could
-	explain it.
-	"""
-	if refund.adjustment:
-		return refund.adjustment
-	shipping, shipping_tax = refund.shipping
-	worth = total(row.subtotal + (ZERO if order.taxes_included else row.total_tax) for row in refund.refund_line_items)
-	worth += shipping + (ZERO if order.taxes_included else shipping_tax) + refund.duty
-	given = total(transaction.amount for transaction in refund.transactions if transaction.is_repayment)
-	return given - worth if given > worth and not refund.order_adjustments else ZERO
+	return lines + shipping + (ZERO if order.taxes_included else shipping_tax) + refund.duty + refund.adjustment
 
 
 def stated_tax(refund: Refund) -> Decimal:

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from . import keys
-from .contracts.order import PRESENTMENT_MONEY, SHOP_MONEY, Order, in_money_of
+from .contracts.order import PRESENTMENT_MONEY, SHOP_MONEY, Order, in_booked_money
 from .failures import Category, Failure
 from .order_documents import book
 from .order_facts import known_transactions
@@ -31,7 +31,7 @@ def parse(payload: Mapping[str, Any], policy: StorePolicy) -> Order:
 	:raises pydantic.ValidationError: when the payload is not an order.
 	"""
 	money = PRESENTMENT_MONEY if policy.booked_money is BookedMoney.PRESENTMENT else SHOP_MONEY
-	return Order.model_validate(in_money_of(payload, money))
+	return Order.model_validate(in_booked_money(payload, money))
 
 
 def locks(order: Order, policy: StorePolicy) -> tuple[str, ...]:

@@ -52,9 +52,26 @@ def in_money_of(payload: Any, money: str) -> Any:
 			continue
 		if money == PRESENTMENT_MONEY or not isinstance(payload.get(plain), str):
 			found[plain] = side["amount"]
-	if money == PRESENTMENT_MONEY and payload.get("presentment_currency"):
-		found["currency"] = payload["presentment_currency"]
+	if isinstance(payload.get(money), Mapping):
+		# A duty holds its two amounts itself.
+		found.setdefault("price", payload[money].get("amount"))
 	return found
+
+
+def in_booked_money(payload: Mapping[str, Any], money: str) -> Any:
+	"""Return an order's payload in *money*, with its currency, and what it comes to in the other one.
+
+	The latter tells what a transaction in the other currency is worth: a transaction has one amount only.
+	"""
+	found = in_money_of(payload, money)
+	shop, shown = payload.get("currency"), payload.get("presentment_currency")
+	if not isinstance(found, dict) or not shown or shown == shop:
+		return found
+	other = SHOP_MONEY if money == PRESENTMENT_MONEY else PRESENTMENT_MONEY
+	total_set = payload.get("total_price_set")
+	other_total = (total_set.get(other) or {}).get("amount") if isinstance(total_set, Mapping) else None
+	found["currency"], found["other_currency"] = (shown, shop) if money == PRESENTMENT_MONEY else (shop, shown)
+	return {**found, "other_total": other_total}
 
 
 class TaxLine(ShopifyModel):
@@ -270,6 +287,9 @@ class Order(WithExactId):
 	cancelled_at: UtcTime | None = None
 	closed_at: UtcTime | None = None
 	currency: Annotated[str, Field(min_length=3, max_length=3)]
+	#: The currency that is not booked, where the customer saw another one than the shop's, and the order's total in it.
+	other_currency: Text = ""
+	other_total: AmountOrZero = ZERO
 	taxes_included: Flag = False
 	total_price: Amount
 	current_total_price: Amount | None = None
