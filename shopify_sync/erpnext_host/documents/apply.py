@@ -10,6 +10,7 @@ from shopify_sync.core.plan import (
 	Change,
 	CloseDocument,
 	CreateDocument,
+	DocRef,
 	MergeDocument,
 	ReopenDocument,
 	ReviseDocument,
@@ -41,6 +42,10 @@ def apply(change: Change, created: dict[str, str], work: Work) -> AppliedChange:
 		return create(change, created, work.references, work.touched)
 	if isinstance(change, UpdateDocument):
 		return update(change, created)
+	if isinstance(change, CloseDocument | ReopenDocument):
+		name = created[change.name.key] if isinstance(change.name, DocRef) else change.name
+		work.touched.append((change.doctype, name))
+		return (close if isinstance(change, CloseDocument) else reopen)(change.doctype, name)
 	work.touched.append((change.doctype, change.name))
 	if isinstance(change, MergeDocument):
 		return merge(change)
@@ -51,8 +56,4 @@ def apply(change: Change, created: dict[str, str], work: Work) -> AppliedChange:
 	if isinstance(change, ReviseDocument):
 		work.references.forget()
 		return revise(change, work.references.resolved({"items": change.items, "taxes": change.taxes}, created))
-	if isinstance(change, CloseDocument):
-		return close(change)
-	if isinstance(change, ReopenDocument):
-		return reopen(change)
 	raise TypeError(f"Nothing applies {type(change).__name__}.")

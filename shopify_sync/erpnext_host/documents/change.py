@@ -11,10 +11,8 @@ from frappe.model.rename_doc import rename_doc
 from shopify_sync.core.plan import (
 	AppliedChange,
 	CancelDocument,
-	CloseDocument,
 	DocRef,
 	MergeDocument,
-	ReopenDocument,
 	SubmitDocument,
 	UpdateDocument,
 )
@@ -83,22 +81,22 @@ def cancel(change: CancelDocument) -> AppliedChange:
 	return AppliedChange("cancel", change.doctype, doc.name, None, (("docstatus", int(before), 2),))
 
 
-def close(change: CloseDocument) -> AppliedChange:
+def close(doctype: str, name: str) -> AppliedChange:
 	"""Close a submitted Sales Order."""
-	return _set_status(change, "close", "Closed")
+	return _set_status(doctype, name, "close", "Closed")
 
 
-def reopen(change: ReopenDocument) -> AppliedChange:
+def reopen(doctype: str, name: str) -> AppliedChange:
 	"""Open a closed Sales Order again; ERPNext finds out which status it has then."""
-	return _set_status(change, "reopen", "Draft")
+	return _set_status(doctype, name, "reopen", "Draft")
 
 
-def _set_status(change: CloseDocument | ReopenDocument, action: str, status: str) -> AppliedChange:
-	doc = _get(change.doctype, change.name)
+def _set_status(doctype: str, name: str, action: str, status: str) -> AppliedChange:
+	doc = _get(doctype, name)
 	before = doc.status
 	lock_bins(doc)
 	doc.update_status(status)
-	return AppliedChange(action, change.doctype, doc.name, None, (("status", before, doc.status),))
+	return AppliedChange(action, doctype, doc.name, None, (("status", before, doc.status),))
 
 
 def _get(doctype: str, name: str) -> Any:
