@@ -121,5 +121,3 @@ class EmbeddedGround:
 
 	def _query(self, statement: str, *values: Any) -> list[Any]:
 		return self._open.database.connection().execute(statement, values).fetchall()
-
-

@@ -58,9 +58,7 @@ def carry_out_shuffled(case: Case, ground: Ground, seed: object) -> None:
 	_check_books(case, ground, ground.documents(order.id), f" (arrived as {order_of_arrival})")
 
 
-def _tell(
-	case: Case, ground: Ground, order: Order, told: Sequence[Sequence[Delivery]], *, step_by_step: bool
-) -> list[str]:
+def _tell(case: Case, ground: Ground, order: Order, told: Sequence[Sequence[Delivery]], *, step_by_step: bool) -> list[str]:
 	events: list[str] = []
 	for place, step in enumerate(told, start=1):
 		is_last = place == len(told) and case.circumstance
@@ -113,9 +111,7 @@ def _check_documents(wanted: Sequence[Document], ground: Ground, order: Order, f
 def _names(order: Order, documents: Mapping[tuple[str, str], Any]) -> list[str]:
 	"""Return the documents in the case's own words."""
 	labels = {str(id): label for label, id in order.ids.items()}
-	return sorted(
-		f"{doctype} {'/'.join(labels.get(part, part) for part in suffix.split('/'))}" for doctype, suffix in documents
-	)
+	return sorted(f"{doctype} {'/'.join(labels.get(part, part) for part in suffix.split('/'))}" for doctype, suffix in documents)
 
 
 def _differences(wanted: Document, ground: Ground, view: DocumentView) -> list[tuple[str, Any, Any]]:

@@ -303,9 +303,7 @@ def _tell_paid(order: Order) -> list[Delivery]:
 	return [_tell(order, "orders/paid")] if totals.received(order) and totals.outstanding(order) <= 0 else []
 
 
-def _edited(
-	order: Order, added: Sequence[Ware], remove: Mapping[str, int], grow: Mapping[str, int]
-) -> Mapping[str, Any]:
+def _edited(order: Order, added: Sequence[Ware], remove: Mapping[str, int], grow: Mapping[str, int]) -> Mapping[str, Any]:
 	more = {**{ware.label: ware.quantity for ware in added}, **grow}
 	return {
 		"order_edit": {

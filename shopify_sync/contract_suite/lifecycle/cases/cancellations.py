@@ -50,7 +50,12 @@ CASES = (
 	Case(
 		"paid, and the money is kept: the customer has 30.00 to his credit",
 		(placed(*BASKET, freight="5.00", pays="sale"), cancels("r1", money=())),
-		stands=(so("30", PIECES, "Closed"), si("30", PIECES, outstanding=None), pe("t1", "30"), cn("r1", "-30", _BACK, outstanding=None)),
+		stands=(
+			so("30", PIECES, "Closed"),
+			si("30", PIECES, outstanding=None),
+			pe("t1", "30"),
+			cn("r1", "-30", _BACK, outstanding=None),
+		),
 		books=books(receivable="-30", clearing="30"),
 	),
 	Case(

@@ -58,9 +58,7 @@ CASES = (
 	Case(
 		"the tracking number comes later",
 		(_PAID, ships("f1", _ALL), tracked("f1", "DHL Express", "JD014")),
-		stands=_sold(
-			"Completed", dn("f1", PIECES, shopify_tracking_company="DHL Express", shopify_tracking_number="JD014")
-		),
+		stands=_sold("Completed", dn("f1", PIECES, shopify_tracking_company="DHL Express", shopify_tracking_number="JD014")),
 		books=books(clearing="30", income="-25", shipping="-5", cogs="10", stock="-10"),
 	),
 	Case(

@@ -26,6 +26,8 @@ CASES = (
 		stands=(so("50", {CARD: 1}), si("50", {CARD: 1}), pe("t1", "50")),
 		books=books(clearing="50", income="-50"),
 		settings={"gift_card_account": None},
+		# ERPNext remembers the account that an Item was last sold on, and takes it when the row names none.
+		only="embedded",
 	),
 	Case(
 		"a gift card is sent by mail: no stock moves",

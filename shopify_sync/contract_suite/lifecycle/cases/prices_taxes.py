@@ -61,11 +61,7 @@ CASES = (
 	),
 	Case(
 		"two rates of one tax: 20 % of 10.00 and 7 % of 5.00",
-		(
-			placed(
-				tee(1, tax=(("VAT", "0.2", "2.00"),)), mug(1, tax=(("VAT", "0.07", "0.35"),)), pays="sale"
-			),
-		),
+		(placed(tee(1, tax=(("VAT", "0.2", "2.00"),)), mug(1, tax=(("VAT", "0.07", "0.35"),)), pays="sale"),),
 		stands=(so("17.35"), si("17.35"), pe("t1", "17.35")),
 		books=books(clearing="17.35", income="-15", tax="-2.35"),
 	),
