@@ -7,10 +7,11 @@ import json
 import frappe
 from frappe import _
 
+from shopify_sync.core.customer_conflicts import Resolution
 from shopify_sync.core.events import Action
 from shopify_sync.core.keys import INVENTORY_ITEM, SKU, VARIANT
 from shopify_sync.core.operations import Refused
-from shopify_sync.erpnext_host import wake
+from shopify_sync.erpnext_host import conflicts, wake
 from shopify_sync.erpnext_host.event_log import FrappeEventLog
 
 _MAY_OPERATE = ("Shopify Sync Operator", "Shopify Sync Manager", "System Manager")
@@ -64,6 +65,18 @@ def map_item(event: str, item: str) -> dict:
 	_check_item(item)
 	_save_link(row.store, _LINKABLE[kind], what, item)
 	return {"message": _("{0} is mapped to Item {1}; the waiting events are tried again.").format(what, item)}
+
+
+@frappe.whitelist(methods=["POST"])
+def resolve_conflict(conflict: str, resolution: str, value: str | None = None, note: str = "") -> dict:
+	"""Decide a Sync Conflict: `Take Shopify's`, `Keep ERPNext's`, or `Edit` with a value of one's own. The event is tried again."""
+	_only_for(_MAY_OPERATE)
+	try:
+		message = conflicts.resolve(conflict, Resolution(resolution), frappe.session.user, value, note or "")
+	except (Refused, ValueError) as error:
+		frappe.throw(str(error), title=_("Not decided"))
+	wake.wake()
+	return {"message": message}
 
 
 def _check_item(item: str) -> None:

@@ -60,6 +60,19 @@ class DocumentView:
 	values: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class ConflictView:
+	"""A Sync Conflict as a case looks at it."""
+
+	link: str
+	field: str
+	event: str
+	status: str
+	base: str | None
+	erpnext: str | None
+	shopify: str | None
+
+
 class Bench(Protocol):
 	"""The adapter. `set_up` comes first in every case, and everything after it concerns that one store.
 
@@ -105,6 +118,9 @@ class Bench(Protocol):
 	def event(self, name: str) -> EventView:
 		"""Return one event."""
 
+	def payload(self, name: str) -> str:
+		"""Return the payload of one event as it is kept."""
+
 	def events(self) -> list[EventView]:
 		"""Return every event of the store."""
 
@@ -131,6 +147,12 @@ class Bench(Protocol):
 
 	def discard(self, event: str, user: str, reason: str) -> None:
 		"""Press Discard. :raises Refused: of core/operations.py."""
+
+	def conflicts(self) -> list[ConflictView]:
+		"""Return the Sync Conflicts of the store, settled ones too."""
+
+	def resolve(self, conflict: ConflictView, resolution: str, user: str, value: str | None = None) -> None:
+		"""Press a button of a Sync Conflict. :raises Refused: of core/operations.py."""
 
 	def contention(self) -> BaseException:
 		"""Return an error by which the database asks to start the transaction again."""

@@ -14,7 +14,8 @@ from typing import Any
 from . import keys
 from .contracts.address import Address
 from .customer_fields import ADDRESS_FIELDS
-from .snapshots import CustomerSnapshot, DocumentState
+from .customer_marks import owner_of_addresses
+from .snapshots import CustomerSnapshot, DocumentState, LinkState
 
 #: Under this name a link's agreed values keep, by Shopify's id, the key and the content of each address.
 AGREED_ADDRESSES = "addresses"
@@ -87,13 +88,19 @@ class KnownAddresses:
 			if found := next((key for key in by_id if key in self.existing), None):
 				return found
 		by_content = f"{self.prefix}{address.fingerprint()}"
-		if by_content in self.existing and not self._is_of_another(by_content, address):
+		if (
+			by_content in self.existing
+			and not self._is_of_another(by_content, address)
+			and not self._moved_on(by_content, content)
+		):
 			return by_content
 		return next(self._alike(address, content), None)
 
 	def key_for(self, address: Address) -> str:
 		"""Return the key of a new Address."""
-		return f"{self.prefix}{address.id or address.fingerprint()}"
+		wanted = address.id or address.fingerprint()
+		tries = (wanted, *(keys.short_hash(wanted, str(number)) for number in range(1, len(self.existing) + 1)))
+		return next(key for one in tries if (key := f"{self.prefix}{one}") not in self.existing)
 
 	def _alike(self, address: Address, content: Content) -> Iterator[str]:
 		"""Yield the Addresses with this content, then those that had it when both sides last agreed: ERPNext's user mended them."""
@@ -104,6 +111,11 @@ class KnownAddresses:
 			key = str(entry.get("key") or "")
 			if key in self.existing and is_same(entry.get("content") or {}, content) and not self._is_of_another(key, address):
 				yield key
+
+	def _moved_on(self, key: str, content: Content) -> bool:
+		"""Tell whether Shopify has changed, by its id, what was made for this content once."""
+		owners = [entry.get("content") for entry in self.agreed.values() if entry.get("key") == key]
+		return any(said and not is_same(said, content) for said in owners)
 
 	def _is_of_another(self, key: str, address: Address) -> bool:
 		"""Tell whether an Address belongs to another id: what changes there must not change here."""
@@ -116,7 +128,12 @@ class KnownAddresses:
 		return bool(owners - {address.id})
 
 
-def known_addresses(person_key: str, snapshot: CustomerSnapshot) -> KnownAddresses:
-	"""Return the Addresses of the customer behind *person_key*."""
+def known_addresses(snapshot: CustomerSnapshot) -> KnownAddresses:
+	"""Return the Addresses of a customer."""
 	agreed = snapshot.link.agreed.get(AGREED_ADDRESSES) or {}
-	return KnownAddresses(f"{person_key}/{keys.ADDRESS}/", snapshot.addresses, agreed)
+	return KnownAddresses(prefix_of(snapshot.link), snapshot.addresses, agreed)
+
+
+def prefix_of(link: LinkState) -> str:
+	"""Return what the keys of the Addresses of a link's customer begin with."""
+	return f"{owner_of_addresses(link)}/{keys.ADDRESS}/"

@@ -8,8 +8,9 @@ from typing import Any
 
 from . import keys
 from .contracts.customer_events import ConsentOfCustomer
+from .customer_marks import is_gone
 from .customers import Merge
-from .parties import AGREED_CONSENT, Person, is_gone
+from .parties import AGREED_CONSENT, Person
 from .plan import Decision, LinkUpdate, Plan, Skip
 from .policy import StorePolicy
 from .signals import Signal

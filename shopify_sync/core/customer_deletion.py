@@ -10,7 +10,7 @@ from typing import Any
 
 from . import keys
 from .contracts.customer_events import DeletedCustomer
-from .parties import DELETED, REDACTED
+from .customer_marks import DELETED, REDACTED
 from .plan import Conflicts, Decision, LinkUpdate, Plan
 from .policy import StorePolicy
 from .signals import Signal

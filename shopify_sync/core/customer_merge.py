@@ -9,8 +9,8 @@ from . import keys
 from .contracts.customer_events import MergeOfCustomers
 from .customer_addresses import AGREED_ADDRESSES
 from .customer_fields import CONTACT, CUSTOMER
+from .customer_marks import MERGED
 from .failures import Category, Failure
-from .parties import MERGED
 from .plan import Change, Decision, LinkUpdate, MergeDocument, Plan, Skip, UpdateDocument
 from .policy import CustomerMerge, StorePolicy
 from .signals import Signal
@@ -127,4 +127,4 @@ def _contact_key(link_key: str) -> str:
 
 def _needs_of(policy: StorePolicy, customer_id: str) -> CustomerNeeds:
 	key = _customer_key(policy, customer_id)
-	return CustomerNeeds(key, _contact_key(key), address_prefix=f"{key}/{keys.ADDRESS}/")
+	return CustomerNeeds(key, _contact_key(key))

@@ -12,7 +12,7 @@ from . import keys
 from .contracts.customer_events import Redaction as Contract
 from .customer_deletion import later
 from .customer_fields import CONTACT, CUSTOMER
-from .parties import REDACTED
+from .customer_marks import REDACTED
 from .plan import Conflicts, Decision, LinkUpdate, Plan, Redaction, UpdateDocument
 from .policy import StorePolicy
 from .signals import Signal
@@ -55,7 +55,7 @@ def locks(request: Contract, policy: StorePolicy) -> tuple[str, ...]:
 def needs(request: Contract, policy: StorePolicy) -> CustomerNeeds:
 	"""Return what has to be read before deciding."""
 	key = _key(request, policy, keys.CUSTOMER)
-	return CustomerNeeds(key, _key(request, policy, keys.CONTACT), address_prefix=f"{key}/{keys.ADDRESS}/")
+	return CustomerNeeds(key, _key(request, policy, keys.CONTACT))
 
 
 def decide(request: Contract, snapshot: CustomerSnapshot, policy: StorePolicy, signal: Signal) -> Decision:

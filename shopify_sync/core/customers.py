@@ -16,8 +16,9 @@ from .contracts.customer import Customer
 from .customer_addresses import AGREED_ADDRESSES, as_text, content_in, content_of, known_addresses
 from .customer_fields import ADDRESS_AS_A_WHOLE, CONTACT, CUSTOMER, FIELDS
 from .customer_fields import as_text as field_text
+from .customer_marks import is_gone
 from .failures import Failure
-from .parties import AGREED_PHONES, BILLING, PartyPlan, Person, agreed_at_first, is_gone, person_of_customer, plan_party
+from .parties import AGREED_PHONES, BILLING, PartyPlan, Person, agreed_at_first, person_of_customer, plan_party
 from .plan import Conflicts, Decision, DocRef, FieldConflict, LinkUpdate, Plan, Skip, UpdateDocument
 from .policy import StorePolicy
 from .signals import Signal
@@ -95,7 +96,11 @@ class Merge:
 		if not (document and document.exists):
 			return
 		erpnext = field_text(one, document.values.get(name))
-		if self._judge(name, name, document, self._base(name), shopify, erpnext) is Verdict.TAKE:
+		base = self._base(name)
+		if base is None and one.is_check:
+			# A box that nobody ever spoke of is not ticked.
+			base = "0"
+		if self._judge(name, name, document, base, shopify, erpnext) is Verdict.TAKE:
 			before = {name: document.values.get(name)}
 			self.updates.append(UpdateDocument(document.doctype, document.name, before, {name: shopify}))
 
@@ -150,7 +155,7 @@ class Merge:
 
 	def addresses(self, party: PartyPlan) -> None:
 		"""Compare the Addresses that have an id in Shopify; new ones are made by *party*."""
-		known = known_addresses(self.person.key, self.snapshot)
+		known = known_addresses(self.snapshot)
 		entries = dict(self.agreed.get(AGREED_ADDRESSES) or {})
 		for address_id, shopify in self._contents():
 			key = party.address_keys.get(address_id)

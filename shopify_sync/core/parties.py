@@ -13,14 +13,13 @@ from .contracts.customer import Customer
 from .contracts.order import Order
 from .customer_addresses import KnownAddresses, content_of, is_same, known_addresses
 from .customer_fields import CONTACT, CUSTOMER, CUSTOMER_FIELDS
+from .customer_marks import REDACTED, is_gone
 from .failures import Category, Failure
 from .plan import CreateDocument, DocRef, LinkUpdate
 from .policy import GuestPolicy, MatchBy, StorePolicy
-from .snapshots import CustomerNeeds, CustomerSnapshot, LinkState, Match
+from .snapshots import CustomerNeeds, CustomerSnapshot, Match
 
 BILLING, SHIPPING, OTHER = "Billing", "Shipping", "Other"
-#: Marks on the link of a customer that is no more; see customer_deletion.py, customer_redaction.py and customer_merge.py.
-DELETED, REDACTED, MERGED = "deleted", "redacted", "merged_into"
 #: Under these names a link's agreed values keep the numbers that were added to the Contact, and a consent that came by itself.
 AGREED_PHONES, AGREED_CONSENT = "phones", "consent"
 #: What ERPNext takes for a telephone number; customers write all kinds of things into their addresses.
@@ -66,7 +65,6 @@ class Person:
 			key=self.key,
 			contact_key=self.contact_key,
 			matches=tuple(self._matches(policy)),
-			address_prefix=f"{self.key}/{keys.ADDRESS}/",
 			address_keys=(self.location_key,) if self.location_key else (),
 			countries=tuple(dict.fromkeys(address.country_code or address.country for address in usable)),
 			language=self.language,
@@ -290,11 +288,6 @@ def _existing(person: Person, snapshot: CustomerSnapshot) -> str | Failure | Non
 	return snapshot.candidates[0] if snapshot.candidates else None
 
 
-def is_gone(link: LinkState) -> bool:
-	"""Tell whether Shopify said that this customer is no more: deleted, redacted, or merged into another."""
-	return any(link.agreed.get(mark) for mark in (DELETED, REDACTED, MERGED))
-
-
 def _links(person: Person, snapshot: CustomerSnapshot, customer: DocRef | str) -> tuple[LinkUpdate, ...]:
 	if isinstance(customer, DocRef):
 		# The marks of a customer that is no more stay where they are.
@@ -379,7 +372,7 @@ def _plan_addresses(
 	if snapshot.link.agreed.get(REDACTED):
 		# Shopify asked to forget this person; what an old order still says of them is not written again.
 		return booked
-	known = known_addresses(person.key, snapshot)
+	known = known_addresses(snapshot)
 	made: dict[str, Mapping[str, str]] = {}
 	for use, address in person.addresses:
 		if not address.is_usable:

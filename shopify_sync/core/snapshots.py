@@ -62,14 +62,13 @@ class CustomerNeeds:
 	"""Read the Customer of a link, its Contact and Addresses; when there is none, the Customers that a rule finds.
 
 	:ivar matches: in order; the first that finds any ends the search.
-	:ivar address_prefix: Addresses whose keys begin so, and those of *address_keys*.
+	:ivar address_keys: Addresses to read besides the customer's own, see core/customer_addresses.py.
 	:ivar language: as Shopify writes it (`pt-BR`), or empty. *currency*: ISO code, or empty.
 	"""
 
 	key: str
 	contact_key: str
 	matches: tuple[Match, ...] = ()
-	address_prefix: str = ""
 	address_keys: tuple[str, ...] = ()
 	countries: tuple[str, ...] = ()
 	language: str = ""

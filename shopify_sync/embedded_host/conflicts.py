@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from typing import Any
 
-from shopify_sync.core.plan import Conflicts
+from shopify_sync.core.customer_conflicts import Resolution, base_for, is_address, with_base
+from shopify_sync.core.operations import Refused
+from shopify_sync.core.plan import Conflicts, LinkUpdate, UpdateDocument
+
+from . import documents, links
+from .database import Database
+from .event_log import EventLog
 
 _SAVE = """
 INSERT INTO sync_conflict (link, field, event, status, document_type, document_name, base, erpnext, shopify, erpnext_by, erpnext_at, shopify_at)
@@ -26,6 +33,48 @@ def save(connection: sqlite3.Connection, found: Conflicts, event: str) -> None:
 	for row in found.rows:
 		values = (row.doctype, row.document, row.base, row.erpnext, row.shopify, row.erpnext_by, row.erpnext_at, row.shopify_at)
 		connection.execute(_SAVE, (found.link, row.field, event, *values))
+
+
+def resolve(
+	database: Database, events: EventLog, link: str, field: str, resolution: Resolution, user: str, value: str | None = None
+) -> None:
+	"""Carry out a person's decision: the base on the link, the row, and the event's return to the queue, in one transaction.
+
+	:param value: what to write to the document's field, for *Edit*.
+	:raises Refused: when there is nothing to decide any more, or somebody decided otherwise.
+	"""
+	with database.write() as connection:
+		row = connection.execute("SELECT * FROM sync_conflict WHERE link = ? AND field = ?", (link, field)).fetchone()
+		if row is None or row["status"] == "Obsolete":
+			raise Refused("There is nothing to decide any more: both sides agree, or the question is no longer asked.")
+		if row["status"] == "Resolved":
+			if row["resolution"] != resolution:
+				raise Refused(f"{row['resolved_by']} has decided already: {row['resolution']}.")
+			return
+		if resolution is Resolution.EDIT:
+			_edit(connection, row, value)
+		base = base_for(resolution, row["erpnext"], row["shopify"])
+		links.save(
+			connection, LinkUpdate(link, agreed=with_base(links.read(connection, link).agreed, field, base)), {}, row["event"]
+		)
+		connection.execute(
+			"UPDATE sync_conflict SET status = 'Resolved', resolution = ?, resolved_by = ? WHERE link = ? AND field = ?",
+			(str(resolution), user, link, field),
+		)
+		events.resolved(connection, row["event"], user, f"{row['document_type']}.{field}: {resolution}.")
+
+
+def _edit(connection: sqlite3.Connection, row: sqlite3.Row, value: str | None) -> None:
+	if is_address(row["field"]) or value is None:
+		raise Refused("Say which value to write; an Address is edited itself.")
+	change = UpdateDocument(row["document_type"], row["document_name"], {row["field"]: row["erpnext"]}, {row["field"]: value})
+	documents.apply(connection, change, {})
+
+
+def of_store(connection: sqlite3.Connection, store: str) -> list[dict[str, Any]]:
+	"""Return the conflicts of a store, settled ones too."""
+	rows = connection.execute("SELECT * FROM sync_conflict WHERE link LIKE ? ORDER BY link, field", (f"{store}/%",))
+	return [dict(row) for row in rows]
 
 
 def clear(connection: sqlite3.Connection, links: Sequence[str]) -> None:

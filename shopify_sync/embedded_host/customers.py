@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from shopify_sync.core.customer_addresses import prefix_of
 from shopify_sync.core.parties import bare_tax_id
 from shopify_sync.core.policy import MatchBy, StorePolicy
 from shopify_sync.core.snapshots import CustomerNeeds, CustomerSnapshot, DocumentState, Match
@@ -27,7 +28,7 @@ def read_customer(connection: sqlite3.Connection, needs: CustomerNeeds, policy: 
 		candidates=candidates,
 		matched_by=rule,
 		matched=documents.get(connection, "Customer", candidates[0]) if len(candidates) == 1 else None,
-		addresses=read_addresses(connection, needs.address_prefix, needs.address_keys),
+		addresses=read_addresses(connection, prefix_of(link), needs.address_keys),
 		# There is no list of countries or languages here: what Shopify calls one is its name.
 		countries={country: country for country in needs.countries},
 		language=needs.language or None,
@@ -46,7 +47,7 @@ def read_addresses(connection: sqlite3.Connection, prefix: str, keys: tuple[str,
 		"SELECT shopify_key FROM document WHERE doctype = 'Address' AND shopify_key >= ? AND shopify_key < ?",
 		(prefix, prefix + "\x7f"),
 	).fetchall()
-	wanted = (*(row["shopify_key"] for row in rows if prefix), *keys)
+	wanted = (*(row["shopify_key"] for row in rows), *keys)
 	found = {key: documents.by_key(connection, "Address", key) for key in wanted}
 	return {key: document for key, document in found.items() if document}
 

@@ -189,6 +189,14 @@ class EventLog:
 				operations.check_replay(_state(row))
 				self._requeue(connection, row, Action.REPLAY, user, reason)
 
+	def resolved(self, connection: sqlite3.Connection, name: str, user: str, reason: str) -> None:
+		"""Carry out an event again after a person decided what it waited for. Runs in the caller's transaction."""
+		row = _row(connection, name)
+		if Status(row["status"]) in (Status.RECEIVED, Status.RETRYING, Status.PROCESSING):
+			self._note(connection, row, Action.RESOLVE, Status(row["status"]), user, reason)
+		else:
+			self._requeue(connection, row, Action.RESOLVE, user, reason)
+
 	def discard(self, name: str, user: str, reason: str) -> None:
 		"""Put one event away for good.
 

@@ -8,11 +8,15 @@ from typing import Any
 
 import frappe
 
-from shopify_sync.core.plan import Conflicts, FieldConflict
+from shopify_sync.core.customer_conflicts import Resolution, base_for, is_address, with_base
+from shopify_sync.core.operations import Refused
+from shopify_sync.core.plan import Conflicts, FieldConflict, LinkUpdate, UpdateDocument
 
-from . import times
+from . import links, times
+from .documents.apply import Work, apply
+from .event_log import FrappeEventLog, in_short_transaction
 
-_OPEN, _OBSOLETE = "Open", "Obsolete"
+_OPEN, _RESOLVED, _OBSOLETE = "Open", "Resolved", "Obsolete"
 _COLUMNS = (
 	"name", "creation", "modified", "owner", "modified_by", "docstatus", "idx", "store", "link", "event", "document_type",
 	"document_name", "field", "status", "base_value", "erpnext_value", "shopify_value", "erpnext_by", "erpnext_at", "shopify_at",
@@ -55,12 +59,61 @@ def _site_time(text: str) -> datetime | None:
 	return times.to_site(datetime.fromisoformat(text)) if text else None
 
 
-def clear(links: Sequence[str]) -> None:
-	"""Take the values out of the conflicts of *links*: what they say of a person is to be forgotten. Open ones are obsolete."""
-	if not links:
+def resolve(name: str, resolution: Resolution, user: str, value: str | None = None, note: str = "") -> str:
+	"""Carry out a person's decision. Commits; returns a sentence about what was done.
+
+	The base on the link, the row, the event's return to the queue and the evidence of it commit together.
+
+	:param value: what to write to ERPNext's field, for *Edit*.
+	:raises Refused: when there is nothing to decide any more, or somebody decided otherwise.
+	"""
+	return in_short_transaction(lambda: _resolve(name, resolution, user, value, note))
+
+
+def _resolve(name: str, resolution: Resolution, user: str, value: str | None, note: str) -> str:
+	link_name = frappe.db.get_value("Sync Conflict", name, "link")
+	if not link_name:
+		raise Refused(f"There is no Sync Conflict {name}.")
+	# In the order of the workers: the link, then what hangs on it.
+	link = links.lock((link_name,))[link_name]
+	row = frappe.db.get_value("Sync Conflict", name, "*", as_dict=True, for_update=True)
+	if row.status == _RESOLVED and row.resolution == resolution:
+		return f"{row.resolved_by} has decided the same before: nothing more to do."
+	if row.status == _RESOLVED:
+		raise Refused(f"{row.resolved_by} has decided already: {row.resolution}.")
+	if row.status != _OPEN:
+		raise Refused("There is nothing to decide any more: both sides agree, or the question is no longer asked.")
+	if resolution is Resolution.EDIT:
+		_edit(row, value)
+	base = base_for(resolution, row.erpnext_value, row.shopify_value)
+	agreed = with_base(link.agreed, row.field, base)
+	links.save(LinkUpdate(link_name, agreed=agreed), {}, row.event or "")
+	now = times.to_site(times.now())
+	frappe.db.sql(
+		"""UPDATE `tabSync Conflict` SET status = %s, resolution = %s, resolved_by = %s, resolved_at = %s, note = %s, modified = %s
+		WHERE name = %s""",
+		(_RESOLVED, str(resolution), user, now, note or None, now, name),
+	)
+	FrappeEventLog().resolved(row.event, user, f"{row.document_type}.{row.field}: {resolution}.")
+	return f"{row.document_type}.{row.field}: {resolution}. The event is carried out again."
+
+
+def _edit(row: Any, value: str | None) -> None:
+	"""Write a person's own value to ERPNext's field."""
+	if is_address(row.field):
+		raise Refused("Edit the Address itself, then choose Keep ERPNext's.")
+	if value is None:
+		raise Refused("Say which value to write.")
+	change = UpdateDocument(row.document_type, row.document_name, {row.field: row.erpnext_value}, {row.field: value.strip()})
+	apply(change, {}, Work())
+
+
+def clear(of_links: Sequence[str]) -> None:
+	"""Take the values out of the conflicts of *of_links*: what they say of a person is to be forgotten. Open ones are obsolete."""
+	if not of_links:
 		return
 	frappe.db.sql(
 		"""UPDATE `tabSync Conflict` SET base_value = NULL, erpnext_value = NULL, shopify_value = NULL, note = NULL,
 		status = IF(status = 'Open', 'Obsolete', status), modified = %s WHERE link IN %s""",
-		(times.to_site(times.now()), tuple(links)),
+		(times.to_site(times.now()), tuple(of_links)),
 	)

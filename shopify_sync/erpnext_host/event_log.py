@@ -29,6 +29,8 @@ from .isolation import read_committed
 _WAITING = (Status.RECEIVED, Status.RETRYING)
 #: A newer event in one of these speaks for the resource: an older one that arrives late is superseded by it.
 _SPEAKS = (*OPEN, Status.PROCESSING)
+#: An event in one of these is looked at without being put back: a worker that has it waits for the link.
+_WILL_LOOK = (*_WAITING, Status.PROCESSING)
 _TRIES = 5
 
 _INSERT_COLUMNS = (
@@ -69,7 +71,7 @@ class FrappeEventLog:
 					break
 			return Receipt(row.name, event.status, duplicate=affected != 1)
 
-		return _in_short_transaction(insert, begin=False)
+		return in_short_transaction(insert, begin=False)
 
 	# --- claiming ----------------------------------------------------------------------------------------------
 
@@ -93,7 +95,7 @@ class FrappeEventLog:
 		more, claimed = True, None
 		with read_committed():
 			while more and claimed is None:
-				more, claimed = _in_short_transaction(lambda: self._claim_next(worker, lease_seconds), begin=False)
+				more, claimed = in_short_transaction(lambda: self._claim_next(worker, lease_seconds), begin=False)
 		return claimed
 
 	def _claim_next(self, worker: str, lease_seconds: float) -> tuple[bool, ClaimedEvent | None]:
@@ -190,7 +192,19 @@ class FrappeEventLog:
 			_requeue(name, state.status)
 			attempts.insert_note(name, 0, action, str(Status.RECEIVED), "", user=user, reason=reason)
 
-		_in_short_transaction(put_back)
+		in_short_transaction(put_back)
+
+	def resolved(self, name: str, user: str, reason: str) -> None:
+		"""Carry out an event again after a person decided what it waited for; the decision is on record with it.
+
+		Runs in the caller's transaction, after the link was locked. One that a worker will see anyway is left where it is.
+		"""
+		row = frappe.db.get_value("Sync Event", name, "status", for_update=True)
+		if not row:
+			return
+		if Status(row) not in _WILL_LOOK:
+			_requeue(name, Status(row))
+		attempts.insert_note(name, 0, Action.RESOLVE, str(Status.RECEIVED), "", user=user, reason=reason)
 
 	def discard(self, name: str, user: str, reason: str) -> None:
 		"""Put an event away for good, with the reason. Commits.
@@ -204,7 +218,7 @@ class FrappeEventLog:
 			_end(name, state.status, Status.DISCARDED, category=state.category, discard_reason=reason.strip())
 			attempts.insert_note(name, 0, Action.DISCARD, str(Status.DISCARDED), "", user=user, reason=reason.strip())
 
-		_in_short_transaction(put_away)
+		in_short_transaction(put_away)
 
 	def requeue(
 		self,
@@ -268,7 +282,7 @@ class FrappeEventLog:
 _T = TypeVar("_T")
 
 
-def _in_short_transaction(work: Callable[[], _T], *, begin: bool = True) -> _T:
+def in_short_transaction(work: Callable[[], _T], *, begin: bool = True) -> _T:
 	"""Do *work* in a transaction of its own and commit it; start again when the database asks for that.
 
 	:param begin: begin with a rollback: on MariaDB 11.6+ a row that changed since the first read of the request cannot be written.

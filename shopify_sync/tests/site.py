@@ -110,6 +110,7 @@ def clear_store(name: str) -> None:
 		frappe.db.delete("Sync Attempt", {"event": ("in", events)})
 	frappe.db.delete("Sync Event", {"store": name})
 	frappe.db.delete("Shopify Link", {"store": name})
+	frappe.db.delete("Sync Conflict", {"store": name})
 	frappe.db.commit()
 
 

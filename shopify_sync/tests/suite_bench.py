@@ -24,12 +24,15 @@ from shopify_sync.contract_suite.bench import (
 	TEE,
 	UNVALUED,
 	AttemptView,
+	ConflictView,
 	DocumentView,
 	EventView,
 )
 from shopify_sync.core.contracts.base import parse_json
+from shopify_sync.core.customer_conflicts import Resolution
 from shopify_sync.core.engine import Engine
 from shopify_sync.core.receiving import Answer, receive
+from shopify_sync.erpnext_host import conflicts
 from shopify_sync.erpnext_host.event_log import FrappeEventLog
 from shopify_sync.erpnext_host.host import FrappeHost
 from shopify_sync.jobs import sweep
@@ -137,6 +140,10 @@ class SiteBench:
 		frappe.db.rollback()
 		return event_view(frappe.db.get_value("Sync Event", name, "*", as_dict=True))
 
+	def payload(self, name: str) -> str:
+		frappe.db.rollback()
+		return str(frappe.db.get_value("Sync Event", name, "payload"))
+
 	def events(self) -> list[EventView]:
 		frappe.db.rollback()
 		rows = frappe.get_all("Sync Event", filters={"store": self.store}, fields=["*"], order_by="creation")
@@ -188,6 +195,17 @@ class SiteBench:
 
 	def discard(self, event: str, user: str, reason: str) -> None:
 		FrappeEventLog().discard(event, user, reason)
+
+	def conflicts(self) -> list[ConflictView]:
+		frappe.db.rollback()
+		rows = frappe.get_all("Sync Conflict", filters={"store": self.store}, fields=["*"], order_by="name")
+		return [
+			ConflictView(row.link, row.field, row.event, row.status, row.base_value, row.erpnext_value, row.shopify_value)
+			for row in rows
+		]
+
+	def resolve(self, conflict: ConflictView, resolution: str, user: str, value: str | None = None) -> None:
+		conflicts.resolve(conflicts.name_of(conflict.link, conflict.field), Resolution(resolution), user, value)
 
 	def contention(self) -> BaseException:
 		return frappe.QueryDeadlockError("Deadlock found when trying to get lock")

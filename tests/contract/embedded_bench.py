@@ -26,11 +26,13 @@ from shopify_sync.contract_suite.bench import (
 	TEE,
 	UNVALUED,
 	AttemptView,
+	ConflictView,
 	DocumentView,
 	EventView,
 )
+from shopify_sync.core.customer_conflicts import Resolution
 from shopify_sync.core.receiving import Answer, receive
-from shopify_sync.embedded_host import attempts, config, documents, mapping
+from shopify_sync.embedded_host import attempts, config, conflicts, contacts, documents, mapping
 from shopify_sync.embedded_host.host import Instance
 from shopify_sync.embedded_host.times import utc_now
 from shopify_sync.embedded_host.workers import WorkerPool
@@ -152,6 +154,10 @@ class EmbeddedBench:
 		(row,) = self._query("SELECT * FROM sync_event WHERE name = ?", name)
 		return _event_view(row)
 
+	def payload(self, name: str) -> str:
+		((payload,),) = self._query("SELECT payload FROM sync_event WHERE name = ?", name)
+		return str(payload)
+
 	def events(self) -> list[EventView]:
 		return [_event_view(row) for row in self._query("SELECT * FROM sync_event ORDER BY rowid")]
 
@@ -171,7 +177,9 @@ class EmbeddedBench:
 		with self.instance.database.write() as connection:
 			found = documents.get(connection, doctype, name)
 			assert found.exists
-			documents.put(connection, doctype, name, {**found.values, **values})
+			written = contacts.updated(found.values, values) if doctype == "Contact" else {**found.values, **values}
+			saved = {"modified": self._clock().isoformat(), "modified_by": "user"}
+			documents.put(connection, doctype, name, {**written, **saved})
 
 	def stock(self, item: str, location_id: str) -> Decimal:
 		found = documents.get(self.instance.database.connection(), "Bin", documents.bin_name(item, WAREHOUSES[location_id]))
@@ -190,6 +198,14 @@ class EmbeddedBench:
 
 	def discard(self, event: str, user: str, reason: str) -> None:
 		self.instance.events.discard(event, user, reason)
+
+	def conflicts(self) -> list[ConflictView]:
+		rows = conflicts.of_store(self.instance.database.connection(), self.store)
+		return [ConflictView(**{field: row[field] for field in ConflictView.__dataclass_fields__}) for row in rows]
+
+	def resolve(self, conflict: ConflictView, resolution: str, user: str, value: str | None = None) -> None:
+		decided = Resolution(resolution)
+		conflicts.resolve(self.instance.database, self.instance.events, conflict.link, conflict.field, decided, user, value)
 
 	def contention(self) -> BaseException:
 		return sqlite3.OperationalError("database is locked")

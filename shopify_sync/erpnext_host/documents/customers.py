@@ -8,6 +8,7 @@ from typing import Any
 import frappe
 from frappe.utils.caching import site_cache
 
+from shopify_sync.core.customer_addresses import prefix_of
 from shopify_sync.core.customer_fields import ADDRESS_FIELDS, CONTACT_FIELDS, CUSTOMER_FIELDS, PRIMARY_FIELDS
 from shopify_sync.core.policy import MatchBy
 from shopify_sync.core.snapshots import CustomerNeeds, CustomerSnapshot, DocumentState, LinkState, Match
@@ -32,7 +33,7 @@ def read_customer(needs: CustomerNeeds, locked: Mapping[str, LinkState]) -> Cust
 		candidates=candidates,
 		matched_by=rule,
 		matched=_customer(candidates[0]) if len(candidates) == 1 else None,
-		addresses=read_addresses(needs.address_prefix, needs.address_keys),
+		addresses=read_addresses(prefix_of(link), needs.address_keys),
 		countries=_countries(needs.countries),
 		language=_language(needs.language) if needs.language else None,
 		currency_is_booked=bool(needs.currency)
@@ -85,7 +86,7 @@ def _contact(key: str) -> DocumentState | None:
 def read_addresses(prefix: str, keys: tuple[str, ...] = ()) -> dict[str, DocumentState]:
 	"""Return the Addresses whose keys begin with *prefix*, and those of *keys*, by their key."""
 	pattern = prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-	where, values = ("shopify_key LIKE %s", (pattern,)) if prefix else ("FALSE", ())
+	where, values = "shopify_key LIKE %s", (pattern,)
 	if keys:
 		where, values = f"({where} OR shopify_key IN %s)", (*values, keys)
 	found = _select("Address", ("shopify_key", *_ADDRESS), where, values)
