@@ -208,7 +208,7 @@ def _invoices(work: _Work, rule: StateRule) -> Failure | None:
 	if not memory.invoiced.totals and existing and _is_positive(existing.values.get("per_billed")):
 		return _by_hand(booking, existing, "billed")
 	items = dict(memory.ordered.items) | {row.line: row.item for row in work.rows}
-	plan = plan_invoices(booking, work.pricing, work.rows, memory.ordered.rows, memory.invoiced, items)
+	plan = plan_invoices(booking, work.pricing, work.rows, memory.ordered.rows, memory.invoiced, items, _unpaid(work))
 	if isinstance(plan, Failure):
 		return plan
 	if existing and plan.added and (failure := _add_to_sales_order(work, existing, list(plan.added), plan.added_charges)):
@@ -397,7 +397,7 @@ def _credit_the_rest(work: _Work) -> Failure | None:
 			taxes[key] = taxes.get(key, ZERO) + amount
 	shipping = tuple(entry for charges in given for entry in charges.shipping)
 	all_given = Charges(shipping, duties=total(charges.duties for charges in given), taxes=taxes)
-	found = plan_cancellation(booking, memory.invoiced, backs, all_given, memory.ordered.items)
+	found = plan_cancellation(booking, memory.invoiced, backs, all_given, memory.ordered.items, _unpaid(work))
 	if isinstance(found, Failure):
 		return found
 	notes, invoiced = found

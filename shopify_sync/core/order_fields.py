@@ -23,11 +23,11 @@ NOTE_ATTRIBUTE = "note_attribute:"
 
 
 def field_values(order: Order, policy: StorePolicy) -> dict[str, Any]:
-	"""Return Sales Order field → value, for what the order has; the PO number goes to ERPNext's own field unless mapped elsewhere."""
-	found = {field: value for source, field in policy.field_rules if (value := value_of(order, source))}
-	if order.po_number and not any(source == "po_number" for source, _field in policy.field_rules):
-		found.setdefault("po_no", order.po_number)
-	return found
+	"""Return Sales Order field → value, for what the order has and the store maps.
+
+	Nothing is mapped by itself: ERPNext's `po_no`, for one, is refused when a customer uses a number twice.
+	"""
+	return {field: value for source, field in policy.field_rules if (value := value_of(order, source))}
 
 
 def value_of(order: Order, source: str) -> str:

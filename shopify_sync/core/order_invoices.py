@@ -55,15 +55,23 @@ def extras_of(pricing: Pricing) -> dict[str, Decimal]:
 
 
 def plan_invoices(
-	booking: Booking, pricing: Pricing, rows: list[ItemRow], order_rows: Rows, invoiced: Invoiced, items: Mapping[str, ItemState]
+	booking: Booking,
+	pricing: Pricing,
+	rows: list[ItemRow],
+	order_rows: Rows,
+	invoiced: Invoiced,
+	items: Mapping[str, ItemState],
+	unpaid: Decimal,
 ) -> InvoicePlan | Failure:
 	"""Return what has to be invoiced so that all invoices come to *pricing*.
+
+	:param unpaid: what the customer still owes on the invoices; a correction lowers that as far as it goes.
 
 	:param rows: the rows of the whole order; *order_rows*: those of the Sales Order as it is.
 	"""
 	if not invoiced.totals:
 		return _first(booking, pricing, rows)
-	return _difference(booking, pricing, order_rows, invoiced, items)
+	return _difference(booking, pricing, order_rows, invoiced, items, unpaid)
 
 
 def as_invoiced(pricing: Pricing, number: int, rows: list[ItemRow]) -> Invoiced:
@@ -192,7 +200,12 @@ def _due(order: Order, booking: Booking, day: date, expected: Decimal, number: i
 
 
 def _difference(
-	booking: Booking, pricing: Pricing, order_rows: Rows, invoiced: Invoiced, items: Mapping[str, ItemState]
+	booking: Booking,
+	pricing: Pricing,
+	order_rows: Rows,
+	invoiced: Invoiced,
+	items: Mapping[str, ItemState],
+	unpaid: Decimal,
 ) -> InvoicePlan | Failure:
 	if failure := _unbookable(booking.order, pricing, invoiced):
 		return failure
@@ -228,7 +241,7 @@ def _difference(
 			documents={**after.documents, number: by_line(rows)},
 			totals={**after.totals, number: amount},
 		)
-	corrected = _corrections(booking, less, Charges(_shipping(pricing, down[0]), taxes=down[1]), after, items)
+	corrected = _corrections(booking, less, Charges(_shipping(pricing, down[0]), taxes=down[1]), after, items, unpaid)
 	if isinstance(corrected, Failure):
 		return corrected
 	corrections, after = corrected
@@ -274,6 +287,7 @@ def _corrections(
 	charges: Charges,
 	invoiced: Invoiced,
 	items: Mapping[str, ItemState],
+	unpaid: Decimal,
 ) -> tuple[list[CreditNote], Invoiced] | Failure:
 	"""Return the credit notes for what was taken off after it was invoiced; *charges*: shipping and the like, below zero."""
 	notes: list[CreditNote] = []
@@ -302,7 +316,7 @@ def _corrections(
 			against=number,
 			taken=tuple(taken_lines),
 			charges=replace(besides, taxes=taxes),
-			own_outstanding=any(transaction.is_payment for transaction in booking.transactions),
+			own_outstanding=unpaid < _worth(taken_lines, besides, taxes),
 		)
 		notes.append(note)
 		invoiced = replace(invoiced, totals={**invoiced.totals, own: -note.total})
@@ -310,7 +324,12 @@ def _corrections(
 
 
 def plan_cancellation(
-	booking: Booking, invoiced: Invoiced, credited: Mapping[str, Pinned], given: Charges, items: Mapping[str, ItemState]
+	booking: Booking,
+	invoiced: Invoiced,
+	credited: Mapping[str, Pinned],
+	given: Charges,
+	items: Mapping[str, ItemState],
+	unpaid: Decimal,
 ) -> tuple[list[CreditNote], Invoiced] | Failure:
 	"""Return the credit notes for what is still invoiced of an order that is cancelled and that nobody has paid.
 
@@ -333,7 +352,11 @@ def plan_cancellation(
 		duties=-(invoiced.extras.get("duties", ZERO) + given.duties),
 		taxes=_negated(_added(invoiced.shipping_taxes, given.taxes)),
 	)
-	return _corrections(booking, less, charges, invoiced, items)
+	return _corrections(booking, less, charges, invoiced, items, unpaid)
+
+
+def _worth(lines: list[Any], charges: Charges, taxes: Mapping[TaxKey, Decimal]) -> Decimal:
+	return sum((back.net for back, _taken in lines), ZERO) - replace(charges, taxes=taxes).total
 
 
 def _shipping(pricing: Pricing, amount: Decimal) -> tuple[tuple[str, str, Decimal], ...]:

@@ -25,6 +25,9 @@ def prepare(values: dict[str, Any]) -> dict[str, Any]:
 	values[party] = party_account
 	party_is_foreign = order.is_in(party_account)
 	_set_amounts(values, order, {party: party_is_foreign, money: order.is_in(values[money])})
+	for row in values.get("deductions") or ():
+		# Mandatory there; everywhere else ERPNext takes the company's own by itself.
+		row["cost_center"] = row.get("cost_center") or frappe.get_cached_value("Company", values["company"], "cost_center")
 	values["references"] = _allocated(references, order.gross_ratio if party_is_foreign else 1.0, party_is_foreign)
 	return values
 
