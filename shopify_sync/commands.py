@@ -1,4 +1,4 @@
-"""`bench --site SITE shopify-sync …`: status, drain, worker, replay, simulate."""
+"""`bench --site SITE shopify-sync …`: status, drain, worker, replay, preview, simulate."""
 
 from __future__ import annotations
 
@@ -75,6 +75,30 @@ def replay(context: Any, events: tuple[str, ...], dry_run: bool, yes: bool, **fi
 		click.echo(f"{done} put back into the queue, {len(refused)} refused.")
 		for name, why in refused.items():
 			click.echo(f"  {name}: {why}")
+
+
+@shopify_sync.command("preview")
+@click.argument("order_or_event")
+@click.option("--store", help="Only this Shopify Store, when several have an order of that name.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@pass_context
+def preview(context: Any, order_or_event: str, store: str | None, as_json: bool) -> None:
+	"""Show what would be done now about an order (#1001, its id, or its Sales Order) or an event. Nothing is changed."""
+	with _site(context):
+		from shopify_sync.core.preview import as_text
+		from shopify_sync.erpnext_host import previews
+
+		try:
+			described = previews.preview(previews.find_event(order_or_event, store))
+		except previews.NothingToPreview as error:
+			raise click.ClickException(str(error)) from error
+		if as_json:
+			click.echo(frappe.as_json(described))
+			return
+		about = (described["order_name"], described["topic"], described["name"], described["status"])
+		click.echo(" · ".join(part for part in about if part))
+		for line in as_text(described):
+			click.echo(line)
 
 
 @shopify_sync.command("simulate")

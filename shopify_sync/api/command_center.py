@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import frappe
 from frappe import _
+from frappe.utils import cint
 
 from shopify_sync.core.customer_conflicts import Resolution
 from shopify_sync.core.events import Action
 from shopify_sync.core.keys import INVENTORY_ITEM, SKU, VARIANT
 from shopify_sync.core.operations import Refused
-from shopify_sync.erpnext_host import conflicts, wake
+from shopify_sync.erpnext_host import conflicts, previews, wake
 from shopify_sync.erpnext_host.event_log import FrappeEventLog
 
 _MAY_OPERATE = ("Shopify Sync Operator", "Shopify Sync Manager", "System Manager")
 #: What a failure's `missing` may begin with, and the resource type of the link that repairs it.
 _LINKABLE = {"item": SKU, VARIANT: VARIANT, INVENTORY_ITEM: INVENTORY_ITEM}
+#: Rules and accounts of a store are its manager's: an operator retries, discards and maps Items.
+_MAY_SET_UP = ("Shopify Sync Manager", "System Manager")
+_MAY_LOOK = (*_MAY_OPERATE, "Shopify Sync Auditor")
+#: A rule that is made for one combination goes before those for many.
+_PRIORITY_OF_ADDED_RULE = 50
 _MAX_AT_ONCE = 500
 
 
@@ -77,6 +84,85 @@ def resolve_conflict(conflict: str, resolution: str, value: str | None = None, n
 		frappe.throw(str(error), title=_("Not decided"))
 	wake.wake()
 	return {"message": message}
+
+
+@frappe.whitelist(methods=["POST"])
+def add_state_rule(
+	event: str,
+	outcome: str,
+	make_invoice: str | int = 0,
+	make_payments: str | int = 0,
+	make_deliveries: str | int = 0,
+) -> dict:
+	"""Add an Order State Rule for the combination of statuses that a blocked event has none for; all that wait are tried again."""
+	_only_for(_MAY_SET_UP)
+	store, state = _missing_of(event, "state", _("{0} does not wait for an Order State Rule."))
+	financial, fulfillment, cancelled = state.split("|")
+	store.append(
+		"order_state_rules",
+		{
+			"financial_status": financial,
+			"fulfillment_status": fulfillment,
+			"cancelled": cancelled.title(),
+			"outcome": outcome,
+			"make_invoice": cint(make_invoice),
+			"make_payments": cint(make_payments),
+			"make_deliveries": cint(make_deliveries),
+			"priority": _PRIORITY_OF_ADDED_RULE,
+		},
+	)
+	store.save()
+	message = _("Orders that are {0} have a rule now; the waiting events are tried again.").format(state.replace("|", ", "))
+	return {"message": message}
+
+
+@frappe.whitelist(methods=["POST"])
+def map_gateway(
+	event: str,
+	account: str,
+	mode_of_payment: str | None = None,
+	clearing_account: str | None = None,
+	fee_account: str | None = None,
+) -> dict:
+	"""Map the payment gateway that a blocked event misses to its accounts; all events that wait for it are tried again."""
+	_only_for(_MAY_SET_UP)
+	store, gateway = _missing_of(event, "gateway", _("{0} does not wait for a payment gateway."))
+	if not gateway:
+		frappe.throw(_("Shopify names no gateway for this payment. Book it by hand, then Discard the event."))
+	given = {
+		"account": account,
+		"mode_of_payment": mode_of_payment,
+		"clearing_account": clearing_account,
+		"fee_account": fee_account,
+	}
+	row = next((row for row in store.gateway_mapping if row.gateway.casefold() == gateway.casefold()), None)
+	row = row or store.append("gateway_mapping", {"gateway": gateway})
+	row.update({field: value for field, value in given.items() if value})
+	store.save()
+	return {"message": _("{0} is mapped to {1}; the waiting events are tried again.").format(gateway, account)}
+
+
+@frappe.whitelist(methods=["POST"])
+def preview(event: str | None = None, sales_order: str | None = None) -> dict:
+	"""Return what would be done about an event, or about the newest state of a Sales Order's order, now. Nothing is changed."""
+	_only_for(_MAY_LOOK)
+	try:
+		if event is None:
+			if not sales_order:
+				frappe.throw(_("Name a Sync Event or a Sales Order."))
+			event = previews.find_event(sales_order)
+		return previews.preview(event)
+	except previews.NothingToPreview as error:
+		frappe.throw(str(error), title=_("No preview"))
+
+
+def _missing_of(event: str, kind: str, otherwise: str) -> tuple[Any, str]:
+	"""Return the store of a blocked event, and what it misses of this kind."""
+	row = frappe.db.get_value("Sync Event", event, ["store", "missing", "status"], as_dict=True)
+	found, _colon, what = ((row and row.missing) or "").partition(":")
+	if found != kind or row.status != "Blocked":
+		frappe.throw(otherwise.format(event))
+	return frappe.get_doc("Shopify Store", row.store), what
 
 
 def _check_item(item: str) -> None:

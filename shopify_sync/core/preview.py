@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -86,3 +86,45 @@ def _plain(value: Any) -> Any:
 	if isinstance(value, list | tuple):
 		return [_plain(inner) for inner in value]
 	return value
+
+
+def as_text(described: Mapping[str, Any]) -> Iterator[str]:
+	"""Yield what :func:`describe_decision` returned as lines for a terminal."""
+	if described["decision"] == "failure":
+		yield f"Would fail: {described['category']}."
+		yield f"  {described['message']}"
+		if described.get("missing"):
+			yield f"  Missing: {described['missing']}"
+	elif described["decision"] == "skip":
+		yield f"Would end as {described['status']}: {described['reason']}"
+	else:
+		yield f"{len(described['changes'])} change(s)." if described["changes"] else f"Nothing to change. {described['reason']}"
+		for change in described["changes"]:
+			yield from _change_as_text(change)
+		yield from (f"Not taken over: {note}" for note in described["not_applied"])
+
+
+def _change_as_text(change: Mapping[str, Any]) -> Iterator[str]:
+	yield ""
+	yield f"{change['action']} {change['doctype']} {change['name'] or '(named by ERPNext)'}"
+	for entry in change["fields"]:
+		if entry["after"] in (None, "", [], 0) and entry["before"] in (None, "", [], 0):
+			continue
+		rows = entry["after"]
+		if isinstance(rows, list) and rows and isinstance(rows[0], Mapping):
+			yield f"  {entry['field']}:"
+			yield from (f"    {number}. {_row_as_text(row)}" for number, row in enumerate(rows, 1))
+			continue
+		before = "" if entry["before"] in (None, "") else f"{_word(entry['before'])} → "
+		yield f"  {entry['field']}: {before}{_word(rows)}"
+
+
+def _row_as_text(row: Mapping[str, Any]) -> str:
+	return " · ".join(f"{name} {_word(value)}" for name, value in row.items() if value not in (None, "", 0))
+
+
+def _word(value: Any) -> str:
+	"""Return a value in one word; a document that is made in the same plan by its key."""
+	if isinstance(value, Mapping) and "key" in value:
+		return f"→ {value['doctype']} {value['key']}" + (f" line {value['line']}" if "line" in value else "")
+	return str(value)

@@ -1,0 +1,93 @@
+"""What would be done about an event, without doing it: for the Desk and the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import frappe
+
+from shopify_sync.core import keys
+from shopify_sync.core.contracts.base import NotJson, dump_json, parse_json
+from shopify_sync.core.engine import Engine
+from shopify_sync.core.failures import Category, Failure, SyncFailure
+from shopify_sync.core.plan import Decision
+from shopify_sync.core.preview import describe_decision
+from shopify_sync.core.signals import Signal
+
+from .errors import classify
+from .host import FrappeHost
+
+_FIELDS = ("name", "store", "topic", "order_name", "status", "resource_type", "shopify_id", "version", "payload")
+
+
+class NothingToPreview(ValueError):
+	"""Raised when there is no such event, or it is about nothing that is synced."""
+
+
+def preview(event: str) -> dict[str, Any]:
+	"""Return what would be decided about an event now, as plain data: `core.preview.describe_decision` and what it is about.
+
+	Everything is read and decided as a worker does, then rolled back. What ERPNext itself would refuse shows only when it is done.
+
+	:raises NothingToPreview: see there.
+	"""
+	row = frappe.db.get_value("Sync Event", event, _FIELDS, as_dict=True)
+	if not row:
+		raise NothingToPreview(f"There is no Sync Event {event}.")
+	if not (row.resource_type and row.shopify_id and row.version):
+		raise NothingToPreview(f"Sync Event {event} ({row.topic}) is about nothing that is synced, so nothing would be done.")
+	about = {name: row[name] for name in ("name", "store", "topic", "order_name", "status")}
+	described: Mapping[str, Any] = describe_decision(_decide(row))
+	return {**about, **json.loads(dump_json(described))}
+
+
+def _decide(row: Any) -> Decision:
+	signal = Signal(row.name, row.store, row.resource_type, row.shopify_id, row.version, row.topic)
+	try:
+		return Engine(FrappeHost()).preview(signal, parse_json(row.payload))
+	except NotJson:
+		return Failure(Category.INVALID_PAYLOAD, "The body is not JSON.")
+	except SyncFailure as error:
+		return error.failure
+	except Exception as error:
+		return classify(error)
+
+
+def find_event(text: str, store: str | None = None) -> str:
+	"""Return the event that *text* names: its own name, or the newest state of an order by `#1001`, id or Sales Order.
+
+	:raises NothingToPreview: when there is none, or several stores have one.
+	"""
+	if frappe.db.exists("Sync Event", text):
+		return text
+	links = _links_of_order(text.strip(), store)
+	if len(links) > 1:
+		stores = ", ".join(sorted({link.partition("/")[0] for link in links}))
+		raise NothingToPreview(f"Several orders are called {text} (stores {stores}). Name the store, or the order's id.")
+	if links and (newest := newest_event(links.pop())):
+		return newest
+	raise NothingToPreview(
+		f"No event of an order {text} is known. Name a Sync Event, a Sales Order, or an order by #1001 or its id."
+	)
+
+
+def newest_event(link: str) -> str | None:
+	"""Return the event with the newest state of a resource."""
+	query = "SELECT name FROM `tabSync Event` WHERE link = %s ORDER BY version DESC LIMIT 1"
+	found = frappe.db.sql(query, (link,))
+	return found[0][0] if found else None
+
+
+def _links_of_order(text: str, store: str | None) -> set[str]:
+	"""Return the links of the orders that *text* may mean."""
+	if key := frappe.db.get_value("Sales Order", text, "shopify_key"):
+		return {key}
+	event = frappe.qb.DocType("Sync Event")
+	query = frappe.qb.from_(event).select(event.link).distinct().where(event.resource_type == keys.ORDER)
+	names = (text, f"#{text}")
+	query = query.where(event.order_name.isin(names) | (event.shopify_id == text))
+	if store:
+		query = query.where(event.store == store)
+	return {link for link in query.run(pluck=True) if link}
