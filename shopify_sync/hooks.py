@@ -11,6 +11,11 @@ after_install = "shopify_sync.install.after_install"
 after_migrate = ["shopify_sync.install.after_migrate"]
 before_uninstall = "shopify_sync.install.before_uninstall"
 
+doctype_js = {
+	"Sales Order": ["public/js/preview.js", "public/js/sales_order.js"],
+	"Sync Event": "public/js/preview.js",
+}
+
 doc_events = {
 	"Item": {"on_update": "shopify_sync.jobs.requeue.item_saved"},
 	"Sales Order": {"on_update": "shopify_sync.erpnext_host.documents.bins.before_on_submit"},

@@ -18,22 +18,8 @@ class ShopifyOrderStateRule(Document):
 		from frappe.types import DF
 
 		cancelled: DF.Literal["", "Yes", "No"]
-		financial_status: DF.Literal[
-			"", "pending", "authorized", "partially_paid", "paid", "partially_refunded", "refunded", "voided", "expired"
-		]
-		fulfillment_status: DF.Literal[
-			"",
-			"unfulfilled",
-			"partial",
-			"fulfilled",
-			"restocked",
-			"on_hold",
-			"scheduled",
-			"in_progress",
-			"open",
-			"pending_fulfillment",
-			"request_declined",
-		]
+		financial_status: DF.Autocomplete | None
+		fulfillment_status: DF.Autocomplete | None
 		make_deliveries: DF.Check
 		make_invoice: DF.Check
 		make_payments: DF.Check

@@ -5,7 +5,17 @@ const COMMAND_CENTER = "shopify_sync.api.command_center";
 const IN_THE_QUEUE = ["Received", "Processing"];
 const DISCARDABLE = ["Retrying", "Blocked", "Held", "Conflict", "Dead Letter"];
 const MAPPABLE = ["item:", "variant:", "inventory_item:"];
-const IN_THE_STORE = ["tax:", "shipping:", "location:", "setting:", "valuation:"];
+const IN_THE_STORE = [
+	"tax:",
+	"shipping:",
+	"location:",
+	"setting:",
+	"valuation:",
+	"gateway:",
+	"state:",
+];
+const MAY_SET_UP = ["Shopify Sync Manager", "System Manager"];
+const OUTCOMES = ["Submitted", "Draft", "No document", "Closed", "Cancelled", "Hold for review"];
 
 const esc = (value) => (value === 0 ? "0" : frappe.utils.escape_html(value));
 
@@ -82,6 +92,12 @@ function add_buttons(frm) {
 			frappe.set_route("Form", "Shopify Store", store)
 		);
 	}
+	if (frm.doc.resource_type && shopify_sync.may_preview()) {
+		frm.add_custom_button(__("Preview"), () =>
+			shopify_sync.show_preview({ event: frm.doc.name })
+		);
+	}
+	add_set_up_buttons(frm);
 
 	if (!frappe.listview_settings["Sync Event"].may_act()) return;
 	if (!IN_THE_QUEUE.includes(status) && !never_again(frm)) {
@@ -92,6 +108,18 @@ function add_buttons(frm) {
 		if (starts_with(missing, MAPPABLE)) {
 			frm.add_custom_button(__("Map Item"), () => ask_for_item(frm)).addClass("btn-primary");
 		}
+	}
+}
+
+// What a store lacks can be added right here, by who may change the store.
+function add_set_up_buttons(frm) {
+	const { status, missing } = frm.doc;
+	if (status !== "Blocked" || !frappe.user.has_role(MAY_SET_UP)) return;
+	if (starts_with(missing, ["state:"])) {
+		frm.add_custom_button(__("Add State Rule"), () => ask_for_rule(frm)).addClass("btn-primary");
+	}
+	if (starts_with(missing, ["gateway:"])) {
+		frm.add_custom_button(__("Map Gateway"), () => ask_for_gateway(frm)).addClass("btn-primary");
 	}
 }
 
@@ -145,6 +173,74 @@ function ask_for_item(frm) {
 		},
 		({ item }) => command(frm, "map_item", { item }),
 		__("Map Item"),
+		__("Map and Retry")
+	);
+}
+
+function ask_for_rule(frm) {
+	const [financial, fulfillment, cancelled] = frm.doc.missing.slice("state:".length).split("|");
+	const state = [financial, fulfillment, cancelled === "yes" && __("cancelled")].filter(Boolean);
+	const check = (fieldname, label) => ({
+		fieldname,
+		label,
+		fieldtype: "Check",
+		depends_on: "eval:['Submitted', 'Closed', 'Cancelled'].includes(doc.outcome)",
+	});
+	frappe.prompt(
+		[
+			{
+				fieldname: "outcome",
+				fieldtype: "Select",
+				options: OUTCOMES.join("\n"),
+				default: OUTCOMES[0],
+				label: __("Sales Order"),
+				reqd: 1,
+				description: __("For orders that are {0}. Every event that waits for it is tried again.", [
+					`<code>${esc(state.join(", "))}</code>`,
+				]),
+			},
+			check("make_invoice", __("Invoice")),
+			check("make_payments", __("Payments")),
+			check("make_deliveries", __("Deliveries")),
+		],
+		(values) => command(frm, "add_state_rule", values),
+		__("Add State Rule"),
+		__("Add and Retry")
+	);
+}
+
+async function ask_for_gateway(frm) {
+	const { message } = await frappe.db.get_value("Shopify Store", frm.doc.store, "company");
+	const account = (fieldname, label, filters, more = {}) => ({
+		fieldname,
+		label,
+		fieldtype: "Link",
+		options: "Account",
+		get_query: () => ({ filters: { company: message.company, is_group: 0, disabled: 0, ...filters } }),
+		...more,
+	});
+	const money = { root_type: ["in", ["Asset", "Liability"]] };
+	frappe.prompt(
+		[
+			account("account", __("Account"), money, {
+				reqd: 1,
+				description: __("Where the money of {0} arrives. Every event that waits for it is tried again.", [
+					`<code>${esc(frm.doc.missing.slice("gateway:".length))}</code>`,
+				]),
+			}),
+			account("clearing_account", __("Clearing Account"), money, {
+				description: __("Where it waits until the gateway pays it out."),
+			}),
+			account("fee_account", __("Fee Account"), { root_type: "Expense" }),
+			{
+				fieldname: "mode_of_payment",
+				fieldtype: "Link",
+				options: "Mode of Payment",
+				label: __("Mode of Payment"),
+			},
+		],
+		(values) => command(frm, "map_gateway", values),
+		__("Map Gateway"),
 		__("Map and Retry")
 	);
 }
