@@ -7,9 +7,12 @@ from typing import Any
 import frappe
 
 from shopify_sync.api import command_center
+from shopify_sync.core.preview import as_text
+from shopify_sync.erpnext_host import previews
 
 from . import payloads, site
 from .case import SyncTestCase
+from .documents import cash_account, expense_account
 
 
 def _user(role: str | None) -> str:
@@ -94,3 +97,94 @@ class TestCommandCenter(SyncTestCase):
 		stored = frappe.db.get_value("Shopify Store", self.STORE, "client_secret")
 		self.assertNotIn(site.SECRET, stored or "")
 		self.assertNotIn(site.SECRET, frappe.as_json(frappe.get_doc("Shopify Store", self.STORE)))
+
+
+class TestWhatAStoreLacks(SyncTestCase):
+	"""A state without a rule, a gateway without an account: added from the failure, and a preview of what would come of it."""
+
+	def acting_as(self, role: str | None) -> None:
+		frappe.set_user(_user(role))
+		self.addCleanup(frappe.set_user, "Administrator")
+
+	def paid(self, status: str = "paid", gateway: str = "paypal") -> Any:
+		number = site.fresh_id()
+		payment = {
+			"id": number, "order_id": number, "kind": "sale", "status": "success", "amount": "20.00", "currency": "USD",
+			"gateway": gateway, "processed_at": "2026-10-05T10:00:00-04:00", "created_at": "2026-10-05T10:00:00-04:00",
+		}  # fmt: skip
+		payload = payloads.order(number, financial_status=status, total_outstanding="0.00", current_total_price="20.00")
+		self.carry_out(payment, "order_transactions/create")
+		return self.carry_out(payload | {"payment_gateway_names": [gateway]}, "orders/paid")
+
+	def test_a_rule_for_a_state_that_has_none(self) -> None:
+		store = frappe.get_doc("Shopify Store", self.STORE)
+		store.set("order_state_rules", [{"financial_status": "pending", "outcome": "Submitted", "priority": 10}])
+		store.save()
+		frappe.db.commit()
+		event = self.paid("paid_in_shells")
+		self.assertEqual((event.status, event.missing), ("Blocked", "state:paid_in_shells|unfulfilled|no"), event.message)
+		self.acting_as("Shopify Sync Operator")
+		with self.assertRaisesRegex(frappe.PermissionError, "Shopify Sync Manager"):
+			command_center.add_state_rule(event.name, "Submitted")
+		self.acting_as("Shopify Sync Manager")
+		with self.assertRaisesRegex(frappe.ValidationError, "does not wait for a payment gateway"):
+			command_center.map_gateway(event.name, cash_account())
+		command_center.add_state_rule(event.name, "Submitted", make_invoice="1")
+		frappe.db.commit()
+		frappe.set_user("Administrator")
+		site.drain()
+		event = site.event(event.name)
+		self.assertEqual(event.status, "Applied", event.message)
+		self.assertTrue(frappe.db.exists("Sales Invoice", {"shopify_key": f"{event.link}/invoice/1"}))
+
+	def test_a_gateway_that_has_no_account(self) -> None:
+		gateway = f"pay{site.fresh_id()}"
+		event = self.paid(gateway=gateway)
+		self.assertEqual((event.status, event.missing), ("Blocked", f"gateway:{gateway}"), event.message)
+		self.acting_as("Shopify Sync Manager")
+		with self.assertRaisesRegex(frappe.ValidationError, "does not wait for an Order State Rule"):
+			command_center.add_state_rule(event.name, "Submitted")
+		command_center.map_gateway(event.name, cash_account(), fee_account=expense_account())
+		frappe.db.commit()
+		frappe.set_user("Administrator")
+		site.drain()
+		event = site.event(event.name)
+		self.assertEqual(event.status, "Applied", event.message)
+		entry = frappe.get_value(
+			"Payment Entry", {"shopify_key": ("like", f"{event.link}/transaction/%")}, ["paid_to", "paid_amount"]
+		)
+		self.assertEqual(entry, (cash_account(), 20))
+
+	def test_a_preview_changes_nothing_and_an_auditor_may_look(self) -> None:
+		store = frappe.get_doc("Shopify Store", self.STORE)
+		store.append("gateway_mapping", {"gateway": "paypal", "account": cash_account()})
+		store.mode = "Paused"
+		store.save()
+		frappe.db.commit()
+		event = self.paid()
+		self.assertEqual(event.status, "Held")
+		self.acting_as("Shopify Sync Auditor")
+		described = command_center.preview(event.name)
+		made = [change["doctype"] for change in described["changes"]]
+		self.assertEqual(
+			made[-2:], ["Sales Order", "Sales Invoice"], "the payment came as an event of its own, which is held too"
+		)
+		self.assertFalse(frappe.db.exists("Sales Order", {"shopify_key": event.link}))
+		self.assertNotIn("Ada", frappe.as_json(described))
+		lines = "\n".join(as_text(described))
+		self.assertIn("create Sales Invoice", lines)
+		self.assertIn("item_code TEE-M", lines)
+		self.acting_as(None)
+		with self.assertRaises(frappe.PermissionError):
+			command_center.preview(event.name)
+
+	def test_an_order_is_found_by_any_of_its_names(self) -> None:
+		payload = self.order()
+		order = self.book(payload)
+		event = previews.find_event(order.name)
+		for name in (payload["name"], payload["name"].lstrip("#"), str(payload["id"]), event):
+			self.assertEqual(previews.find_event(name), event)
+		self.assertEqual(previews.preview(event)["decision"], "plan")
+		for name in ("#no-such-order", "Sales Order"):
+			with self.assertRaisesRegex(frappe.ValidationError, "No event of an order"):
+				command_center.preview(sales_order=name)
