@@ -12,7 +12,7 @@ from .contracts.base import NotJson, dump_json, parse_json
 PERSONAL_FIELDS = frozenset(
 	"""address1 address2 address_line1 address_line2 address_title browser_ip city contact_email company_name contact_person customer
 	customer_address customer_name customer_primary_address customer_primary_contact email email_id email_ids first_name last_name latitude link_name link_title longitude middle_name mobile_no
-	note phone phone_nos pincode shipping_address_name tax_id zip client_details order_status_url token cart_token checkout_token""".split()
+	note phone phone_nos pincode shipping_address_name tax_id zip client_details order_status_url party token cart_token checkout_token""".split()
 )
 #: In a payload this is the buyer's company; in a document of ERPNext it is the seller's, which is no secret.
 _PERSONAL_IN_PAYLOADS = PERSONAL_FIELDS | {"company"}
@@ -21,6 +21,12 @@ _PERSON_SECTIONS = frozenset(("billing_address", "shipping_address", "default_ad
 _NAMED_AFTER_PEOPLE = frozenset(("Customer", "Contact", "Address"))
 _EMAIL = re.compile(r"[^\s@<>\"',;:]+@[^\s@<>\"',;:]+\.[A-Za-z]{2,}")
 MASK = "•••"
+
+
+class Personal(str):
+	"""Text that is personal whatever the field is called that it goes to: a store maps notes to fields of its own."""
+
+	__slots__ = ()
 
 
 def mask_value(value: Any) -> Any:
@@ -32,7 +38,7 @@ def mask_value(value: Any) -> Any:
 
 def mask(field: str, value: Any) -> Any:
 	"""Return *value* as evidence may show it: masked when *field* is personal, and inside of mappings and lists likewise."""
-	if field in PERSONAL_FIELDS:
+	if field in PERSONAL_FIELDS or isinstance(value, Personal):
 		return mask_value(value)
 	if isinstance(value, Mapping):
 		return {name: mask(str(name), inner) for name, inner in value.items()}

@@ -13,7 +13,7 @@ from typing import Any
 
 from .contracts.order import Order, Refund
 from .failures import Category, Failure
-from .money import ZERO, total
+from .money import ZERO, plain, total
 from .order_booking import SALES_INVOICE, SALES_ORDER, Booking, Party
 from .order_credit_notes import backs_of, charges_of, credit_note, credit_refund
 from .order_deliveries import delivers, plan_deliveries, plan_returns
@@ -140,10 +140,11 @@ def _begin(booking: Booking, *, cancelled: bool) -> _Work | Failure | None:
 	pricing = price_order(order, settlement, invoiced.lines)
 	if isinstance(pricing, Failure):
 		return pricing
-	if not pricing.lines and not pricing.tip and snapshot.sales_order is None:
-		if order.line_items:
+	if not pricing.lines and not pricing.tip:
+		if failure := _without_lines(order, pricing):
+			return failure
+		if snapshot.sales_order is None:
 			return None
-		return Failure(Category.UNSUPPORTED, f"Order {order.label} has no line to book.")
 	rows = plan_items(order, pricing, snapshot, booking.policy, items_before(agreed))
 	if isinstance(rows, Failure):
 		return rows
@@ -153,6 +154,19 @@ def _begin(booking: Booking, *, cancelled: bool) -> _Work | Failure | None:
 		memory = replace(memory, invoiced=as_invoiced(pricing, 1, rows))
 	reduced = tuple(refund.id or "" for refund in settlement.reducing)
 	return _Work(booking, settlement, pricing, rows, replace(memory, currency=order.currency, reduced=reduced))
+
+
+def _without_lines(order: Order, pricing: Pricing) -> Failure | None:
+	"""Return the failure of an order without any line left that is not worth nothing."""
+	if not order.line_items:
+		return Failure(Category.UNSUPPORTED, f"Order {order.label} has no line to book.")
+	if pricing.total:
+		return Failure(
+			Category.UNSUPPORTED,
+			f"Every line of order {order.label} was taken off, and {plain(pricing.total)} {order.currency} are still charged: ERPNext has no "
+			"document without an item. Book it by hand, or settle it in Shopify; then Discard the event.",
+		)
+	return None
 
 
 # --- the steps -----------------------------------------------------------------------------------------------------

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from .contracts.order import Order
+from .masking import Personal
 from .policy import StorePolicy
 
+#: What people write: it may say anything about anybody.
+_WRITTEN_BY_PEOPLE = frozenset(("note",))
 #: The sources that can be mapped; `note_attribute:NAME` is one for each attribute of the cart.
 SOURCES: dict[str, Callable[[Order], str]] = {
 	"note": lambda order: order.note,
@@ -27,7 +30,11 @@ def field_values(order: Order, policy: StorePolicy) -> dict[str, Any]:
 
 	Nothing is mapped by itself: ERPNext's `po_no`, for one, is refused when a customer uses a number twice.
 	"""
-	return {field: value for source, field in policy.field_rules if (value := value_of(order, source))}
+	return {
+		field: Personal(value) if source in _WRITTEN_BY_PEOPLE or source.startswith(NOTE_ATTRIBUTE) else value
+		for source, field in policy.field_rules
+		if (value := value_of(order, source))
+	}
 
 
 def value_of(order: Order, source: str) -> str:

@@ -107,7 +107,8 @@ def _cancel(order: Order, snapshot: OrderSnapshot, policy: StorePolicy, signal: 
 	"""Take the order back as far as it went: nothing, its Sales Order, or everything that followed by credit notes."""
 	existing = snapshot.sales_order
 	money = sum(t.amount * (1 if t.is_payment else -1) for t in known_transactions(order, snapshot.link.facts) if _moves(t))
-	if existing is None and not money:
+	# Below zero: the payment is not known yet, or not any more; there is nothing to keep for the customer.
+	if existing is None and money <= 0:
 		return _leave(None, signal, "The order is cancelled and was never booked, so no Sales Order is made.")
 	if existing and existing.docstatus == 0:
 		return Failure(
@@ -116,7 +117,7 @@ def _cancel(order: Order, snapshot: OrderSnapshot, policy: StorePolicy, signal: 
 			"the draft or submit it, then press Retry.",
 		)
 	followed = any(document.docstatus == 1 for document in snapshot.documents.values())
-	if existing and not followed and not money:
+	if existing and not followed and money <= 0:
 		document = (existing.doctype, existing.name)
 		return Plan(
 			changes=(CancelDocument(existing.doctype, existing.name),),

@@ -12,7 +12,7 @@ from typing import Any
 
 from shopify_sync.core.events import NewEvent, Source
 from shopify_sync.core.receiving import Headers, new_event
-from shopify_sync.simulator.rest import customer, inventory, order
+from shopify_sync.simulator.rest import customer, inventory, order, transaction
 from shopify_sync.simulator.shop.shop import Shop
 
 from .shops import inbound_location
@@ -42,7 +42,9 @@ def _states(shop: Shop) -> Iterator[tuple[str, str, Any]]:
 		if one.merged_into is None:
 			yield "customers/update", f"customer-{one.id}", customer.payload(shop, one)
 	for placed in shop.orders.all.values():
-		yield "orders/updated", f"order-{placed.id}", order.payload(shop, placed)
+		# What is fetched has the transactions in it; webhooks leave them out.
+		paid = [transaction.payload(shop, (placed, entry)) for entry in placed.transactions]
+		yield "orders/updated", f"order-{placed.id}", {**order.payload(shop, placed), "transactions": paid}
 	for (item, location), level in shop.inventory.levels.items():
 		if location == inbound_location(shop) and level.is_active:
 			yield "inventory_levels/update", f"level-{item}-{location}", inventory.level(shop, level)

@@ -83,6 +83,8 @@ def set_up(store: StoreFacts, shop: Shop) -> StoreSetUp:
 		"tax_rules": [] if "tax" in store.gaps else tax_rows(),
 		"shipping_rules": shipping_rows(express="shipping" not in store.gaps),
 		"locations": [] if "location" in store.gaps else location_rows(store, shop),
+		"gateway_rules": [] if "gateway" in store.gaps else gateway_rows(),
+		"adjustment_account": "Adjustments - SIM",
 		"max_attempts": 5,
 	}
 	return StoreSetUp(store.name, shop.domain, shop.secret, settings)
@@ -91,6 +93,11 @@ def set_up(store: StoreFacts, shop: Shop) -> StoreSetUp:
 def tax_rows() -> list[dict[str, Any]]:
 	"""Return the complete tax mapping."""
 	return [{"title": _TAX_TITLE, "rate": None, "account": "VAT - SIM"}]
+
+
+def gateway_rows() -> list[dict[str, Any]]:
+	"""Return the complete gateway mapping."""
+	return [{"gateway": gateway, "account": "Clearing - SIM"} for gateway in ("shopify_payments", "manual")]
 
 
 def shipping_rows(*, express: bool) -> list[list[str]]:

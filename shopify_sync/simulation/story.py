@@ -99,7 +99,7 @@ class Story:
 		return replace(self, stores=tuple(replace(store, prefix=prefix, edition=edition) for store in self.stores))
 
 
-GAPS = ("item", "tax", "shipping", "location", "inventory_item")
+GAPS = ("item", "tax", "shipping", "location", "inventory_item", "gateway")
 
 
 def write(seed: int, profile: Profile, days: float = 1.0) -> Story:

@@ -128,6 +128,8 @@ def close(stage: Stage, index: int, gap: str) -> None:
 		target.save_settings(store.name, shipping_rules=shops.shipping_rows(express=True))
 	elif gap == "location":
 		target.save_settings(store.name, locations=shops.location_rows(store, shop))
+	elif gap == "gateway":
+		target.save_settings(store.name, gateway_rules=shops.gateway_rows())
 	elif gap == "item":
 		target.add_item(shops.new_item(store))
 		map_inventory_item(stage, index, shops.new_item(store))

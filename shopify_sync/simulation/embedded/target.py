@@ -13,7 +13,7 @@ from shopify_sync.core.failures import Failure
 from shopify_sync.core.receiving import receive
 from shopify_sync.core.signals import Signal
 from shopify_sync.core.statuses import Status
-from shopify_sync.embedded_host import config, documents, mapping
+from shopify_sync.embedded_host import config, documents, mapping, selling
 from shopify_sync.embedded_host.host import EmbeddedHost, Instance
 from shopify_sync.simulator.dice import Dice
 
@@ -153,6 +153,10 @@ class EmbeddedTarget:
 		"""Cancel a Sales Order by hand."""
 		found = documents.by_key(self.database.connection(), "Sales Order", key)
 		if found is None or found.docstatus != documents.SUBMITTED:
+			return False
+		following = selling.under(self.database.connection(), key).values()
+		if any(document.docstatus == documents.SUBMITTED for document in following):
+			# ERPNext refuses that.
 			return False
 		self._as_user("UPDATE document SET docstatus = 2 WHERE shopify_key = ?", (key,))
 		return True

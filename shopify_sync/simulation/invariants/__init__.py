@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from . import agreement, deliveries, documents, evidence, privacy, progress
+from . import agreement, books, deliveries, documents, evidence, privacy, progress
 from .world import Moment, Violation, World
 
 __all__ = ("RULES", "Moment", "Violation", "World", "check")
@@ -31,6 +31,7 @@ _AT_REST = (
 	progress.what_was_superseded_has_a_successor,
 	progress.what_was_applied_is_in_the_link,
 	agreement.orders_agree,
+	books.books_agree,
 	agreement.customers_agree,
 	agreement.stock_agrees,
 )

@@ -23,44 +23,51 @@ _ORDERS, _CUSTOMERS, _STOCK = "orders agree", "customers agree", "stock agrees"
 
 
 def orders_agree(world: World) -> Iterator[Violation]:
-	"""Every live order is one submitted Sales Order of the same total; a cancelled one is none."""
-	for store, shop in _pairs(world):
+	"""Every live order is one submitted Sales Order, of the total as placed while nothing was taken off; a cancelled one is none."""
+	for store, shop in pairs(world):
 		for order in shop.orders.all.values():
 			key = keys.key(store.name, keys.ORDER, order.id)
-			if _can_be_compared(world, shop, keys.ORDER, order.id, key) and (why := _order_differs(world, order, key)):
+			if can_be_compared(world, shop, keys.ORDER, order.id, key) and (why := _order_differs(world, order, key)):
 				yield Violation(_ORDERS, key, why)
 
 
 def _order_differs(world: World, order: Order, key: str) -> str | None:
-	live = world.facts.live("Sales Order", key)
-	if _says_why_not(world, key):
+	live = [one for one in world.facts.live("Sales Order", key) if one.values.get("status") != "Closed" or not order.cancelled_at]
+	if says_why_not(world, key):
 		return None
 	if order.cancelled_at:
 		return f"is cancelled, and {live[0].name} is live" if live else None
 	if not live:
 		# Nobody tells us that somebody cancelled it by hand, until the order changes or is reconciled.
 		by_hand = key in world.stage.deeds.cancelled and world.moment is Moment.AT_REST
-		return None if by_hand else "is live, and there is no Sales Order"
+		# Nothing is left of it, and nothing was booked before.
+		emptied = not any(line.current_quantity for line in order.line_items)
+		return None if by_hand or emptied else "is live, and there is no Sales Order"
 	found, stated = Decimal(str(live[0].values["grand_total"])), totals.total_price(order)
-	if found != stated:
+	if found != stated and not any(line.removed_quantity for line in order.line_items) and not _is_reduced(order):
 		return f"comes to {stated} {order.currency}, and Sales Order {live[0].name} to {found}"
 	if live[0].values["currency"] != order.currency:
 		return f"is in {order.currency}, and Sales Order {live[0].name} in {live[0].values['currency']}"
 	return None
 
 
+def _is_reduced(order: Order) -> bool:
+	"""Whether a refund without money may have reduced the Sales Order itself."""
+	return any(not refund.transactions for refund in order.refunds)
+
+
 def customers_agree(world: World) -> Iterator[Violation]:
 	"""Every customer is one Customer with the same names and phone number, or with what ERPNext's user wrote."""
-	for store, shop in _pairs(world):
+	for store, shop in pairs(world):
 		for customer in shop.customers.all.values():
 			key = keys.key(store.name, keys.CUSTOMER, customer.id)
-			if _can_be_compared(world, shop, keys.CUSTOMER, customer.id, key):
+			if can_be_compared(world, shop, keys.CUSTOMER, customer.id, key):
 				for why in _customer_differs(world, store, customer, key):
 					yield Violation(_CUSTOMERS, key, why)
 
 
 def _customer_differs(world: World, store: StoreFacts, customer: Customer, key: str) -> Iterator[str]:
-	if _says_why_not(world, key):
+	if says_why_not(world, key):
 		return
 	documents = {
 		"Customer": world.facts.live("Customer", key),
@@ -91,16 +98,16 @@ def _is_wrong(document: DocumentFact, field: str, written: str | None) -> str:
 
 def stock_agrees(world: World) -> Iterator[Violation]:
 	"""A Bin holds what the shop says is available at the location that stands for its warehouse."""
-	for store, shop in _pairs(world):
+	for store, shop in pairs(world):
 		location, place = inbound_location(shop), warehouse(store)
 		for variant in shop.products.variants.values():
 			level = shop.inventory.level(variant.inventory_item_id, location)
 			level_id = f"{variant.inventory_item_id}-{location}"
 			key = keys.key(store.name, keys.INVENTORY_LEVEL, level_id)
-			if level is None or not _can_be_compared(world, shop, keys.INVENTORY_LEVEL, level_id, key):
+			if level is None or not can_be_compared(world, shop, keys.INVENTORY_LEVEL, level_id, key):
 				continue
 			counted = (variant.sku, place) in world.stage.deeds.counted and world.moment is Moment.AT_REST
-			if counted or _says_why_not(world, key) or _was_never_said(world, variant.sku, store, key):
+			if counted or says_why_not(world, key) or _was_never_said(world, variant.sku, store, key):
 				continue
 			found, stated = world.facts.stock.get((variant.sku, place), Decimal(0)), level.quantity("available")
 			if found != stated:
@@ -112,11 +119,13 @@ def _was_never_said(world: World, sku: str, store: StoreFacts, key: str) -> bool
 	return sku == new_item(store) and not world.facts.of_link(key)
 
 
-def _pairs(world: World) -> Iterator[tuple[StoreFacts, Shop]]:
+def pairs(world: World) -> Iterator[tuple[StoreFacts, Shop]]:
+	"""Return each store with its shop."""
 	return zip(world.stage.story.stores, world.shops, strict=True)
 
 
-def _can_be_compared(world: World, shop: Shop, resource: str, resource_id: str, key: str) -> bool:
+def can_be_compared(world: World, shop: Shop, resource: str, resource_id: str, key: str) -> bool:
+	"""Tell whether everything that the shop said of a resource has come, and nobody put it away on purpose."""
 	if world.moment is Moment.RECONCILED:
 		return True
 	if any(webhook not in world.facts.events for webhook in world.said_of(shop, resource, resource_id)):
@@ -127,7 +136,7 @@ def _can_be_compared(world: World, shop: Shop, resource: str, resource_id: str, 
 	return (newest is None or newest.status not in on_purpose) and not world.has_lost_a_subscription(shop)
 
 
-def _says_why_not(world: World, key: str) -> bool:
+def says_why_not(world: World, key: str) -> bool:
 	"""Tell whether an event of the resource waits visibly, with a state that is newer than the one that was applied."""
 	link = world.facts.links.get(key)
 	applied = str(link.version or "") if link else ""

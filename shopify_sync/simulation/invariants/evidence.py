@@ -12,6 +12,8 @@ from shopify_sync.core.statuses import EDGES, Status
 from .world import Moment, Violation, World
 
 _GRAPH, _RISE, _REWRITTEN = "statuses move along the graph", "versions only rise", "nothing is rewritten"
+#: What an action of the evidence is to the database.
+_IN_THE_DATABASE = {"revise": "update", "submit": "update", "close": "update", "reopen": "update"}
 _EVIDENCE, _ONCE = "each change has evidence, each evidence its change", "an event changes things once"
 
 
@@ -46,7 +48,7 @@ def each_change_has_evidence(world: World) -> Iterator[Violation]:
 		if entry.kind == "document" and entry.actor == "engine"
 	)
 	said = Counter(
-		(change["action"], change["doctype"], change["name"])
+		(_IN_THE_DATABASE.get(change["action"], change["action"]), change["doctype"], change["name"])
 		for attempt in world.facts.attempts
 		if attempt.outcome != Status.SHADOWED
 		for change in attempt.changes
