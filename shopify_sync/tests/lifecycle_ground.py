@@ -104,7 +104,8 @@ class SiteGround:
 			self._settings = settings
 
 	def deliver(self, delivery: Delivery, webhook_id: str) -> None:
-		answer = site.deliver(dict(delivery.payload), delivery.topic, webhook_id=webhook_id, store=self.store)
+		headers = {"X_Shopify_Triggered_At": delivery.triggered_at} if delivery.triggered_at else {}
+		answer = site.deliver(dict(delivery.payload), delivery.topic, webhook_id=webhook_id, store=self.store, **headers)
 		assert answer.status == 200, f"{delivery.topic} was answered {answer.status}"
 
 	def drain(self) -> None:

@@ -70,7 +70,7 @@ class EmbeddedGround:
 		self.instance = Instance(self._folder / f"life-{self._number}.db", config.load(self._config), synchronous="OFF")
 
 	def deliver(self, delivery: Delivery, webhook_id: str) -> None:
-		headers, body = signed(self, delivery.topic, delivery.payload, webhook_id)  # type: ignore[arg-type]
+		headers, body = signed(self, delivery.topic, delivery.payload, webhook_id, delivery.triggered_at)  # type: ignore[arg-type]
 		answer = receive(headers.items(), body, self._open.receiver)
 		assert answer.status == 200, f"{delivery.topic} was answered {answer.status}"
 

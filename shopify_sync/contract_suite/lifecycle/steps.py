@@ -17,10 +17,11 @@ from .records import Freight, TaxRate, Transaction, Ware
 
 @dataclass(frozen=True)
 class Delivery:
-	"""A webhook."""
+	"""A webhook. *triggered_at*: its header, which orders states of one second."""
 
 	topic: str
 	payload: Mapping[str, Any]
+	triggered_at: str = ""
 
 
 Step = Callable[[Order], list[Delivery]]
