@@ -284,7 +284,7 @@ class TestWhatUsersDo(SyncTestCase):
 		amended.insert()
 		amended.submit()
 		frappe.db.commit()
-		event = self.carry_out(payload | {"updated_at": "2026-10-06T10:00:00Z", "financial_status": "paid"}, "orders/paid")
+		event = self.carry_out(payload | {"updated_at": "2026-10-06T10:00:00Z"}, "orders/updated")
 		self.assertEqual((event.status, event.document_name), ("No Change", amended.name), event.message)
 		event = self.carry_out(
 			payload | {"updated_at": "2026-10-07T10:00:00Z", "cancelled_at": "2026-10-07T10:00:00Z"}, "orders/cancelled"
