@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shopify_sync.core import operations
-from shopify_sync.core.events import LOOKED_AGAIN, Action, Attempt, ClaimedEvent, NewEvent, Outcome, Receipt, once_more
+from shopify_sync.core.events import LOOKED_AGAIN, SETTLED, Action, Attempt, ClaimedEvent, NewEvent, Outcome, Receipt, once_more
 from shopify_sync.core.failures import Category
 from shopify_sync.core.masking import redacted, speaks_of
 from shopify_sync.core.operations import EventState
@@ -29,7 +29,7 @@ from .times import from_text, to_text, utc_now
 
 _NEW_COLUMNS = (
 	"name", "store", "source", "topic", "resource", "shopify_id", "link", "version", "updated_at", "label", "status",
-	"category", "message", "payload_hash", "api_version", "event_id", "triggered_at", "received_at", "payload",
+	"category", "message", "payload_hash", "api_version", "event_id", "triggered_at", "received_at", "part_of", "payload",
 )  # fmt: skip
 _RECORD = f"""
 INSERT INTO sync_event ({", ".join(_NEW_COLUMNS)}, last_seen_at, due_at, finished_at)
@@ -155,7 +155,9 @@ class EventLog:
 		).fetchall()
 		wanted = [row for row in rows if row["link"] or speaks_of(row["payload"], redaction.customer_id)]
 		connection.executemany(
-			"UPDATE sync_event SET payload = ? WHERE name = ?", [(redacted(row["payload"]), row["name"]) for row in wanted]
+			"""UPDATE sync_event SET payload = ?,
+			document_name = CASE WHEN document_type IN ('Customer', 'Contact', 'Address') THEN NULL ELSE document_name END WHERE name = ?""",
+			[(redacted(row["payload"]), row["name"]) for row in wanted],
 		)
 
 	def end_leases(self, is_gone: Callable[[str], bool]) -> int:
@@ -229,6 +231,16 @@ class EventLog:
 	def requeue_held(self, connection: sqlite3.Connection, store: str, user: str | None = None, reason: str = "") -> int:
 		"""Put the Held events of *store* back into the queue: it is no longer paused. Return how many."""
 		return self._requeue_where(connection, "store = :store AND status = 'Held'", {"store": store}, user, reason)
+
+	def requeue_parts(self, connection: sqlite3.Connection, key: str) -> int:
+		"""Put the events that wait for a part of the resource *key* back into the queue, and mind those in work."""
+		connection.execute("UPDATE sync_event SET look_again = 1 WHERE part_of = ? AND status = 'Processing'", (key,))
+		rows = connection.execute(
+			"SELECT * FROM sync_event WHERE part_of = ? AND status IN ('Blocked', 'Conflict')", (key,)
+		).fetchall()
+		for row in rows:
+			self._requeue(connection, row, Action.REQUEUE, None, SETTLED)
+		return len(rows)
 
 	def _requeue_where(
 		self, connection: sqlite3.Connection, where: str, parameters: Mapping[str, Any], user: str | None, reason: str

@@ -113,7 +113,7 @@ def clear(of_links: Sequence[str]) -> None:
 	if not of_links:
 		return
 	frappe.db.sql(
-		"""UPDATE `tabSync Conflict` SET base_value = NULL, erpnext_value = NULL, shopify_value = NULL, note = NULL,
+		"""UPDATE `tabSync Conflict` SET base_value = NULL, erpnext_value = NULL, shopify_value = NULL, note = NULL, document_name = NULL,
 		status = IF(status = 'Open', 'Obsolete', status), modified = %s WHERE link IN %s""",
 		(times.to_site(times.now()), tuple(of_links)),
 	)

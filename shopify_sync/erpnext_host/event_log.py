@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import frappe
 
-from shopify_sync.core.events import LOOKED_AGAIN, Action, ClaimedEvent, NewEvent, Outcome, Receipt, once_more
+from shopify_sync.core.events import LOOKED_AGAIN, SETTLED, Action, ClaimedEvent, NewEvent, Outcome, Receipt, once_more
 from shopify_sync.core.failures import INFO, Category
 from shopify_sync.core.keys import short_hash
 from shopify_sync.core.masking import redacted, speaks_of
@@ -31,13 +31,14 @@ _WAITING = (Status.RECEIVED, Status.RETRYING)
 _SPEAKS = (*OPEN, Status.PROCESSING)
 #: An event in one of these is looked at without being put back: a worker that has it waits for the link.
 _WILL_LOOK = (*_WAITING, Status.PROCESSING)
+_PARTS_WAIT = (str(Status.BLOCKED), str(Status.CONFLICT))
 _TRIES = 5
 
 _INSERT_COLUMNS = (
 	"name", "creation", "modified", "owner", "modified_by", "docstatus", "idx", "store", "direction", "source", "topic",
 	"resource_type", "shopify_id", "link", "version", "order_name", "status", "category", "message", "attempts", "deliveries",
 	"received_at", "last_seen_at", "triggered_at", "shopify_updated_at", "due_at", "finished_at", "api_version", "event_id",
-	"payload_hash", "payload",
+	"payload_hash", "payload", "part_of",
 )  # fmt: skip
 _INSERT = (
 	f"INSERT INTO `tabSync Event` ({', '.join(f'`{column}`' for column in _INSERT_COLUMNS)}) "  # noqa: S608 - constants
@@ -166,6 +167,21 @@ class FrappeEventLog:
 		)
 		return _mark_superseded([name for (name,) in rows], event.name)
 
+	def requeue_parts(self, key: str) -> int:
+		"""See `core.ports.Transaction.requeue_parts`."""
+		rows = frappe.db.sql(
+			"SELECT name, status FROM `tabSync Event` WHERE part_of = %s AND status IN %s",
+			(key, (*_PARTS_WAIT, str(Status.PROCESSING))),
+		)
+		requeued = 0
+		for name, status in rows:
+			if status == Status.PROCESSING:
+				frappe.db.sql("UPDATE `tabSync Event` SET look_again = 1 WHERE name = %s AND status = 'Processing'", (name,))
+			elif _requeue(name, Status(status), keep_attempts=True):
+				attempts.insert_note(name, 0, Action.REQUEUE, str(Status.RECEIVED), "", reason=SETTLED)
+				requeued += 1
+		return requeued
+
 	def redact(self, redaction: Redaction) -> None:
 		"""See `core.ports.Transaction.redact`: takes what is personal out of payloads; everything else of the ledger stays."""
 		rows = frappe.db.sql(
@@ -176,7 +192,12 @@ class FrappeEventLog:
 		)
 		for row in rows:
 			if row.link or speaks_of(row.payload, redaction.customer_id):
-				frappe.db.sql("UPDATE `tabSync Event` SET payload = %s WHERE name = %s", (redacted(row.payload), row.name))
+				# ERPNext names a Customer after the person; the link still leads to it.
+				frappe.db.sql(
+					"""UPDATE `tabSync Event` SET payload = %s,
+					document_name = IF(document_type IN ('Customer', 'Contact', 'Address'), NULL, document_name) WHERE name = %s""",
+					(redacted(row.payload), row.name),
+				)
 
 	# --- operators and mappings ----------------------------------------------------------------------------------
 
@@ -333,7 +354,7 @@ def _row_of(event: NewEvent) -> tuple[Any, ...]:
 		str(event.category) if event.category else None, event.message or None, 0, 1,
 		received, received, times.to_site(triggered), times.to_site(event.updated_at), due,
 		received if event.status in FINAL else None, event.api_version or None, event.event_id or None,
-		event.payload_hash, event.payload,
+		event.payload_hash, event.payload, event.part_of,
 	)  # fmt: skip
 
 

@@ -11,7 +11,13 @@ const TOPICS = {
 		"orders/cancelled",
 		"order_transactions/create",
 	],
-	sync_customers: ["customers/create", "customers/update"],
+	sync_customers: [
+		"customers/create",
+		"customers/update",
+		"customers/merge",
+		"customers/delete",
+		"customers_email_marketing_consent/update",
+	],
 	sync_inventory: ["inventory_levels/update", "inventory_levels/connect"],
 };
 
@@ -87,6 +93,7 @@ function add_view_buttons(frm) {
 		open("Sync Event", { status: ["in", NEEDS_A_PERSON] }),
 		view
 	);
+	frm.add_custom_button(__("Sync Conflicts"), open("Sync Conflict", { status: "Open" }), view);
 	frm.add_custom_button(__("Sync Events"), open("Sync Event"), view);
 	frm.add_custom_button(__("Shopify Links"), open("Shopify Link"), view);
 }

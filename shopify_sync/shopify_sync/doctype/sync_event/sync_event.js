@@ -87,6 +87,11 @@ function add_buttons(frm) {
 		);
 	}
 	frappe.model.with_doctype("Shopify Link", () => shopify_sync.add_shopify_button(frm));
+	if (status === "Conflict") {
+		frm.add_custom_button(__("Open Sync Conflicts"), () =>
+			frappe.set_route("List", "Sync Conflict", "List", { event: frm.doc.name })
+		);
+	}
 	if (status === "Blocked" && store && starts_with(missing, IN_THE_STORE)) {
 		frm.add_custom_button(__("Open Store Settings"), () =>
 			frappe.set_route("Form", "Shopify Store", store)

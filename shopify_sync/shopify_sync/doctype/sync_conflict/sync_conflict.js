@@ -1,0 +1,73 @@
+// A field that both sides changed: both values side by side, and the three ways to decide.
+// The form changes nothing itself: every button asks the command center, which checks and records.
+
+frappe.ui.form.on("Sync Conflict", {
+	refresh(frm) {
+		frm.disable_save();
+		show_headline(frm);
+		add_buttons(frm);
+	},
+});
+
+function show_headline(frm) {
+	const { status, field, document_type, resolution, resolved_by } = frm.doc;
+	const what = `<b>${frappe.utils.escape_html(`${__(document_type)}: ${field}`)}</b>`;
+	if (status === "Open") {
+		frm.set_intro(
+			`${what}<br>${__(
+				"Changed in ERPNext and in Shopify since both last agreed. Nothing was overwritten, and everything else of the event was applied. It waits for your decision."
+			)}`,
+			"yellow"
+		);
+	} else if (status === "Resolved") {
+		const who = frappe.utils.escape_html(frappe.user.full_name(resolved_by));
+		frm.set_intro(`${what}<br>${__("{0}, decided by {1}.", [__(resolution), who])}`, "green");
+	} else {
+		frm.set_intro(`${what}<br>${__("There is nothing to decide any more.")}`, "blue");
+	}
+}
+
+function add_buttons(frm) {
+	const { document_type, document_name, event, status, field } = frm.doc;
+	if (document_type && document_name) {
+		frm.add_custom_button(__("Open {0}", [__(document_type)]), () =>
+			frappe.set_route("Form", document_type, document_name)
+		);
+	}
+	if (event) {
+		frm.add_custom_button(__("Open Sync Event"), () => frappe.set_route("Form", "Sync Event", event));
+	}
+	frappe.model.with_doctype("Sync Conflict", () => {
+		const list = frappe.listview_settings["Sync Conflict"];
+		if (status !== "Open" || !list.may_act()) return;
+		frm.add_custom_button(__("Take Shopify's"), () => decide(frm, "Take Shopify's")).addClass("btn-primary");
+		frm.add_custom_button(__("Keep ERPNext's"), () => decide(frm, "Keep ERPNext's"));
+		// An address is edited itself: one text would not say what belongs into which field.
+		if (!field.startsWith("address/")) {
+			frm.add_custom_button(__("Edit"), () => ask_for_value(frm));
+		}
+	});
+}
+
+async function decide(frm, resolution, args = {}) {
+	await frappe.listview_settings["Sync Conflict"].decide(frm.doc.name, resolution, args);
+	return frm.reload_doc();
+}
+
+function ask_for_value(frm) {
+	frappe.prompt(
+		[
+			{
+				fieldname: "value",
+				fieldtype: "Data",
+				label: __("Value"),
+				default: frm.doc.erpnext_value,
+				description: __("Written to ERPNext. Shopify keeps its own; it is not asked about again until it changes."),
+			},
+			{ fieldname: "note", fieldtype: "Small Text", label: __("Note") },
+		],
+		({ value, note }) => decide(frm, "Edit", { value: value || "", note }),
+		__("Write a Value of Your Own"),
+		__("Write")
+	);
+}
