@@ -120,6 +120,29 @@ def simulate(context: Any, seeds: int, start: int, profile: str, trace: bool, as
 			raise click.exceptions.Exit(1)
 
 
+@shopify_sync.command("lifecycles")
+@click.option("--count", default=1000, show_default=True, type=click.IntRange(1), help="How many orders.")
+@click.option("--seed", default="1", show_default=True, help="What settles their lives.")
+@pass_context
+def lifecycles(context: Any, count: int, seed: str) -> None:
+	"""Let random orders live on this site, and compare its trial balance with what their payloads come to.
+
+	For test sites only (`allow_tests` in site_config.json): what it posts stays. Nobody else may post meanwhile.
+	"""
+	with _site(context):
+		if not frappe.conf.allow_tests:
+			raise click.UsageError(f"{frappe.local.site} is no test site: allow_tests is not set in its site_config.json.")
+		from shopify_sync.tests.lifecycles import run, told
+
+		frappe.set_user("Administrator")
+		with click.progressbar(length=count, label="Lives", file=click.get_text_stream("stderr")) as bar:
+			outcome = run(count, seed, lambda _outcome: bar.update(1))
+		for line in told(outcome):
+			click.echo(line)
+		if not outcome.is_good:
+			raise click.exceptions.Exit(1)
+
+
 class _site:
 	"""Connect to the site of the context for the block, and say so clearly when there is none."""
 

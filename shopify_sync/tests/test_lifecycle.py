@@ -11,7 +11,7 @@ from shopify_sync.contract_suite.lifecycle.case import Case
 from shopify_sync.contract_suite.lifecycle.cases import CASES
 from shopify_sync.contract_suite.lifecycle.check import carry_out, carry_out_shuffled
 
-from . import site
+from . import lifecycles, site
 from .lifecycle_ground import SiteGround
 
 
@@ -31,6 +31,16 @@ class TestLifecycle(_OnTheGround):
 
 class TestLifecycleInAnyOrder(_OnTheGround):
 	"""One test per case whose books do not depend on the order of arrival: shuffled, and some deliveries doubled."""
+
+
+class TestTrialBalance(FrappeTestCase):
+	"""A hundred random lives."""
+
+	def test_every_account_moves_by_what_the_payloads_come_to(self) -> None:
+		outcome = lifecycles.run(100, "tier")
+		self.assertEqual(list(lifecycles.told(outcome))[1:-1], [])
+		self.assertTrue(outcome.is_good, outcome.differences)
+		self.assertLess(outcome.held, 15)
 
 
 def _told(case: Case) -> Callable[[_OnTheGround], None]:
