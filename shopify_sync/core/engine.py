@@ -19,7 +19,7 @@ from .plan import AppliedChange, Conflicts, Decision, DocRef, Plan, Skip
 from .policy import Mode, StorePolicy
 from .ports import Host, LeaseLost, Transaction
 from .preview import describe
-from .resources import PARTS, RESOURCES, is_switched_on
+from .resources import PARTS, RESOURCES, WHOLES, is_switched_on
 from .retry import delay_seconds
 from .signals import Signal
 from .snapshots import LinkState
@@ -140,6 +140,9 @@ class Engine:
 			self._record(tx, event, outcome, started, restarts, changes, reads)
 			if outcome.status in _SETTLED:
 				tx.supersede(event, _MOOT)
+				if event.resource in WHOLES:
+					# What a transaction waited for may have been settled by the order's new state.
+					tx.requeue_parts(event.signal.key)
 			self._probe("before_commit")
 		return outcome.status
 

@@ -59,6 +59,8 @@ class NewEvent:
 	event_id: str
 	triggered_at: str
 	received_at: datetime
+	#: The key of what its resource is a part of: the order of a transaction.
+	part_of: str | None = None
 
 	def renamed(self) -> NewEvent:
 		"""Return the same delivery under a name that carries its content: for an id that came before with another body."""
@@ -115,6 +117,10 @@ class Outcome:
 
 #: The reason in the evidence when :func:`once_more` applies.
 LOOKED_AGAIN = "What it waits for was saved while a worker was busy with it, so it is looked at once more."
+
+
+#: The reason when what a part belongs to was carried out.
+SETTLED = "What it is a part of was carried out, so it is looked at once more."
 
 
 def once_more(outcome: Outcome, now: datetime) -> Outcome:

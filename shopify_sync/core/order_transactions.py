@@ -15,6 +15,7 @@ from . import keys, orders
 from .contracts.order import Order
 from .contracts.transaction import Transaction
 from .failures import Category, Failure
+from .masking import REDACTED
 from .order_facts import with_transaction
 from .plan import Decision, LinkUpdate, Plan
 from .policy import StorePolicy
@@ -49,7 +50,7 @@ def whole(found: TransactionOfOrder, policy: StorePolicy) -> str:
 
 def complete(found: TransactionOfOrder, whole: tuple[str, Mapping[str, Any]] | None, policy: StorePolicy) -> TransactionOfOrder:
 	"""Return the transaction with its order."""
-	if whole is None or not found.transaction.order_id:
+	if whole is None or not found.transaction.order_id or whole[1].get(REDACTED):
 		return found
 	event, payload = whole
 	return replace(found, order=orders.parse(payload, policy), event=event)
@@ -83,7 +84,7 @@ def decide(found: TransactionOfOrder, snapshot: OrderSnapshot | LinkState, polic
 	if found.order is None or isinstance(snapshot, LinkState):
 		return Plan(
 			links=(LinkUpdate(link.key, facts=facts), own),
-			reason=f"Kept for order {transaction.order_id}, of which no state has been applied yet.",
+			reason=f"Kept for order {transaction.order_id}, of which no state that was applied is at hand.",
 		)
 	of_order = replace(signal, resource=keys.ORDER, shopify_id=transaction.order_id, version=link.version or "")
 	known = replace(snapshot, link=replace(link, facts=facts))

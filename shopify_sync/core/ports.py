@@ -54,6 +54,12 @@ class Transaction(Protocol):
 		:raises LeaseLost: when the lease is no longer the one that was claimed.
 		"""
 
+	def requeue_parts(self, key: str) -> int:
+		"""Put the events back into the queue that wait (Blocked, Conflict) and belong to parts of the resource *key*.
+
+		What a worker is busy with is marked, so that it does not begin to wait (:func:`~.events.once_more`). Return how many.
+		"""
+
 	def supersede(self, event: ClaimedEvent, statuses: Sequence[Status]) -> int:
 		"""Mark the older events of the same link that are in *statuses* as superseded by *event*. Return how many."""
 

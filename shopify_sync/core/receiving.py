@@ -149,6 +149,7 @@ def new_event(
 		version=subject.version if subject else None,
 		updated_at=subject.updated_at if subject else None,
 		label=subject.label if subject else "",
+		part_of=key(store, *subject.part_of) if subject and subject.part_of else None,
 		status=status,
 		category=category,
 		message=message,

@@ -56,6 +56,9 @@ class Part(Resource, Protocol):
 
 PARTS: dict[str, Part] = {keys.ORDER_TRANSACTION: order_transactions}
 
+#: Resources that have parts.
+WHOLES = frozenset((keys.ORDER,))
+
 RESOURCES: dict[str, Resource] = {
 	keys.ORDER: orders,
 	keys.CUSTOMER: customers,

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from . import keys
-from .contracts.base import exact_id
+from .contracts.base import as_id, exact_id
 from .contracts.customer_events import consent_id, merge_id, person_id
 from .contracts.inventory_level import level_id
 
@@ -21,6 +21,7 @@ class Subject:
 
 	:ivar version: compares as text; see :func:`version_of`.
 	:ivar label: what people call the resource (`#1001`), for lists.
+	:ivar part_of: the resource and the id of what it is a part of (the order of a transaction), or None.
 	"""
 
 	resource: str
@@ -28,6 +29,7 @@ class Subject:
 	updated_at: datetime
 	version: str
 	label: str
+	part_of: tuple[str, str] | None = None
 
 
 class Incomplete(ValueError):
@@ -159,7 +161,9 @@ def subject_of(resource: str, payload: Any, digest: str, triggered_at: str = "")
 	updated_at = _time_of(resource, payload, triggered_at)
 	label = _storable(payload.get("name"))[:100] if resource == keys.ORDER else ""
 	version = version_of(updated_at, _progress(resource, payload), triggered_at, _payment(resource, payload), digest)
-	return Subject(resource, shopify_id, updated_at, version, label)
+	order_id = as_id(payload.get("order_id")) if resource == keys.ORDER_TRANSACTION else None
+	part_of = (keys.ORDER, order_id) if order_id else None
+	return Subject(resource, shopify_id, updated_at, version, label, part_of)
 
 
 @dataclass(frozen=True)

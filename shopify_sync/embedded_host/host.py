@@ -75,6 +75,10 @@ class Transaction:
 		"""Write the event's new status and clear its lease."""
 		self._events.finish(self._connection, event, outcome)
 
+	def requeue_parts(self, key: str) -> int:
+		"""Put the events that wait for a part of the resource *key* back into the queue."""
+		return self._events.requeue_parts(self._connection, key)
+
 	def supersede(self, event: ClaimedEvent, statuses: Sequence[Status]) -> int:
 		"""Mark the older events of the same link that are in *statuses* as superseded by *event*."""
 		return self._events.supersede(self._connection, event, statuses)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 #: Stands in the file as `PRAGMA user_version`; a file of a later version is refused.
-VERSION = 4
+VERSION = 5
 
 #: The fields that both sides changed: one row for each field of a link.
 _CONFLICT = """
@@ -61,11 +61,13 @@ CREATE TABLE IF NOT EXISTS sync_event (
 	finished_at TEXT,
 	discard_reason TEXT NOT NULL DEFAULT '',
 	look_again INTEGER NOT NULL DEFAULT 0,
+	part_of TEXT,
 	payload TEXT NOT NULL
 );
 -- All work, and nothing but work, has a due_at: waiting, waiting for a retry, or held by a worker until its lease ends.
 CREATE INDEX IF NOT EXISTS sync_event_due ON sync_event (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS sync_event_link ON sync_event (link, version);
+CREATE INDEX IF NOT EXISTS sync_event_part_of ON sync_event (part_of) WHERE part_of IS NOT NULL;
 CREATE INDEX IF NOT EXISTS sync_event_status ON sync_event (status, received_at);
 CREATE INDEX IF NOT EXISTS sync_event_received ON sync_event (received_at);
 CREATE TABLE IF NOT EXISTS sync_attempt (
@@ -117,6 +119,8 @@ UPGRADES = {
 	2: "ALTER TABLE sync_event ADD COLUMN look_again INTEGER NOT NULL DEFAULT 0;",
 	3: "ALTER TABLE shopify_link ADD COLUMN facts TEXT NOT NULL DEFAULT '{}';",
 	4: _CONFLICT,
+	5: "ALTER TABLE sync_event ADD COLUMN part_of TEXT; "
+	"CREATE INDEX sync_event_part_of ON sync_event (part_of) WHERE part_of IS NOT NULL;",
 }
 
 

@@ -78,6 +78,10 @@ class FrappeTransaction:
 		"""See the port."""
 		self._events.finish(event, outcome)
 
+	def requeue_parts(self, key: str) -> int:
+		"""See the port."""
+		return self._events.requeue_parts(key)
+
 	def supersede(self, event: ClaimedEvent, statuses: Sequence[Status]) -> int:
 		"""See the port."""
 		return self._events.supersede(event, statuses)

@@ -46,6 +46,7 @@ class SyncEvent(Document):
 		next_try_at: DF.Datetime | None
 		not_applied: DF.SmallText | None
 		order_name: DF.Data | None
+		part_of: DF.Data | None
 		payload: DF.Code | None
 		payload_hash: DF.Data | None
 		received_at: DF.Datetime | None
@@ -126,6 +127,7 @@ def on_doctype_update():
 	add_index = frappe.db.add_index
 	add_index("Sync Event", ["due_at"], "due_at_index")  # what a worker may take now
 	add_index("Sync Event", ["link", "version"], "link_version_index")  # newest signal of a resource
+	add_index("Sync Event", ["part_of"], "part_of_index")  # the transactions of an order
 	add_index("Sync Event", ["missing"], "missing_index")  # what waits for a mapping
 	add_index("Sync Event", ["status", "received_at"], "status_received_index")
 	add_index("Sync Event", ["received_at"], "received_index")  # the list as it opens
