@@ -19,7 +19,7 @@ VERSIONS = (
 	"2026-04", "2026-07",
 )  # fmt: skip
 #: Topics that are not in every version.
-NEWER = {"orders/link_requested"}
+NEWER = {"orders/link_requested", "customers/redact"}
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,17 @@ import pytest
 
 from shopify_sync.contract_suite.bench import INBOUND_LOCATION
 from shopify_sync.contract_suite.checks import CANCELLED
+from shopify_sync.core import keys
+from shopify_sync.core.masking import personal_values, redacted
 from shopify_sync.core.receiving import sign
 from shopify_sync.core.topics import RESOURCE_OF_TOPIC
 from tests.contract.embedded_bench import WAREHOUSES, EmbeddedBench
 
 from .catalogue import NEWER, VERSIONS, Sample, confirmed, consistent, personal_strings, samples, uncancelled
 
-ORDERS, CUSTOMERS, LEVELS = samples("orders/"), samples("customers/"), samples("inventory_levels/")
+ORDERS, LEVELS = samples("orders/"), samples("inventory_levels/")
+CUSTOMERS = [sample for sample in samples("customers/") if RESOURCE_OF_TOPIC[sample.topic] == keys.CUSTOMER]
+NEWS = [sample for sample in samples("customers") if RESOURCE_OF_TOPIC[sample.topic] != keys.CUSTOMER]
 SETTINGS = {
 	"tax_rules": [{"title": "State tax", "rate": None, "account": "Tax - S"}],
 	"shipping_account": "Freight - S",
@@ -104,10 +108,32 @@ def test_a_customer_becomes_a_customer_with_its_contact_and_address(sample: Samp
 	assert event.status == "Applied", event.message
 	(customer,) = bench.documents("Customer")
 	assert customer.values["customer_name"] == f"{payload['first_name']} {payload['last_name']}"
-	# Some versions show a customer without e-mail and phone: then there is nothing to make a Contact of.
-	assert [contact.values["email_id"] for contact in bench.documents("Contact")] == [payload["email"]] * bool(payload["email"])
+	# Some versions show a customer whom nobody could reach: then there is nothing to make a Contact of.
+	reachable = payload["email"] or (payload.get("default_address") or {}).get("phone")
+	assert [contact.values["email_id"] for contact in bench.documents("Contact")] == [payload["email"] or ""] * bool(reachable)
 	assert len(bench.documents("Address")) == bool(payload.get("default_address"))
 	assert customer.key == f"suite/customer/{payload['admin_graphql_api_id'].rpartition('/')[2]}"
+
+
+@pytest.mark.parametrize("sample", NEWS, ids=str)
+def test_news_of_a_customer_that_nobody_knows_makes_nothing(sample: Sample, bench: SampleBench) -> None:
+	event = bench.event(bench.take(sample, sample.payload))
+	# Shopify's sample of a merge is one that failed, and its sample of a consent says neither yes nor no.
+	assert event.status in ("Ignored", "No Change"), event.message
+	assert bench.documents("Customer") + bench.documents("Contact") + bench.documents("Address") == []
+	again = bench.take(Sample(sample.version, sample.topic), sample.payload)
+	assert bench.event(again).status == event.status
+
+
+@pytest.mark.parametrize("sample", samples(), ids=str)
+def test_a_redacted_payload_names_nobody_and_keeps_its_figures(sample: Sample) -> None:
+	payload = sample.payload
+	kept = redacted(json.dumps(payload))
+	# What leads to a person: names, addresses, numbers; four characters or longer.
+	assert [value for value in {*personal_values(payload), *personal_strings(payload)} if f'"{value}"' in kept] == []
+	assert redacted(kept) == kept
+	if "total_price" in payload:
+		assert str(payload["total_price"]) in kept
 
 
 #: In some versions Shopify's sample of a stock level is an empty object, in others the quantity is null.
