@@ -162,7 +162,8 @@ class Engine:
 		if part is None:
 			return contract
 		found = self.host.payload_of(part.whole(contract, policy))
-		return part.complete(contract, (found[0], parse_json(found[1])) if found else None, policy)
+		whole = (found[0], parse_json(found[1]) if found[1] else None) if found else None
+		return part.complete(contract, whole, policy)
 
 	def _prepare(self, resource: str, contract: Any, policy: StorePolicy) -> None:
 		module = RESOURCES[resource]

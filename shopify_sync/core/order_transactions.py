@@ -27,7 +27,8 @@ from .snapshots import LinkOnlyNeeds, LinkState, OrderNeeds, OrderSnapshot
 class TransactionOfOrder:
 	"""A transaction, and its order as it was last applied.
 
-	:ivar event: the event that carried that state of the order; None when none was applied yet.
+	:ivar order: None when none was applied yet, or its payload is gone.
+	:ivar event: the event that carried that state of the order.
 	"""
 
 	transaction: Transaction
@@ -48,18 +49,21 @@ def whole(found: TransactionOfOrder, policy: StorePolicy) -> str:
 	return keys.key(policy.store, keys.ORDER, transaction.order_id)
 
 
-def complete(found: TransactionOfOrder, whole: tuple[str, Mapping[str, Any]] | None, policy: StorePolicy) -> TransactionOfOrder:
+def complete(
+	found: TransactionOfOrder, whole: tuple[str, Mapping[str, Any] | None] | None, policy: StorePolicy
+) -> TransactionOfOrder:
 	"""Return the transaction with its order."""
-	if whole is None or not found.transaction.order_id or whole[1].get(REDACTED):
+	if whole is None or not found.transaction.order_id:
 		return found
 	event, payload = whole
+	if payload is None or payload.get(REDACTED):
+		return replace(found, event=event)
 	return replace(found, order=orders.parse(payload, policy), event=event)
 
 
 def is_current(found: TransactionOfOrder, links: Mapping[str, LinkState], policy: StorePolicy) -> bool:
-	"""Tell whether no other state of the order was applied since it was read; an event that is gone cannot have been read."""
-	link = links[whole(found, policy)]
-	return found.order is None or link.last_event == found.event
+	"""Tell whether no other state of the order was applied since it was read; the first one counts too."""
+	return (links[whole(found, policy)].last_event or None) == found.event
 
 
 def locks(found: TransactionOfOrder, policy: StorePolicy) -> tuple[str, ...]:

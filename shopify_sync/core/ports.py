@@ -99,8 +99,10 @@ class Host(Protocol):
 	def policy(self, store: str) -> StorePolicy:
 		"""Return the store's settings."""
 
-	def payload_of(self, key: str) -> tuple[str, str | bytes] | None:
-		"""Return the event whose state was last applied to the link *key*, and its payload; None when there is none any more.
+	def payload_of(self, key: str) -> tuple[str, str | bytes | None] | None:
+		"""Return the event whose state was last applied to the link *key*, and its payload (None when that is gone).
+
+		None where nothing was applied to it yet.
 
 		A plain read outside of any transaction.
 		"""

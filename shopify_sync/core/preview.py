@@ -8,6 +8,7 @@ from typing import Any
 
 from .failures import Failure
 from .masking import mask, mask_name
+from .money import plain
 from .plan import (
 	CancelDocument,
 	Change,
@@ -63,7 +64,7 @@ def describe_decision(decision: Decision) -> Mapping[str, Any]:
 	if isinstance(decision, Plan):
 		return {
 			"decision": "plan",
-			"changes": [describe(change) for change in decision.changes],
+			"changes": [_with_total(change) for change in decision.changes],
 			"not_applied": list(decision.not_applied),
 			"reason": "" if decision.changes else decision.reason,
 		}
@@ -76,6 +77,12 @@ def describe_decision(decision: Decision) -> Mapping[str, Any]:
 			"retry": str(decision.info.retry),
 		}
 	return {"decision": "skip", "status": str(decision.status), "reason": decision.reason}
+
+
+def _with_total(change: Change) -> Mapping[str, Any]:
+	"""Return a change with the total that the document would come to, where the plan states one."""
+	total = getattr(change, "expect_total", None)
+	return describe(change) if total is None else {**describe(change), "total": plain(total)}
 
 
 def _plain(value: Any) -> Any:
@@ -106,7 +113,8 @@ def as_text(described: Mapping[str, Any]) -> Iterator[str]:
 
 def _change_as_text(change: Mapping[str, Any]) -> Iterator[str]:
 	yield ""
-	yield f"{change['action']} {change['doctype']} {change['name'] or '(named by ERPNext)'}"
+	total = f", total {change['total']}" if "total" in change else ""
+	yield f"{change['action']} {change['doctype']} {change['name'] or '(named by ERPNext)'}{total}"
 	for entry in change["fields"]:
 		if entry["after"] in (None, "", [], 0) and entry["before"] in (None, "", [], 0):
 			continue

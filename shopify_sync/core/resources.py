@@ -47,7 +47,7 @@ class Part(Resource, Protocol):
 	def whole(self, contract: Any, policy: StorePolicy) -> str:
 		"""Return the key of the link of the resource that it belongs to."""
 
-	def complete(self, contract: Any, whole: tuple[str, Mapping[str, Any]] | None, policy: StorePolicy) -> Any:
+	def complete(self, contract: Any, whole: tuple[str, Mapping[str, Any] | None] | None, policy: StorePolicy) -> Any:
 		"""Return the contract together with the whole: the event that was last applied to it, and its payload."""
 
 	def is_current(self, contract: Any, links: Mapping[str, LinkState], policy: StorePolicy) -> bool:

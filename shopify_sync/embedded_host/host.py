@@ -113,16 +113,16 @@ class EmbeddedHost:
 		"""Return the store's settings."""
 		return self._config.store(store).policy
 
-	def payload_of(self, key: str) -> tuple[str, str] | None:
+	def payload_of(self, key: str) -> tuple[str, str | None] | None:
 		"""Return the event whose state was last applied to the link *key*, and its payload."""
 		row = (
 			self._database.connection()
 			.execute(
-				"SELECT e.name, e.payload FROM shopify_link l JOIN sync_event e ON e.name = l.last_event WHERE l.key = ?", (key,)
+				"SELECT l.last_event, e.payload FROM shopify_link l LEFT JOIN sync_event e ON e.name = l.last_event WHERE l.key = ?", (key,)
 			)
 			.fetchone()
 		)
-		return (row["name"], row["payload"]) if row else None
+		return (row["last_event"], row["payload"]) if row and row["last_event"] else None
 
 	def prepare(self, keys: Sequence[str], needs: Needs) -> None:
 		"""Create the link rows that are missing, and commit. Nobody else has to be asked for anything."""

@@ -116,8 +116,8 @@ class FrappeHost:
 		links.ensure(keys)
 		self._exchange_rate = read.exchange_rate(needs)
 
-	def payload_of(self, link_key: str) -> tuple[str, bytes | str] | None:
-		"""Return (name, payload) of the event that a link was written for last, or None. A plain read, outside of a transaction."""
+	def payload_of(self, link_key: str) -> tuple[str, bytes | str | None] | None:
+		"""See the port."""
 		return links.payload_of(link_key)
 
 	@contextmanager

@@ -83,9 +83,9 @@ def save(update: LinkUpdate, created: Mapping[str, str], event: str) -> None:
 	frappe.db.sql(f"UPDATE `tabShopify Link` SET {assignments} WHERE name = %s", (*columns.values(), update.key))  # noqa: S608
 
 
-def payload_of(key: str) -> tuple[str, bytes | str] | None:
-	"""Return name and payload of the event that the link was written for last; None when there is none, or it was cleared."""
-	query = """SELECT event.name, event.payload FROM `tabShopify Link` link JOIN `tabSync Event` event ON event.name = link.last_event
+def payload_of(key: str) -> tuple[str, bytes | str | None] | None:
+	"""Return name and payload (None when it was cleared) of the event that the link was written for last; None when there is none."""
+	query = """SELECT link.last_event, event.payload FROM `tabShopify Link` link LEFT JOIN `tabSync Event` event ON event.name = link.last_event
 		WHERE link.name = %s"""
 	rows = frappe.db.sql(query, (key,))
-	return (rows[0][0], rows[0][1]) if rows and rows[0][1] else None
+	return (rows[0][0], rows[0][1] or None) if rows and rows[0][0] else None
