@@ -18,6 +18,7 @@ shopify_sync.show_preview = async (args) => {
 		freeze: true,
 	});
 	if (!message) return;
+	await load_labels(message.changes || []);
 	const about = [message.order_name, message.topic].filter(Boolean).join(" · ");
 	const dialog = new frappe.ui.Dialog({
 		title: __("Preview: {0}", [about]),
@@ -49,7 +50,10 @@ shopify_sync.show_preview = async (args) => {
 					__("Nothing has been changed. ERPNext's own checks come when it is done.")
 				)
 			);
-			parts.push(...changes.map(change_html));
+			parts.push(summary_html(changes));
+			// Whom it is booked under is masked anyway: what is booked comes first.
+			const [people, books] = [changes.filter(is_person), changes.filter((change) => !is_person(change))];
+			parts.push(...[...books, ...people].map(change_html));
 		}
 		(not_applied || []).forEach((note) => parts.push(notice("yellow", __("Not taken over"), note)));
 		return parts.join("");
@@ -60,10 +64,23 @@ shopify_sync.show_preview = async (args) => {
 			<div><b>${esc(title)}</b></div><div style="white-space: pre-line">${esc(text || "")}</div></div>`;
 	}
 
+	function is_person({ doctype }) {
+		return ["Customer", "Contact", "Address"].includes(doctype);
+	}
+
+	// In the order in which it would be done.
+	function summary_html(changes) {
+		const rows = changes.map(({ action, doctype, name, key, total }) => {
+			const cells = [__(frappe.unscrub(action)), __(doctype), name || key || ""];
+			return `<tr>${cells.map((cell) => `<td>${esc(cell)}</td>`).join("")}<td class="text-right">${esc(total)}</td></tr>`;
+		});
+		return `<table class="table table-sm table-bordered"><tbody>${rows.join("")}</tbody></table>`;
+	}
+
 	function change_html({ action, doctype, name, key, fields }) {
 		const shown = (fields || []).filter(({ before, after }) => !empty(before) || !empty(after));
-		const rows = shown.filter(({ after }) => !is_table(after)).map(field_html);
-		const tables = shown.filter(({ after }) => is_table(after)).map(table_html);
+		const rows = shown.filter(({ after }) => !is_table(after)).map((entry) => field_html(doctype, entry));
+		const tables = shown.filter(({ after }) => is_table(after)).map((entry) => table_html(doctype, entry));
 		return `<div class="frappe-card" style="padding: 12px; margin-bottom: 12px">
 			<h5 style="margin-top: 0">${esc(__(frappe.unscrub(action)))} ${esc(__(doctype))}
 				<span class="text-muted">${esc(name || key || "")}</span></h5>
@@ -72,20 +89,32 @@ shopify_sync.show_preview = async (args) => {
 		</div>`;
 	}
 
-	function field_html({ field, before, after }) {
+	function field_html(doctype, { field, before, after }) {
 		const from = empty(before) ? "" : `<span class="text-muted">${value_html(before)} → </span>`;
-		return `<tr><td class="text-muted" style="width: 30%">${esc(field)}</td><td>${from}${value_html(after)}</td></tr>`;
+		return `<tr><td class="text-muted" style="width: 30%">${label(doctype, field)}</td><td>${from}${value_html(after)}</td></tr>`;
 	}
 
-	function table_html({ field, after }) {
+	function table_html(doctype, { field, after }) {
+		const child = frappe.meta.get_docfield(doctype, field)?.options;
 		const columns = [...new Set(after.flatMap((row) => Object.keys(row).filter((name) => !empty(row[name]))))];
-		const head = columns.map((name) => `<th class="text-muted">${esc(name)}</th>`).join("");
+		const head = columns.map((name) => `<th class="text-muted">${label(child, name)}</th>`).join("");
 		const body = after
 			.map((row) => `<tr>${columns.map((name) => `<td>${value_html(row[name])}</td>`).join("")}</tr>`)
 			.join("");
-		return `<div class="text-muted small">${esc(field)}</div>
+		return `<div class="text-muted small">${label(doctype, field)}</div>
 			<div style="overflow-x: auto"><table class="table table-bordered table-sm small">
 			<thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
+	}
+
+	// The names that people know from the form; without them the names of the columns do.
+	function label(doctype, field) {
+		const df = doctype && frappe.meta.get_docfield(doctype, field);
+		return `<span title="${esc(field)}">${esc(df?.label ? __(df.label) : field)}</span>`;
+	}
+
+	function load_labels(changes) {
+		const doctypes = [...new Set(changes.map(({ doctype }) => doctype))];
+		return Promise.allSettled(doctypes.map((doctype) => frappe.model.with_doctype(doctype)));
 	}
 
 	function is_table(value) {

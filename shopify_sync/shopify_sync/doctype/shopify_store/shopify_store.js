@@ -55,7 +55,7 @@ function set_queries(frm) {
 	const money_account = of_company({
 		disabled: 0,
 		root_type: ["in", ["Asset", "Liability"]],
-		account_type: ["not in", ["Receivable", "Payable", "Stock"]],
+		account_type: ["in", ["", "Bank", "Cash", "Current Asset", "Current Liability"]],
 	});
 	const sold_item = () => ({ filters: { disabled: 0, has_variants: 0, is_sales_item: 1 } });
 

@@ -224,7 +224,10 @@ async function ask_for_gateway(frm) {
 		get_query: () => ({ filters: { company: message.company, is_group: 0, disabled: 0, ...filters } }),
 		...more,
 	});
-	const money = { root_type: ["in", ["Asset", "Liability"]] };
+	const money = {
+		root_type: ["in", ["Asset", "Liability"]],
+		account_type: ["in", ["", "Bank", "Cash", "Current Asset", "Current Liability"]],
+	};
 	frappe.prompt(
 		[
 			account("account", __("Account"), money, {
