@@ -111,12 +111,15 @@ def as_text(described: Mapping[str, Any]) -> Iterator[str]:
 		yield from (f"Not taken over: {note}" for note in described["not_applied"])
 
 
+_NOTHING = (None, "", [], 0, "0")
+
+
 def _change_as_text(change: Mapping[str, Any]) -> Iterator[str]:
 	yield ""
 	total = f", total {change['total']}" if "total" in change else ""
 	yield f"{change['action']} {change['doctype']} {change['name'] or '(named by ERPNext)'}{total}"
 	for entry in change["fields"]:
-		if entry["after"] in (None, "", [], 0) and entry["before"] in (None, "", [], 0):
+		if entry["after"] in _NOTHING and entry["before"] in _NOTHING:
 			continue
 		rows = entry["after"]
 		if isinstance(rows, list) and rows and isinstance(rows[0], Mapping):
@@ -128,7 +131,7 @@ def _change_as_text(change: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _row_as_text(row: Mapping[str, Any]) -> str:
-	return " · ".join(f"{name} {_word(value)}" for name, value in row.items() if value not in (None, "", 0))
+	return " · ".join(f"{name} {_word(value)}" for name, value in row.items() if value not in _NOTHING)
 
 
 def _word(value: Any) -> str:
