@@ -9,17 +9,22 @@ from .base import Flag, OptionalId, ShopifyModel, Text
 class Address(ShopifyModel):
 	"""A postal address. Every part may be missing: POS, guests and draft orders send what they have."""
 
+	#: The Address is kept by it; an address of an order has none and is found by its content.
 	id: OptionalId = None
 	first_name: Text = ""
 	last_name: Text = ""
 	company: Text = ""
+	#: Without it, or a country, no Address is made.
 	address1: Text = ""
 	address2: Text = ""
+	#: ERPNext demands one: else the province, else "-".
 	city: Text = ""
 	zip: Text = ""
 	province: Text = ""
+	#: Tells addresses apart; the words go to `state`.
 	province_code: Text = ""
 	country: Text = ""
+	#: Finds the Country; one that ERPNext does not have is noted, and no Address is made.
 	country_code: Text = ""
 	phone: Text = ""
 	name: Text = ""

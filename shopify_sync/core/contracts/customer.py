@@ -14,6 +14,7 @@ class Consent(ShopifyModel):
 	"""Whether somebody wants to hear of offers. States: subscribed, not_subscribed, unsubscribed, pending, invalid, redacted."""
 
 	state: Text = ""
+	#: Not needed: of yes and no, one side always stands where both last agreed.
 	consent_updated_at: UtcTime | None = None
 
 	@property
@@ -25,10 +26,12 @@ class Consent(ShopifyModel):
 class Customer(WithExactId):
 	"""A Shopify customer. `tags` and consent left the payload in 2025-01; consent has topics of its own since."""
 
+	#: Which of two states is the newer one; whose change counts where the Field Authority is *Newest*.
 	updated_at: UtcTime | None = None
 	first_name: Text = ""
 	last_name: Text = ""
 	email: Text = ""
+	#: Only a verified e-mail finds an existing Customer (Matching Rules).
 	verified_email: Flag = False
 	phone: Text = ""
 	currency: Text = ""

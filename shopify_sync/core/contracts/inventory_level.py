@@ -14,7 +14,9 @@ class InventoryLevel(ShopifyModel):
 
 	inventory_item_id: ShopifyId
 	location_id: ShopifyId
+	#: Null: the item is not tracked there. Below zero: *Stock unavailable*.
 	available: int | None = None
+	#: Which of two states is the newer one: one that was applied is not applied again.
 	updated_at: UtcTime
 
 	@model_validator(mode="before")

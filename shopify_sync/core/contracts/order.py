@@ -115,19 +115,27 @@ class Duty(ShopifyModel):
 class LineItem(_Priced, WithExactId):
 	"""A line of the order. Custom lines and tips have neither product nor variant; a deleted product leaves the SKU."""
 
+	#: Stands in for `name`. A line without a variant that is called "Tip", or costs what `total_tip_received` says, is the tip.
 	title: Text = ""
 	name: Text = ""
+	#: Not needed: `name` has it.
 	variant_title: Text = ""
+	#: Finds the Item when no Shopify Link names the variant or the SKU, by Item Matching.
 	sku: Text = ""
+	#: Without a variant and a product that still exists the line is a custom line.
 	product_id: OptionalId = None
+	#: A Shopify Link of the variant comes before everything else.
 	variant_id: OptionalId = None
 	product_exists: Flag = True
+	#: Found by no Item: Gift Card Item. Booked as owed, on Gift Card Account.
 	gift_card: Flag = False
 	quantity: Annotated[int, Field(ge=0)]
 	#: After edits and refunds; missing before 2024-01.
 	current_quantity: int | None = None
+	#: What is never sent goes with the fulfillment that completes the order.
 	requires_shipping: Flag = True
 	duties: Annotated[tuple[Duty, ...], nullable_list] = ()
+	#: Of a piece, before discounts. The row: price × quantity − discounts − taxes that are inside, as rates that multiply back exactly.
 	price: Amount
 
 	@property
@@ -139,7 +147,9 @@ class LineItem(_Priced, WithExactId):
 class ShippingLine(_Priced):
 	"""A shipping method and its price."""
 
+	#: Not needed: shipping lines are booked by title, and their amounts compared as a sum.
 	id: OptionalId = None
+	#: Finds the account in Shipping Mapping; so does `code`.
 	title: Text = ""
 	code: Text = ""
 	price: AmountOrZero = ZERO
@@ -151,7 +161,9 @@ class RefundLineItem(ShopifyModel):
 
 	line_item_id: OptionalId = None
 	quantity: Annotated[int, Field(ge=0)] = 0
+	#: `return`: the goods come back; `cancel`, `no_restock`: no stock moves.
 	restock_type: Text = ""
+	#: Where the goods come back to; without one the Default Warehouse.
 	location_id: OptionalId = None
 	subtotal: AmountOrZero = ZERO
 	total_tax: AmountOrZero = ZERO
@@ -160,6 +172,7 @@ class RefundLineItem(ShopifyModel):
 class OrderAdjustment(ShopifyModel):
 	"""What a refund gives back beyond its lines (below zero), or keeps of them (above zero, as a restocking fee)."""
 
+	#: `shipping_refund`: shipping, as older payloads write it; everything else goes to Adjustment Account.
 	kind: Text = ""
 	amount: AmountOrZero = ZERO
 	tax_amount: AmountOrZero = ZERO
@@ -232,7 +245,9 @@ class Fulfillment(ShopifyModel):
 	"""A fulfillment: what was sent, from where, with whom."""
 
 	id: OptionalId = None
+	#: Not needed: Delivery Notes are named after the order and the fulfillment's id.
 	name: Text = ""
+	#: `success`: sent. `cancelled`: its Delivery Note is cancelled. Others have not left.
 	status: Text = ""
 	created_at: UtcTime | None = None
 	location_id: OptionalId = None
@@ -251,8 +266,10 @@ class Fulfillment(ShopifyModel):
 class PaymentSchedule(ShopifyModel):
 	"""One instalment of the payment terms."""
 
+	#: Makes instalments, where those of all schedules add up to the invoice.
 	amount: AmountOrZero = ZERO
 	due_at: UtcTime | None = None
+	#: Not needed: ERPNext asks when an instalment is due.
 	issued_at: UtcTime | None = None
 
 
@@ -280,33 +297,55 @@ class OrderCompany(WithExactId):
 class Order(WithExactId):
 	"""An order as it stood at `updated_at`. Money is in `currency`."""
 
+	#: Names every document; without it the id does.
 	name: Text = ""
+	#: Stands in for `processed_at`.
 	created_at: UtcTime | None = None
+	#: The day of the Sales Order, in the site's time zone, and of the exchange rate.
 	processed_at: UtcTime | None = None
+	#: Which of two states is the newer one; the day of a correction.
 	updated_at: UtcTime
+	#: Picks the Order State Rule, with the two statuses.
 	cancelled_at: UtcTime | None = None
+	#: Not needed: what is left to do follows from the statuses.
 	closed_at: UtcTime | None = None
 	currency: Annotated[str, Field(min_length=3, max_length=3)]
 	#: The currency that is not booked, where the customer saw another one than the shop's, and the order's total in it.
 	other_currency: Text = ""
 	other_total: AmountOrZero = ZERO
+	#: Amounts have their taxes inside: they are booked net, with the tax beside them.
 	taxes_included: Flag = False
+	#: What the order as placed must come to, to the cent.
 	total_price: Amount
+	#: What the order must come to where pieces were taken off it before it was invoiced.
 	current_total_price: Amount | None = None
+	#: Confirms a discount that no line carries.
 	subtotal_price: Amount | None = None
+	#: What the taxes of the lines must add up to.
 	total_tax: Amount | None = None
+	#: Settles by a cent how the tax of pieces that were taken off was rounded.
 	current_total_tax: Amount | None = None
+	#: Not needed: the lines state their duties.
 	current_total_duties: AmountOrZero = ZERO
+	#: A discount that no line carries is booked on the net total, where `subtotal_price` confirms it.
 	total_discounts: AmountOrZero = ZERO
+	#: A tip that stands in no line becomes a row.
 	total_tip_received: AmountOrZero = ZERO
+	#: Compared with the transactions that are known.
 	total_outstanding: Amount | None = None
+	#: On the last payment; the difference goes to Rounding Account.
 	total_cash_rounding_payment_adjustment: AmountOrZero = ZERO
+	#: Picks the Order State Rule.
 	financial_status: Text = ""
+	#: Picks the Order State Rule; `fulfilled`: what is never sent is delivered too.
 	fulfillment_status: Text = ""
+	#: Without a customer it finds or makes the Customer (Guest Policy).
 	email: Text = ""
+	#: Stands in for `email`, and is added to the Contact.
 	contact_email: Text = ""
 	phone: Text = ""
 	customer_locale: Text = ""
+	#: To a field of the Sales Order by Field Mapping, as are tags, PO number, channel, risk, location and attributes.
 	note: Text = ""
 	tags: Text = ""
 	po_number: Text = ""

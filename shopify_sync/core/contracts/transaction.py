@@ -33,11 +33,16 @@ class Transaction(WithExactId):
 	"""One transaction of an order. *amount* is in *currency*; the receipt and the card's details are not read."""
 
 	order_id: OptionalId = None
+	#: Kept as evidence only.
 	parent_id: OptionalId = None
+	#: `sale` and `capture` receive, `refund` and `change` give back; the rest is evidence only.
 	kind: Text = ""
+	#: Only `success` moves money; once seen it stays.
 	status: Text = ""
+	#: Finds the row in Payment Gateway Mapping.
 	gateway: Text = ""
 	amount: Amount
+	#: The order's, or the other one that its total is stated in: then the amount is converted by the two totals.
 	currency: Text = ""
 	processed_at: UtcTime | None = None
 	created_at: UtcTime | None = None
