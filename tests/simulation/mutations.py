@@ -11,16 +11,18 @@ from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
 
-from shopify_sync.core import customers, engine, keys, orders, receiving
+from shopify_sync.core import customers, engine, keys, order_documents, order_lines, order_transactions, orders, receiving
 from shopify_sync.core.engine import Engine
 from shopify_sync.core.events import ClaimedEvent, NewEvent, Outcome, Receipt
 from shopify_sync.core.failures import Failure
-from shopify_sync.core.plan import CreateDocument, Plan
+from shopify_sync.core.plan import Change, CreateDocument, LinkUpdate, Plan
 from shopify_sync.core.policy import Mode
 from shopify_sync.core.signals import Signal
 from shopify_sync.core.snapshots import LinkState
 from shopify_sync.core.statuses import Status
+from shopify_sync.core.three_way import Verdict
 from shopify_sync.embedded_host import attempts, documents, event_log, links, mapping, snapshots
+from shopify_sync.embedded_host import totals as embedded_totals
 from shopify_sync.embedded_host.event_log import EventLog
 from shopify_sync.embedded_host.host import EmbeddedHost, Instance, Transaction
 
@@ -39,6 +41,7 @@ class Mutation:
 
 
 MUTATIONS: list[Mutation] = []
+_BOOKS = "billed, paid and sent are what the shop says"
 
 
 def mutation(*rules: str, profile: str = "default") -> Callable[[Callable[[], Iterator[None]]], None]:
@@ -166,7 +169,7 @@ def the_status_is_committed_before_the_documents() -> Iterator[None]:
 		policy = self.host.policy(event.store)
 		if policy.mode is not Mode.LIVE:
 			return real(self, event, started, restarts)
-		contract = self._parse(event)
+		contract = self._parse(event, policy)
 		self._prepare(event.resource, contract, policy)
 		with self.host.transaction() as tx:
 			decision = self._decide(tx, event.signal, contract, policy)
@@ -326,30 +329,117 @@ def evidence_is_not_masked() -> Iterator[None]:
 
 @mutation("customers agree")
 def what_the_user_wrote_is_overwritten() -> Iterator[None]:
-	real = customers._merge_document
+	def judge(base: Any, shopify: str, erpnext: str, *given: Any) -> Verdict:
+		return Verdict.TAKE if shopify != erpnext else Verdict.AGREED
 
-	def merge(document: Any, fields: Any, ours: Any, base: Any) -> Any:
-		return real(document, fields, ours, {name: document.values.get(name) for name in fields})
-
-	with patch.object(customers, "_merge_document", merge):
+	with patch.object(customers, "judge", judge):
 		yield
 
 
-@mutation("orders agree")
+@mutation("orders agree", _BOOKS)
 def cents_get_lost() -> Iterator[None]:
-	real = orders.plan_items
+	real = order_lines.split_rate
 
-	def plan(*given: Any) -> Any:
-		rows = real(*given)
-		return rows if isinstance(rows, Failure) else [{**row, "rate": int(row["rate"])} for row in rows]
+	def split(amount: Decimal, quantity: int, currency: str) -> list[tuple[int, Decimal]]:
+		return [(pieces, Decimal(int(rate))) for pieces, rate in real(amount, quantity, currency)]
 
-	with patch.object(orders, "plan_items", plan), patch("shopify_sync.embedded_host.totals.check", lambda change, sums: None):
+	unchecked = patch.multiple(embedded_totals, check=lambda *given: None, check_total=lambda *given: None)
+	with patch.object(order_lines, "split_rate", split), unchecked:
 		yield
 
 
 @mutation("orders agree")
 def a_cancellation_is_not_carried_over() -> Iterator[None]:
-	with patch.object(orders, "_cancel", lambda order, existing, signal: Plan(reason="nothing to do")):
+	def cancel(order: Any, snapshot: Any, policy: Any, signal: Signal, rule: Any) -> Plan:
+		return Plan(links=(LinkUpdate(signal.key, version=signal.version),), reason="nothing to do")
+
+	with patch.object(orders, "_cancel", cancel):
+		yield
+
+
+def _planning(change_of: Callable[[Change], tuple[Change, ...]]) -> Any:
+	"""Return a patch of the order's decision: each change of a plan becomes what *change_of* says."""
+	real = orders.decide
+
+	def decide(*given: Any) -> Any:
+		decision = real(*given)
+		if not isinstance(decision, Plan):
+			return decision
+		return replace(decision, changes=tuple(one for change in decision.changes for one in change_of(change)))
+
+	return patch.object(orders, "decide", decide)
+
+
+def _is_new(change: Change, doctype: str, **values: Any) -> bool:
+	return (
+		isinstance(change, CreateDocument)
+		and change.doctype == doctype
+		and all(change.values.get(name) == value for name, value in values.items())
+	)
+
+
+def _twice(change: Change) -> tuple[Change, ...]:
+	assert isinstance(change, CreateDocument)
+	return change, replace(change, key=f"{change.key}~2", name=f"{change.name}~2")
+
+
+@mutation("one live document per key")
+def a_refund_is_paid_twice() -> Iterator[None]:
+	with _planning(lambda change: _twice(change) if _is_new(change, "Payment Entry", payment_type="Pay") else (change,)):
+		yield
+
+
+@mutation(_BOOKS)
+def a_refund_is_credited_twice() -> Iterator[None]:
+	with _planning(lambda change: _twice(change) if _is_new(change, "Sales Invoice", is_return=1) else (change,)):
+		yield
+
+
+@mutation(_BOOKS)
+def a_refund_is_not_credited() -> Iterator[None]:
+	real = order_documents.credit_refund
+
+	def credit(*given: Any, **named: Any) -> Any:
+		found = real(*given, **named)
+		return found if isinstance(found, Failure) else ([], found[1])
+
+	with patch.object(order_documents, "credit_refund", credit):
+		yield
+
+
+@mutation(_BOOKS, "every event has ended or says why not")
+def payments_over_ten_are_dropped() -> Iterator[None]:
+	def unless_large(change: Change) -> tuple[Change, ...]:
+		is_large = _is_new(change, "Payment Entry") and change.values["paid_amount"] > 10  # type: ignore[union-attr]
+		return () if is_large else (change,)
+
+	with _planning(unless_large):
+		yield
+
+
+@mutation(_BOOKS)
+def a_parcel_leaves_twice() -> Iterator[None]:
+	with _planning(lambda change: _twice(change) if _is_new(change, "Delivery Note") else (change,)):
+		yield
+
+
+@mutation(_BOOKS)
+def a_transaction_that_comes_before_its_order_is_lost() -> Iterator[None]:
+	real = order_transactions.decide
+
+	def decide(found: Any, *given: Any) -> Any:
+		decision = real(found, *given)
+		if found.order is None and isinstance(decision, Plan):
+			return replace(decision, links=tuple(link for link in decision.links if link.facts is None))
+		return decision
+
+	with patch.object(order_transactions, "decide", decide):
+		yield
+
+
+@mutation(_BOOKS, "what an event waits for is missing")
+def an_order_that_moves_on_leaves_its_waiting_transactions() -> Iterator[None]:
+	with patch.object(Transaction, "requeue_parts", lambda self, key: 0):
 		yield
 
 

@@ -29,6 +29,15 @@ def one_live_document(world: World) -> Iterator[Violation]:
 	for line, number in lines.items():
 		if number > 1:
 			yield Violation(_ONE, f"line item {line}", f"stands in {number} live Sales Orders")
+	# A payment says in words of its own which transaction it is of.
+	paid = Counter(
+		(str(one.key).rpartition("/order/")[0], one.values["reference_no"])
+		for one in live
+		if one.doctype == "Payment Entry" and one.key
+	)
+	for (_store, transaction), number in paid.items():
+		if number > 1:
+			yield Violation(_ONE, f"transaction {transaction}", f"has {number} Payment Entries")
 	# A guest and a customer with one e-mail are two persons: the key says which of the two a Contact is.
 	contacts = Counter(
 		(one.key.rsplit("/", 2)[0], one.values["email_id"])
