@@ -3,12 +3,13 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN = $(VENV)/bin
 
-.PHONY: help demo test simulate lint format bench bench-embedded bench-site clean
+.PHONY: help demo test simulate mapping lint format bench bench-embedded bench-site clean
 
 help:
 	@echo "make demo    a day of orders through the embedded host, with a crash in the middle"
 	@echo "make test    all tests; with a bench (BENCH_PATH) those on its test site too"
 	@echo "make simulate  10,000 simulated days of bad luck; draws simulation-report.html"
+	@echo "make mapping writes docs/mapping.md anew from the code"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make bench   the benchmarks; those on a site run on every bench in BENCH_PATH"
 
@@ -41,6 +42,9 @@ test: $(VENV)/.installed $(SCHEMA)/shopify-dev-mcp-1.16.0.tgz
 SEEDS ?= 10000
 simulate: $(VENV)/.installed
 	$(BIN)/shopify-sync simulate --seeds $(SEEDS) --report simulation-report.html
+
+mapping: $(VENV)/.installed
+	$(BIN)/python -m tests.mapping
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .

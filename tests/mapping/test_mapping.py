@@ -1,0 +1,21 @@
+"""docs/mapping.md is what the code does, and nothing that is read of a payload goes nowhere without a reason."""
+
+from __future__ import annotations
+
+import difflib
+
+from .pages import PAGE, page, unexplained
+
+
+def test_everything_that_is_read_has_a_destination_or_a_reason() -> None:
+	silent = unexplained()
+	assert not silent, (
+		f"Nothing says what becomes of {', '.join(silent)}. A field of a contract must change something when it changes (add a sample "
+		"to tests/mapping/samples.py that shows it), or a comment (#: …) above it says why not."
+	)
+
+
+def test_the_page_is_what_the_code_says() -> None:
+	is_now, should_be = PAGE.read_text().splitlines(), page().splitlines()
+	changed = list(difflib.unified_diff(is_now, should_be, "docs/mapping.md", "what the code says", lineterm="", n=0))
+	assert not changed, "docs/mapping.md is stale; run `make mapping` and commit it.\n" + "\n".join(changed[:20])
