@@ -12,12 +12,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from .contracts.order import Order, Refund, RefundLineItem
+from .contracts.order import Order, Refund
 from .failures import Category, Failure
 from .money import ZERO, split_rate
 from .order_booking import SALES_INVOICE, Booking
 from .order_memory import Invoiced, Taken, take
-from .order_refunds import TaxKey, exact, stated_total, taxes_of
+from .order_refunds import TaxKey, exact, is_restocked, stated_total, taxes_of
 from .order_taxes import Charges, missing_account, plan_charges
 from .plan import CreateDocument, RowRef
 from .snapshots import ItemState
@@ -55,11 +55,6 @@ class CreditNote:
 	def total(self) -> Decimal:
 		"""What it takes off, as a positive amount."""
 		return sum((back.net for back, _taken in self.taken), ZERO) - self.charges.total
-
-
-def is_restocked(row: RefundLineItem) -> bool:
-	"""Whether a refunded line's goods were sent and go back into stock (`cancel` releases goods that never left)."""
-	return row.restock_type in ("return", "legacy_restock")
 
 
 def backs_of(order: Order, refund: Refund, items: Mapping[str, ItemState]) -> list[Back]:

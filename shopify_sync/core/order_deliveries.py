@@ -9,9 +9,9 @@ from typing import Any
 from .contracts.order import Fulfillment, Refund
 from .failures import Category, Failure
 from .order_booking import DELIVERY_NOTE, SALES_ORDER, Booking
-from .order_credit_notes import is_restocked
 from .order_lines import ItemRow
 from .order_memory import TIP, Row, Rows, Taken, take
+from .order_refunds import is_restocked
 from .plan import CancelDocument, Change, CreateDocument, RowRef, UpdateDocument
 from .policy import FulfillmentSide
 from .snapshots import ItemState

@@ -31,7 +31,7 @@ from .order_memory import (
 )
 from .order_payments import Target, net_paid, notes_on_money, plan_payments, received
 from .order_pricing import Pinned, Pricing, price_order
-from .order_refunds import Settlement, settle, stated_total
+from .order_refunds import Settlement, is_restocked, settle, stated_total
 from .order_sales_orders import bring_up_to_date, create, ordered_of, revise
 from .order_taxes import Charges
 from .parties import PartyPlan, person_of_order, plan_party
@@ -81,7 +81,7 @@ def book(order: Order, snapshot: OrderSnapshot, policy: StorePolicy, signal: Sig
 		return work
 	if work is None:
 		return Plan(links=(LinkUpdate(signal.key, version=signal.version),), reason="Nothing is left of the order to book.")
-	for step in (_sales_order, _invoices, _deliveries, _credits, _payments, _close):
+	for step in (_sales_order, _invoices, _deliveries, _credits, _returns, _payments, _close):
 		if failure := step(work, rule):
 			return failure
 	return _plan(work, party, signal)
@@ -140,7 +140,7 @@ def _begin(booking: Booking, *, cancelled: bool) -> _Work | Failure | None:
 	pricing = price_order(order, settlement, invoiced.lines)
 	if isinstance(pricing, Failure):
 		return pricing
-	if not pricing.lines and not pricing.tip:
+	if not pricing.lines and not pricing.tip and not is_invoiced:
 		if failure := _without_lines(order, pricing):
 			return failure
 		if snapshot.sales_order is None:
@@ -186,24 +186,24 @@ def _sales_order(work: _Work, rule: StateRule) -> Failure | None:
 		# What may still be changed of it follows from what is not invoiced yet.
 		return None
 	if not work.rows:
-		return _nothing_left(work, existing)
-	if existing.values.get("status") == "Closed" and work.memory.closed:
-		work.before.append(ReopenDocument(SALES_ORDER, existing.name))
-		work.memory = replace(work.memory, closed=False)
+		# Every line was taken off before it was invoiced: it is closed in the end.
+		return None
 	found = bring_up_to_date(booking, existing, work.memory, work.pricing, work.rows, submit=submit)
 	if isinstance(found, Failure):
 		return found
-	changes, work.memory = found
+	changes, memory = found
+	if changes:
+		_reopen(work, existing)
+	work.memory = replace(memory, closed=work.memory.closed)
 	work.before += changes
 	return None
 
 
-def _nothing_left(work: _Work, existing: DocumentState) -> Failure | None:
-	"""Every line was taken off before it was invoiced: nothing will be delivered or billed."""
-	if existing.values.get("status") != "Closed":
-		work.after.append(CloseDocument(SALES_ORDER, existing.name))
-	work.memory = replace(work.memory, closed=True)
-	return None
+def _reopen(work: _Work, existing: DocumentState) -> None:
+	"""Open a Sales Order that we closed: a closed one takes no change."""
+	if work.memory.closed and existing.values.get("status") == "Closed":
+		work.before.append(ReopenDocument(SALES_ORDER, existing.name))
+	work.memory = replace(work.memory, closed=False)
 
 
 def _is_draft(work: _Work) -> bool:
@@ -251,9 +251,8 @@ def _by_hand(booking: Booking, existing: DocumentState, how: str) -> Failure:
 
 def _add_to_sales_order(work: _Work, existing: DocumentState, added: list[ItemRow], charges: Charges) -> Failure | None:
 	"""Add rows to a Sales Order that is invoiced: what stands in an invoice stays as it is."""
+	_reopen(work, existing)
 	memory, booking = work.memory, work.booking
-	if existing.values.get("status") == "Closed" and memory.closed:
-		work.before.append(ReopenDocument(SALES_ORDER, existing.name))
 	before = memory.ordered
 	templates = {row.line: row for row in (*work.rows, *added)}
 	standing = [
@@ -327,24 +326,17 @@ def _has_delivery(booking: Booking) -> bool:
 
 
 def _credits(work: _Work, rule: StateRule) -> Failure | None:
-	booking = work.booking
 	if not work.memory.invoiced.totals:
 		if work.settlement.credited:
 			work.notes.append(f"{len(work.settlement.credited)} refund(s) become credit notes once the order is invoiced.")
 		return None
-	fresh: list[Refund] = []
 	for refund in work.settlement.credited:
 		is_there = _find_credit_note(work, refund)
 		if isinstance(is_there, Failure):
 			return is_there
-		if is_there:
-			continue
-		if failure := _credit(work, refund):
+		if not is_there and (failure := _credit(work, refund)):
 			return failure
-		fresh.append(refund)
-	if rule.outcome is OrderOutcome.CANCELLED and (failure := _credit_the_rest(work)):
-		return failure
-	return _returns(work, fresh) if delivers(booking) else None
+	return _credit_the_rest(work) if rule.outcome is OrderOutcome.CANCELLED else None
 
 
 def _find_credit_note(work: _Work, refund: Refund) -> bool | Failure:
@@ -354,8 +346,18 @@ def _find_credit_note(work: _Work, refund: Refund) -> bool | Failure:
 	return booking.was_cancelled(key) or id in work.memory.credited or booking.is_live(key)
 
 
-def _returns(work: _Work, refunds: list[Refund]) -> Failure | None:
-	found = plan_returns(work.booking, refunds, work.memory.sent, work.memory.ordered.items)
+def _returns(work: _Work, rule: StateRule) -> Failure | None:
+	"""Bring back the goods of refunds, as far as Delivery Notes sent them and no return did yet, billed or not."""
+	booking = work.booking
+	if not delivers(booking) or not work.memory.sent:
+		return None
+	there = [key for key, document in booking.snapshot.documents.items() if document.docstatus < 2]
+	fresh = [
+		refund
+		for refund in work.settlement.credited
+		if not any(key.startswith(f"{booking.under('return', refund.id or '')}/") for key in there)
+	]
+	found = plan_returns(booking, fresh, work.memory.sent, work.memory.ordered.items)
 	if isinstance(found, Failure):
 		return found
 	returns, sent = found
@@ -441,14 +443,21 @@ def _payments(work: _Work, rule: StateRule) -> Failure | None:
 
 
 def _close(work: _Work, rule: StateRule) -> Failure | None:
-	"""Close the Sales Order when nothing of it will follow: by the rule, cancelled, or what is left to send was refunded."""
+	"""Close the Sales Order when nothing of it will follow: by the rule, cancelled, or what is left to send was refunded.
+
+	One that we closed is opened again when that is no longer so; one that somebody closed by hand stays as it is.
+	"""
 	existing = work.booking.snapshot.sales_order
-	if work.memory.closed or (existing and existing.values.get("status") == "Closed") or work.memory.draft:
+	if work.memory.draft:
 		return None
-	wanted = rule.outcome in (OrderOutcome.CLOSED, OrderOutcome.CANCELLED) or _only_refunded_is_left(work)
-	if wanted:
+	by_hand = existing is not None and existing.values.get("status") == "Closed" and not work.memory.closed
+	reopened = any(isinstance(change, ReopenDocument) for change in work.before)
+	wanted = rule.outcome in (OrderOutcome.CLOSED, OrderOutcome.CANCELLED) or not work.rows or _only_refunded_is_left(work)
+	if wanted and not work.memory.closed and (not by_hand or reopened):
 		work.after.append(CloseDocument(SALES_ORDER, existing.name if existing else DocRef(SALES_ORDER, work.booking.key)))
-		work.memory = replace(work.memory, closed=True)
+	elif not wanted and work.memory.closed and existing:
+		work.before.insert(0, ReopenDocument(SALES_ORDER, existing.name))
+	work.memory = replace(work.memory, closed=wanted and not (by_hand and not reopened))
 	return None
 
 
@@ -460,7 +469,7 @@ def _only_refunded_is_left(work: _Work) -> bool:
 		sent = sum(row.quantity for f in order.fulfillments if f.is_sent for row in f.line_items if row.id == line.id)
 		booked = next((row.quantity for row in work.pricing.lines if row.line.id == line.id), 0)
 		rows = [row for refund in credited for row in refund.refund_line_items if row.line_item_id == line.id]
-		kept_back = sum(row.quantity for row in rows if row.restock_type not in ("return", "legacy_restock"))
+		kept_back = sum(row.quantity for row in rows if not is_restocked(row))
 		open_pieces = max(booked - sent, 0)
 		if open_pieces > kept_back:
 			return False

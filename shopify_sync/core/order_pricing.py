@@ -15,7 +15,7 @@ from decimal import Decimal
 from .contracts.order import LineItem, Order, ShippingLine, TaxLine
 from .failures import Category, Failure
 from .money import ZERO, is_exact, part, plain, quantum, split_by, total
-from .order_refunds import Settlement, TaxKey, exact, stated_tax, stated_total, taxes_of
+from .order_refunds import Settlement, TaxKey, exact, removed_by_edit, stated_tax, stated_total, taxes_of
 
 
 @dataclass(frozen=True)
@@ -90,12 +90,6 @@ def price_order(
 	if any(line.is_removed for line in order.shipping_lines):
 		attempts.append(_original(order, [line for line in order.shipping_lines if not line.is_removed]))
 	return next((attempt for attempt in attempts if isinstance(attempt, Pricing)), attempts[0])
-
-
-def removed_by_edit(order: Order, line: LineItem) -> int:
-	"""Return the pieces that are gone and that no refund accounts for: an edit took them off."""
-	refunded = sum(row.quantity for refund in order.refunds for row in refund.refund_line_items if row.line_item_id == line.id)
-	return max(line.quantity - order.current_quantity(line) - refunded, 0)
 
 
 def _takes_off(order: Order, settlement: Settlement) -> bool:

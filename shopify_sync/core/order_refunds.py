@@ -6,7 +6,7 @@ was paid) reduces the order as long as it is not invoiced; after that it becomes
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -28,17 +28,53 @@ class Settlement:
 def settle(order: Order, *, is_invoiced: bool, reduced: Collection[str] = (), credit_all: bool = False) -> Settlement:
 	"""Return which refunds reduce the order and which are credited.
 
+	What was sent is delivered and billed, whatever was agreed about it later: a refund of pieces that have left is credited.
+
 	:param is_invoiced: whether a Sales Invoice exists.
 	:param reduced: ids of the refunds that have reduced the order before it was invoiced; that stands.
 	:param credit_all: nothing reduces the order any more (it is cancelled, and money is involved).
 	"""
 	reducing: list[Refund] = []
 	credited: list[Refund] = []
+	unsent = {line.id: line.quantity - removed_by_edit(order, line) - _sent(order, line) for line in order.line_items}
+	late = is_invoiced or credit_all
 	for refund in order.refunds:
-		stands = (refund.id or "") in reduced
-		late = is_invoiced or credit_all
-		(credited if not stands and (refund.has_money or late) else reducing).append(refund)
+		may_reduce = not refund.has_money and (not late or (refund.id or "") in reduced)
+		if may_reduce and _is_unsent(refund, unsent):
+			reducing.append(refund)
+			for row in refund.refund_line_items:
+				unsent[row.line_item_id or ""] = unsent.get(row.line_item_id or "", 0) - row.quantity
+		else:
+			credited.append(refund)
 	return Settlement(tuple(reducing), tuple(refund for refund in credited if is_worth_anything(refund)))
+
+
+def _sent(order: Order, line: LineItem) -> int:
+	sent = (row.quantity for found in order.fulfillments if found.is_sent for row in found.line_items if row.id == line.id)
+	return sum(sent)
+
+
+def _is_unsent(refund: Refund, unsent: Mapping[str, int]) -> bool:
+	"""Whether everything that a refund takes back is still here, and will not be sent any more.
+
+	`no_restock` leaves the number of fulfillable pieces as it is (https://shopify.dev/docs/api/admin-rest/latest/resources/refund).
+	"""
+	wanted: dict[str, int] = {}
+	for row in refund.refund_line_items:
+		wanted[row.line_item_id or ""] = wanted.get(row.line_item_id or "", 0) + row.quantity
+	released = all(row.restock_type in ("", "cancel") for row in refund.refund_line_items)
+	return released and all(unsent.get(line, 0) >= pieces for line, pieces in wanted.items())
+
+
+def is_restocked(row: RefundLineItem) -> bool:
+	"""Whether a refunded line's goods were sent and go back into stock (`cancel` releases goods that never left)."""
+	return row.restock_type in ("return", "legacy_restock")
+
+
+def removed_by_edit(order: Order, line: LineItem) -> int:
+	"""Return the pieces that are gone and that no refund accounts for: an edit took them off."""
+	refunded = sum(row.quantity for refund in order.refunds for row in refund.refund_line_items if row.line_item_id == line.id)
+	return max(line.quantity - order.current_quantity(line) - refunded, 0)
 
 
 def is_worth_anything(refund: Refund) -> bool:

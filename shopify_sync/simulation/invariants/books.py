@@ -65,12 +65,17 @@ def _billed(order: Order, sales_order: DocumentFact, following: Sequence[Documen
 		found = Decimal(str(sales_order.values["grand_total"]))
 		if totals.amount_received(order):
 			yield "money was received, and there is no Sales Invoice"
-		elif found != stated and sales_order.values.get("status") != "Closed":
+		elif found != stated and sales_order.values.get("status") != "Closed" and not _owes_credit(order):
 			yield f"comes to {stated} now, and Sales Order {sales_order.name}, which is not invoiced, to {found}"
 		return
 	found = _sum(invoices, "grand_total").quantize(quantum(order.currency))
 	if found != stated:
 		yield f"comes to {stated} now, and its invoices less its credit notes to {found}"
+
+
+def _owes_credit(order: Order) -> bool:
+	"""Whether pieces that were sent were taken back before anything was billed: billed and credited later."""
+	return any(not refund.transactions for refund in order.refunds) and any(line.fulfilled_quantity for line in order.line_items)
 
 
 def _paid(order: Order, sales_order: DocumentFact, following: Sequence[DocumentFact]) -> Iterator[str]:
