@@ -1,13 +1,39 @@
 // A field that both sides changed: both values side by side, and the three ways to decide.
 // The form changes nothing itself: every button asks the command center, which checks and records.
 
+const VALUES = ["erpnext_value", "base_value", "shopify_value"];
+
 frappe.ui.form.on("Sync Conflict", {
 	refresh(frm) {
 		frm.disable_save();
+		for (const field of VALUES) frm.set_df_property(field, "formatter", (value) => show_value(value, frm.doc));
 		show_headline(frm);
 		add_buttons(frm);
 	},
 });
+
+// An address is kept as JSON: shown line by line, what differs from the last agreement in bold.
+function show_value(value, doc) {
+	const lines = parse_address(value);
+	if (!lines) return frappe.utils.escape_html(value || "");
+	const base = parse_address(doc.base_value) || {};
+	return Object.entries(lines)
+		.filter(([name, text]) => text || base[name])
+		.map(([name, text]) => {
+			const shown = frappe.utils.escape_html(text || "–");
+			return text === base[name] ? shown : `<b>${shown}</b>`;
+		})
+		.join("<br>");
+}
+
+function parse_address(value) {
+	try {
+		const found = JSON.parse(value);
+		return found && typeof found === "object" ? found : null;
+	} catch {
+		return null; // any other field is plain text
+	}
+}
 
 function show_headline(frm) {
 	const { status, field, document_type, resolution, resolved_by } = frm.doc;
