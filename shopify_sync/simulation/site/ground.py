@@ -29,6 +29,8 @@ class Ground:
 			raise frappe.ValidationError("The site has no Company yet: finish its setup wizard first.")
 		self.abbr, self.currency = frappe.db.get_value("Company", self.company, ["abbr", "default_currency"])
 		self.account = self._account()
+		self.money = self._leaf(account_type=("in", ("Bank", "Cash")))
+		self.adjustments = self._leaf(root_type="Expense", account_type=("in", ("Expense Account", "Round Off", "Chargeable", "")))
 		self.customer_group = frappe.db.get_value("Customer Group", {"is_group": 0})
 		self.territory = frappe.db.get_value("Territory", {"is_group": 0})
 		self.price_list = self._price_list()
@@ -55,6 +57,11 @@ class Ground:
 		) or frappe.db.get_value(
 			"Account", {"company": self.company, "root_type": "Liability", "is_group": 0, "account_type": ("is", "not set")}
 		)
+
+	def _leaf(self, **what: Any) -> str:
+		"""Return an account of the company that can be posted on."""
+		found = {"company": self.company, "is_group": 0, "disabled": 0, "account_currency": self.currency}
+		return frappe.db.get_value("Account", {**found, **what}, order_by="creation")
 
 	def _price_list(self) -> str:
 		enabled = {"selling": 1, "enabled": 1}

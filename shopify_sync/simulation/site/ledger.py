@@ -15,8 +15,17 @@ from .workers import is_gone
 PREFIX = "sim"
 #: How the warehouses of every run are called.
 WAREHOUSES = "Simulated "
-#: Made for the stores and posted nowhere: they can go without a trace. Stock Reconciliations stay, as any ledger entry does.
-_REMOVED = ("Sales Order", "Contact", "Address", "Customer")
+#: Made for the stores; what they posted goes with them. Stock Reconciliations stay: the stock of the Items rests on them.
+_REMOVED = ("Payment Entry", "Sales Invoice", "Delivery Note", "Sales Order", "Contact", "Address", "Customer")
+#: Where documents post, with the columns that name the document.
+_LEDGERS = {
+	"GL Entry": ("voucher_type", "voucher_no"),
+	"Payment Ledger Entry": ("voucher_type", "voucher_no"),
+	"Stock Ledger Entry": ("voucher_type", "voucher_no"),
+	"Repost Item Valuation": ("voucher_type", "voucher_no"),
+	"Comment": ("reference_doctype", "reference_name"),
+	"Version": ("ref_doctype", "docname"),
+}
 
 
 def let_pass(stores: Sequence[str], seconds: int) -> None:
@@ -60,6 +69,7 @@ def clear() -> None:
 		frappe.db.delete("Sync Event", {"store": store})
 		frappe.db.delete("Shopify Link", {"store": store})
 		frappe.delete_doc("Shopify Store", store, force=True)
+	_take_parcels_back()
 	for doctype in _REMOVED:
 		_remove(doctype)
 	# What the removed Sales Orders had reserved.
@@ -70,14 +80,22 @@ def clear() -> None:
 	frappe.db.commit()
 
 
+def _take_parcels_back() -> None:
+	"""Cancel the Delivery Notes, goods that came back first: then the stock is as if none had been."""
+	filters = {"shopify_key": ("like", f"{PREFIX}-%/%"), "docstatus": 1}
+	for name in frappe.get_all("Delivery Note", filters=filters, pluck="name", order_by="is_return desc, creation desc"):
+		doc = frappe.get_doc("Delivery Note", name)
+		doc.flags.ignore_permissions = doc.flags.ignore_links = True
+		doc.cancel()
+
+
 def _remove(doctype: str) -> None:
-	"""Delete the documents of the runs past ERPNext's controllers: none has posted anything, and one by one would take minutes."""
+	"""Delete the documents of the runs past ERPNext's controllers, with what they posted: one by one would take minutes."""
 	names = frappe.get_all(doctype, filters={"shopify_key": ("like", f"{PREFIX}-%/%")}, pluck="name")
 	if not names:
 		return
 	for field in frappe.get_meta(doctype).get_table_fields():
 		frappe.db.delete(field.options, {"parenttype": doctype, "parent": ("in", names)})
-	for about in ("Comment", "Version"):
-		reference = ("reference_doctype", "reference_name") if about == "Comment" else ("ref_doctype", "docname")
-		frappe.db.delete(about, {reference[0]: doctype, reference[1]: ("in", names)})
+	for about, (kind, name) in _LEDGERS.items():
+		frappe.db.delete(about, {kind: doctype, name: ("in", names)})
 	frappe.db.delete(doctype, {"name": ("in", names)})

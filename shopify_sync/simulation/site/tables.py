@@ -20,7 +20,12 @@ _EVENT_COLUMNS = (
 	"document_name, superseded_by, attempts, deliveries, payload_hash, discard_reason, received_at, finished_at"
 )
 #: The child rows that the rules look at: doctype → (field, doctype of the rows).
-_ROWS = {"Sales Order": ("items", "Sales Order Item"), "Contact": ("links", "Dynamic Link")}
+_ROWS = {
+	"Sales Order": ("items", "Sales Order Item"),
+	"Sales Invoice": ("items", "Sales Invoice Item"),
+	"Delivery Note": ("items", "Delivery Note Item"),
+	"Contact": ("links", "Dynamic Link"),
+}
 
 
 def facts(stores: Sequence[str], warehouses: Mapping[str, str]) -> Facts:

@@ -79,8 +79,13 @@ class SiteTarget:
 				"default_warehouse": ground.warehouse("Elsewhere - SIM"),
 				"tax_category": "Shopify",
 				**self._fields(self._settings[store.name]),
-				# Names of Sales Orders are unique on the site, whose earlier runs may have left some.
+				# Names of documents are unique on the site, whose earlier runs may have left some.
 				"order_prefix": f"{store.name}-",
+				"invoice_prefix": f"{store.name}-I",
+				"credit_note_prefix": f"{store.name}-C",
+				"payment_prefix": f"{store.name}-P",
+				"delivery_prefix": f"{store.name}-D",
+				"adjustment_account": ground.adjustments,
 			}
 		)
 		doc.insert(ignore_permissions=True)
@@ -97,6 +102,10 @@ class SiteTarget:
 		if "shipping_rules" in settings:
 			fields["shipping_mapping"] = [
 				{"shipping_title": title, "account": account} for title, _account in settings["shipping_rules"]
+			]
+		if "gateway_rules" in settings:
+			fields["gateway_mapping"] = [
+				{"gateway": row["gateway"], "account": self._ground.money} for row in settings["gateway_rules"]
 			]
 		if "locations" in settings:
 			fields["location_mapping"] = [
