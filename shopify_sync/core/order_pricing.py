@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from .contracts.order import LineItem, Order, ShippingLine, TaxLine
+from .contracts.order import LineItem, Order, Refund, ShippingLine, TaxLine
 from .failures import Category, Failure
 from .money import ZERO, is_exact, part, plain, quantum, split_by, total
 from .order_refunds import Settlement, TaxKey, exact, removed_by_edit, stated_tax, stated_total, taxes_of
@@ -201,14 +201,27 @@ def _reduced(order: Order, settlement: Settlement, pinned: Mapping[str, Pinned])
 
 
 def _left_of(order: Order, line: LineItem, settlement: Settlement) -> _Left:
+	"""Return what is left of a line to book.
+
+	What an edit removed is a share of what all refunds left of the line: what the credited ones take is stated, and need not be
+	what a piece costs on average.
+	"""
+	rest = _line_after(order, line, (*settlement.reducing, *settlement.credited))
+	left = _line_after(order, line, settlement.reducing)
+	if removed := min(removed_by_edit(order, line), rest.pieces):
+		before = replace(rest, taxes=dict(rest.taxes))
+		rest.take_share(removed, order.currency)
+		taxes = {key: amount - rest.taxes[key] for key, amount in before.taxes.items()}
+		left.take(removed, before.subtotal - rest.subtotal, taxes)
+	return left
+
+
+def _line_after(order: Order, line: LineItem, refunds: Iterable[Refund]) -> _Left:
 	left = _Left(line, line.quantity, line.price * line.quantity - line.discount, dict(_by_key(line.tax_lines)))
-	for refund in settlement.reducing:
+	for refund in refunds:
 		for row in refund.refund_line_items:
 			if row.line_item_id == line.id:
 				left.take(row.quantity, exact(row.subtotal, order.currency), taxes_of(line, row, order.currency))
-	if removed := min(removed_by_edit(order, line), left.pieces):
-		# What the edit left is what the credit notes and the current order share; the price of a piece is the same for all.
-		left.take_share(removed, order.currency)
 	return left
 
 
