@@ -169,6 +169,30 @@ class TestOneStep(DocumentsCase):
 	def test_payment_entry_of_an_order(self) -> None:
 		self.twins(lambda books: [books.sales_order()], lambda books: books.payment(24, (books.ref("Sales Order", ""), 24)))
 
+	def test_advances_on_an_account_of_their_own(self) -> None:
+		advances = make_account("Advances Received", "Receivable", Books().currency, root_type="Liability")
+		values = {"book_advance_payments_in_separate_party_account": 1, "default_advance_received_account": advances}
+		company = frappe.get_doc("Company", site.company())
+		before = {field: company.get(field) for field in values}
+		frappe.db.set_value("Company", company.name, values)
+		frappe.db.commit()
+		frappe.clear_document_cache("Company", company.name)
+		try:
+			self.twins(lambda books: [books.sales_order()], lambda books: books.payment(24, (books.ref("Sales Order", ""), 24)))
+			entry = frappe.get_last_doc("Payment Entry", {"shopify_key": ("like", "test-store/%")})
+			self.assertEqual(entry.paid_from, advances)
+			options = {"allocate_advances_automatically": 1, "only_include_allocated_payments": 1}
+			books = Books()
+			carry_out(books.sales_order(), books.payment(24, (books.ref("Sales Order", ""), 24)), books.invoice(**options))
+			invoice = frappe.get_doc("Sales Invoice", books.name("T-SI-"))
+			self.assertEqual((invoice.outstanding_amount, invoice.status), (0, "Paid"))
+			balance = self.balance(invoice.name, books.name("T-PE-1-"))
+			self.assertEqual((balance.get(advances, 0), balance.get(invoice.debit_to, 0)), (0, 0))
+		finally:
+			frappe.db.set_value("Company", company.name, before)
+			frappe.db.commit()
+			frappe.clear_document_cache("Company", company.name)
+
 	def test_payment_entry_without_reference(self) -> None:
 		self.twins(lambda books: [], lambda books: books.payment(24))
 
@@ -439,15 +463,16 @@ class TestCurrencies(DocumentsCase):
 			carry_out(books.payment(30, (books.ref(), 30), account=self.bank))
 
 
-def make_account(name: str, kind: str, currency: str) -> str:
+def make_account(name: str, kind: str, currency: str, root_type: str | None = None) -> str:
 	"""Make sure that an account of the company exists in a currency."""
 	abbr = frappe.db.get_value("Company", site.company(), "abbr")
 	if not frappe.db.exists("Account", f"{name} - {abbr}"):
-		parent = frappe.db.get_value(
-			"Account", {"company": site.company(), "account_type": kind, "is_group": 0}, "parent_account"
-		)
+		beside = {"company": site.company(), "is_group": 0}
+		beside |= {"root_type": root_type} if root_type else {"account_type": kind}
+		parent = frappe.db.get_value("Account", beside, "parent_account")
 		values = {"account_name": name, "parent_account": parent, "company": site.company(), "account_type": kind}
 		frappe.get_doc({"doctype": "Account", "account_currency": currency, **values}).insert()
+		frappe.db.commit()
 	return f"{name} - {abbr}"
 
 

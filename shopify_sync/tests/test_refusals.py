@@ -12,6 +12,7 @@ from frappe.utils import add_days, nowdate
 from shopify_sync.core.failures import Category, Failure
 from shopify_sync.core.plan import Change, ReviseDocument
 from shopify_sync.erpnext_host import errors
+from shopify_sync.erpnext_host.event_log import FrappeEventLog
 
 from . import payloads, site
 from .case import SyncTestCase
@@ -126,6 +127,37 @@ class TestRefusals(SyncTestCase):
 		frappe.db.commit()
 		site.drain()
 		self.assertEqual(site.event(event.name).status, "Applied", site.event(event.name).message)
+
+	def test_an_order_on_frozen_books_is_booked_once_they_are_open(self) -> None:
+		with self.frozen_until(nowdate()):
+			event = self.carry_out(self.fulfilled())
+			self.assertEqual((event.status, event.category), ("Dead Letter", "Accounts frozen"), event.message)
+			self.assertFalse(frappe.db.exists("Sales Order", {"shopify_key": event.link}), "nothing of it is booked")
+		FrappeEventLog().retry(event.name, "Administrator")
+		site.drain()
+		self.assertEqual(site.event(event.name).status, "Applied", site.event(event.name).message)
+
+	def test_an_order_of_a_disabled_customer(self) -> None:
+		payload = self.order()
+		customer = self.book(payload).customer
+		second = self.fulfilled(customer=payload["customer"])
+		with self.value("Customer", customer, disabled=1):
+			event = self.carry_out(second)
+		self.assertEqual((event.status, event.category), ("Dead Letter", "Customer blocked"), event.message)
+		detail = frappe.get_all("Sync Attempt", filters={"event": event.name}, fields=["message", "detail"])
+		self.assertNotIn(customer, frappe.as_json(detail))
+
+	def fulfilled(self, **values: Any) -> dict[str, Any]:
+		"""Return an order that is to be invoiced: it was sent, and is not paid yet."""
+		order = self.order(fulfillment_status="fulfilled", **values)
+		sent = {
+			"id": order["id"],
+			"status": "success",
+			"created_at": f"{nowdate()}T01:00:00Z",
+			"location_id": int(site.LOCATION),
+			"line_items": [{"id": line["id"], "quantity": line["quantity"]} for line in order["line_items"]],
+		}
+		return order | {"fulfillments": [sent]}
 
 	def test_a_batch_that_nobody_stated(self) -> None:
 		item = site.make_item(f"BATCH-{site.fresh_id()}", has_batch_no=1)
