@@ -147,7 +147,12 @@ class Merge:
 		contact = self.snapshot.contact
 		if not (contact and contact.exists):
 			return
-		given = {str(phone) for phone in (*(self.agreed.get(AGREED_PHONES) or ()), *(contact.values.get("phone_nos") or ()))}
+		there = {str(phone) for phone in contact.values.get("phone_nos") or ()}
+		written = next((one.after["mobile_no"] for one in self.updates if "mobile_no" in one.after), None)
+		if written is not None:
+			# The main number is about to give way to another.
+			there = (there - {str(contact.values.get("mobile_no") or "")}) | {written}
+		given = there | {str(phone) for phone in self.agreed.get(AGREED_PHONES) or ()}
 		new = [phone for phone in self.person.more_phones if phone not in given]
 		if new:
 			self.agreed[AGREED_PHONES] = [*(self.agreed.get(AGREED_PHONES) or ()), *new]
