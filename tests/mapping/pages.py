@@ -9,6 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from shopify_sync.core.failures import INFO
 from shopify_sync.core.order_fields import NOTE_ATTRIBUTE, SOURCES
 from shopify_sync.core.order_states import DEFAULT_RULES
 from shopify_sync.core.policy import StateRule, StorePolicy
@@ -20,6 +21,7 @@ from .tracing import Trace, Traces, traces
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "mapping.md"
+OPERATIONS = ROOT / "docs" / "operations.md"
 _TEMPLATE = Path(__file__).with_name("template.md")
 _STORE = ROOT / "shopify_sync" / "shopify_sync" / "doctype" / "shopify_store" / "shopify_store.json"
 
@@ -64,6 +66,14 @@ def page() -> str:
 	}
 	text = re.sub(r"\{\{(.+?)\}\}", lambda match: "\n".join(parts[match.group(1)]()), _TEMPLATE.read_text())
 	return text.strip() + "\n"
+
+
+def with_failures(text: str) -> str:
+	"""Return docs/operations.md with the table of failures as it has to be."""
+	head = ("category", "title", "explanation", "what to do", "retry", "rests in")
+	rows = ((str(one), info.title, info.explanation, info.fix, str(info.retry), str(info.rests_in)) for one, info in INFO.items())
+	table = "\n".join(_table(head, rows))
+	return re.sub(r"^\| category \| title .*?(?=\n\n)", lambda _match: table, text, count=1, flags=re.M | re.S)
 
 
 def unexplained() -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 
-from .pages import PAGE, page, unexplained
+from .pages import OPERATIONS, PAGE, page, unexplained, with_failures
 
 
 def test_everything_that_is_read_has_a_destination_or_a_reason() -> None:
@@ -19,3 +19,8 @@ def test_the_page_is_what_the_code_says() -> None:
 	is_now, should_be = PAGE.read_text().splitlines(), page().splitlines()
 	changed = list(difflib.unified_diff(is_now, should_be, "docs/mapping.md", "what the code says", lineterm="", n=0))
 	assert not changed, "docs/mapping.md is stale; run `make mapping` and commit it.\n" + "\n".join(changed[:20])
+
+
+def test_the_failures_that_operators_read_of_are_those_of_the_code() -> None:
+	text = OPERATIONS.read_text()
+	assert with_failures(text) == text, "The table of failures in docs/operations.md is stale; run `make mapping` and commit it."
