@@ -140,7 +140,7 @@ def _by_email(email: str) -> set[str]:
 	Of a Contact that the sync made only the main address counts: the others came with orders, and nobody has verified those.
 	"""
 	return _through_contacts(
-		"Contact Email", "row.email_id = %s AND (contact.shopify_key IS NULL OR row.is_primary = 1)", (email,)
+		"Contact Email", "entry.email_id = %s AND (contact.shopify_key IS NULL OR entry.is_primary = 1)", (email,)
 	)
 
 
@@ -148,18 +148,18 @@ def _by_phone(digits: str) -> set[str]:
 	"""Return the Customers with a telephone number of these digits, country code and all, however it is written."""
 	return _through_contacts(
 		"Contact Phone",
-		"""REGEXP_REPLACE(row.phone, '[^0-9]', '') IN (%s, CONCAT('00', %s))
-		AND (contact.shopify_key IS NULL OR row.is_primary_mobile_no = 1)""",
+		"""REGEXP_REPLACE(entry.phone, '[^0-9]', '') IN (%s, CONCAT('00', %s))
+		AND (contact.shopify_key IS NULL OR entry.is_primary_mobile_no = 1)""",
 		(digits, digits),
 	)
 
 
 def _through_contacts(table: str, where: str, values: tuple[str, ...]) -> set[str]:
 	rows = frappe.db.sql(
-		f"""SELECT DISTINCT link.link_name FROM `tab{table}` row
-		JOIN tabContact contact ON contact.name = row.parent
-		JOIN `tabDynamic Link` link ON link.parent = row.parent AND link.parenttype = 'Contact' AND link.link_doctype = 'Customer'
-		WHERE row.parenttype = 'Contact' AND {where}""",  # noqa: S608 - constants
+		f"""SELECT DISTINCT link.link_name FROM `tab{table}` entry
+		JOIN tabContact contact ON contact.name = entry.parent
+		JOIN `tabDynamic Link` link ON link.parent = entry.parent AND link.parenttype = 'Contact' AND link.link_doctype = 'Customer'
+		WHERE entry.parenttype = 'Contact' AND {where}""",  # noqa: S608 - constants
 		values,
 	)
 	return {name for (name,) in rows}
