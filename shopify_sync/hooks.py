@@ -24,6 +24,7 @@ doc_events = {
 		"on_update": "shopify_sync.erpnext_host.documents.bins.before_on_submit",
 	},
 	"Delivery Note": {"on_update": "shopify_sync.erpnext_host.documents.bins.before_on_submit"},
+	"Stock Entry": {"on_update": "shopify_sync.erpnext_host.documents.bins.before_on_submit"},
 	"Stock Reconciliation": {"on_update": "shopify_sync.erpnext_host.documents.bins.before_on_submit"},
 }
 

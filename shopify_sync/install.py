@@ -23,6 +23,7 @@ KEYED_DOCTYPES = (
 	"Contact",
 	"Address",
 	"Sales Order",
+	"Stock Entry",
 	"Sales Invoice",
 	"Payment Entry",
 	"Delivery Note",

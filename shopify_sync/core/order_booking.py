@@ -16,7 +16,8 @@ from .plan import DocRef
 from .policy import InvoiceNaming, StorePolicy
 from .snapshots import DocumentState, OrderSnapshot
 
-SALES_ORDER, SALES_INVOICE, PAYMENT_ENTRY, DELIVERY_NOTE = "Sales Order", "Sales Invoice", "Payment Entry", "Delivery Note"
+SALES_ORDER, SALES_INVOICE, PAYMENT_ENTRY = "Sales Order", "Sales Invoice", "Payment Entry"
+DELIVERY_NOTE, STOCK_ENTRY = "Delivery Note", "Stock Entry"
 
 
 @dataclass(frozen=True)

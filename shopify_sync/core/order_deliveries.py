@@ -8,13 +8,16 @@ from typing import Any
 
 from .contracts.order import Fulfillment, Refund
 from .failures import Category, Failure
-from .order_booking import DELIVERY_NOTE, SALES_ORDER, Booking
+from .order_booking import DELIVERY_NOTE, SALES_ORDER, STOCK_ENTRY, Booking
 from .order_lines import ItemRow
 from .order_memory import TIP, Row, Rows, Taken, take
 from .order_refunds import is_restocked
 from .plan import CancelDocument, Change, CreateDocument, RowRef, UpdateDocument
-from .policy import FulfillmentSide
+from .policy import Direction, FulfillmentSide
 from .snapshots import ItemState
+
+#: The last part of the key of a Stock Entry that goes with a Delivery Note.
+_STOCK = "stock"
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,8 @@ class _Deliveries:
 			if fulfillment.status != "cancelled" or found is None or found.docstatus != 1:
 				continue
 			self.changes.append(CancelDocument(found.doctype, found.name))
+			if moved := self.booking.document(f"{self.booking.under('fulfillment', fulfillment.id or '')}/{_STOCK}"):
+				self.changes.append(CancelDocument(moved.doctype, moved.name))
 			for line, rows in self.sent.pop(fulfillment.id or "", {}).items():
 				self.left = _put_back(self.left, line, sum(row.quantity for row in rows))
 
@@ -102,7 +107,9 @@ class _Deliveries:
 		made = _delivery_note(self.booking, fulfillment, taken, self.rows)
 		if isinstance(made, Failure):
 			return made
-		self.changes.append(made)
+		# What Shopify's level has left out since it was ordered comes back into the Bin, for the Delivery Note to take.
+		back = _stock_entry(self.booking, f"{made.key}/{_STOCK}", "Material Receipt", made.values, self._items())
+		self.changes += [back, made] if back else [made]
 		self.sent[fulfillment.id or ""], self.tracking[fulfillment.id or ""] = _sent_rows(taken), tracking_number(fulfillment)
 		return None
 
@@ -122,6 +129,9 @@ class _Deliveries:
 			found, self.left = take(self.left, line, pieces)
 			taken += found
 		return taken
+
+	def _items(self) -> dict[str, ItemState]:
+		return {line: row.item for line, row in self.rows.items()}
 
 	def _factor(self, line: str) -> int:
 		return self.rows[line].item.factor if line in self.rows else 1
@@ -190,6 +200,43 @@ def _warehouse(booking: Booking, location_id: str | None) -> str | None | Failur
 	)
 
 
+def _stock_entry(
+	booking: Booking, key: str, purpose: str, note: Mapping[str, Any], items: Mapping[str, ItemState]
+) -> CreateDocument | None:
+	"""Return the Stock Entry that keeps a Bin at what Shopify says is available, or None when no row needs it.
+
+	Where a location's stock is taken from Shopify, the Bin holds `available`: that lacks the pieces from the moment they are
+	ordered, and has those that come back. A Delivery Note alone would take, or bring, them a second time.
+	"""
+	inbound = {rule.warehouse for rule in booking.policy.locations if rule.direction is Direction.INBOUND}
+	side = "t_warehouse" if purpose == "Material Receipt" else "s_warehouse"
+	rows = [
+		{
+			"item_code": row["item_code"],
+			"qty": abs(row["qty"]),
+			"uom": row["uom"],
+			"stock_uom": row["stock_uom"],
+			"conversion_factor": 1,
+			side: row["warehouse"],
+			"cost_center": row["cost_center"],
+		}
+		for row in note["items"]
+		if row["warehouse"] in inbound and items[row["shopify_line_item_id"]].is_stock_item
+	]
+	if not rows:
+		return None
+	values = {
+		"stock_entry_type": purpose,
+		"purpose": purpose,
+		"company": booking.policy.company,
+		"posting_date": note["posting_date"],
+		"remarks": f"Shopify order {booking.order.label}: the location's stock is taken from Shopify, which counted these before.",
+		"items": rows,
+	}
+	name = f"{booking.policy.delivery_prefix}{booking.label}-{'-'.join(key.removeprefix(booking.key).split('/')[2:])}"
+	return CreateDocument(STOCK_ENTRY, key, values, name, submit=True)
+
+
 def _sent_rows(taken: list[Taken]) -> dict[str, tuple[Row, ...]]:
 	found: dict[str, tuple[Row, ...]] = {}
 	for row in taken:
@@ -222,6 +269,8 @@ def plan_returns(
 			if isinstance(document, Failure):
 				return document
 			made.append(document)
+			away = _stock_entry(booking, f"{document.key}/{_STOCK}", "Material Issue", document.values, items)
+			made += [away] if away else []
 	return made, left
 
 

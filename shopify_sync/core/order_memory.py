@@ -123,7 +123,10 @@ class Memory:
 			"taxes": _taxes_text(self.ordered.taxes),
 			"extras": {name: _text(amount) for name, amount in self.ordered.extras.items()},
 			"rows": _rows_text(self.ordered.rows),
-			"items": {line: [item.code, item.stock_uom, item.factor] for line, item in self.ordered.items.items()},
+			"items": {
+				line: [item.code, item.stock_uom, item.factor, int(item.is_stock_item)]
+				for line, item in self.ordered.items.items()
+			},
 			"invoiced": _invoiced_text(self.invoiced),
 			"reduced": list(self.reduced),
 			"credited": list(self.credited),
@@ -176,8 +179,8 @@ def invoiced_before(agreed: Mapping[str, Any]) -> Invoiced:
 def items_before(agreed: Mapping[str, Any]) -> dict[str, ItemState]:
 	"""Return line → Item of what is booked so far."""
 	return {
-		line: ItemState(code, stock_uom=uom, factor=int(factor))
-		for line, (code, uom, factor) in (agreed.get("items") or {}).items()
+		line: ItemState(code, stock_uom=uom, factor=int(factor), is_stock_item=bool(stock))
+		for line, (code, uom, factor, stock) in (agreed.get("items") or {}).items()
 	}
 
 

@@ -27,7 +27,8 @@ def lock_bins(doc: Any, more: Iterable[Mapping[str, Any]] = ()) -> None:
 	if doc.doctype == "Payment Entry" or (doc.doctype == "Sales Invoice" and not doc.update_stock):
 		return
 	rows = (*doc.get("items"), *(doc.get("packed_items") or ()), *more)
-	pairs = {(row.get("item_code"), row.get("warehouse")) for row in rows} | set(_reserved(doc))
+	places = ("warehouse", "s_warehouse", "t_warehouse")
+	pairs = {(row.get("item_code"), row.get(place)) for row in rows for place in places} | set(_reserved(doc))
 	for pair in sorted(pair for pair in pairs if all(pair)):
 		frappe.db.sql("SELECT name FROM tabBin WHERE item_code = %s AND warehouse = %s FOR UPDATE", pair)
 

@@ -37,6 +37,7 @@ def create(
 		doc.name = change.name
 		doc.flags.name_set = True
 		touched.append((change.doctype, change.name))
+		_tell_currency(doc)
 	if before_insert := _BEFORE_INSERT.get(change.doctype):
 		before_insert(doc)
 	if change.submit:
@@ -81,6 +82,20 @@ def no_call_to_gravatar(doc: Any) -> Iterator[None]:
 		frappe.flags.in_import = before
 
 
+def _tell_currency(doc: Any) -> None:
+	"""Tell Frappe the currency of the rows, which decides their decimals: of a new document it looks for it in the database.
+
+	A document that is saved as a draft first is found there when it is submitted. Frappe keeps what it finds in the same place.
+	"""
+	if not doc.get("currency"):
+		return
+	known = frappe.local.field_currency = getattr(frappe.local, "field_currency", None) or frappe._dict()
+	for table in doc.meta.get_table_fields():
+		fields = frappe.get_meta(table.options).get("fields", {"fieldtype": "Currency", "options": "currency"})
+		rows = known.setdefault((table.options, doc.name), frappe._dict())
+		rows.update({field.fieldname: doc.currency for field in fields})
+
+
 def _free_key_of_cancelled(change: CreateDocument) -> None:
 	"""Take the key off a cancelled document, so that a new one, often its amendment, can have it."""
 	if frappe.get_meta(change.doctype).is_submittable:
@@ -120,6 +135,7 @@ _BEFORE_INSERT: dict[str, Callable[[Any], None]] = {
 	"Stock Reconciliation": _difference_account,
 	"Sales Invoice": _posting_time,
 	"Delivery Note": _posting_time,
+	"Stock Entry": _posting_time,
 	"Payment Entry": payment_entries.set_advance_account,
 }
 

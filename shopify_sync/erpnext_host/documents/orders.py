@@ -23,7 +23,7 @@ from .customers import read_customer
 from .items import read_items, resolve
 
 #: The documents that follow a Sales Order, and which of DOCUMENT_FIELDS each has.
-_FOLLOWING = {"Sales Invoice": ("is_return",), "Payment Entry": (), "Delivery Note": ("is_return",)}
+_FOLLOWING = {"Sales Invoice": ("is_return",), "Payment Entry": (), "Delivery Note": ("is_return",), "Stock Entry": ()}
 
 
 def read_order(needs: OrderNeeds, locked: Mapping[str, LinkState], exchange_rate: Decimal | None) -> OrderSnapshot:
