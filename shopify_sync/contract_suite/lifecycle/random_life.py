@@ -29,6 +29,8 @@ from .wares import MUG, TEE
 
 #: Ids of shops lie above all others that the suite gives out.
 _SHOP_IDS = 4_000_000_000_000_000_000
+#: So many does each shop have for itself.
+_IDS_OF_A_SHOP = 10**6
 _PRICES = {"USD": ("19.90", "7.35"), "JPY": ("1990", "735"), "KWD": ("6.125", "2.255")}
 _GATEWAYS = ("shopify_payments", "paypal", "manual", "gift_card")
 _TOPICS = tuple(topic for topic in RESOURCE_OF_TOPIC if topic.startswith("order") and topic in PAYLOADS)
@@ -69,7 +71,7 @@ class Lives:
 			taxes_included=taxes_included,
 			tax_title="VAT",
 			tax_rate=Decimal("0.19") if taxes_included else Decimal("0.0825"),
-			first_id=_SHOP_IDS + number,
+			first_id=_SHOP_IDS + number % 10**12 * _IDS_OF_A_SHOP,
 			first_order_number=number % 10**9,
 		)
 		with self.shop.silently():
