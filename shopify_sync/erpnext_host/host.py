@@ -125,6 +125,8 @@ class FrappeHost:
 		"""See the port."""
 		# Messages of the document before would otherwise pile up in a worker that stays up.
 		frappe.clear_messages()
+		# And what Frappe remembers of the currency of every row, for as long as the process lives.
+		frappe.local.field_currency = None
 		tx = FrappeTransaction(self.events, self._exchange_rate)
 		with read_committed():
 			try:

@@ -58,7 +58,9 @@ class References:
 		if found:
 			return found
 		raise SyncFailure(
-			Failure(Category.CONFLICT, f"There is no {ref.doctype} with the key {ref.key} any more: somebody deleted it in ERPNext.")
+			Failure(
+				Category.CONFLICT, f"There is no {ref.doctype} with the key {ref.key} any more: somebody deleted it in ERPNext."
+			)
 		)
 
 	def _row(self, ref: RowRef) -> str:
