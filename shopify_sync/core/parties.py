@@ -34,6 +34,7 @@ class Person:
 	:ivar addresses: each with its use, billing first.
 	:ivar more_emails: known besides *email*, as are *more_phones* besides *phone*.
 	:ivar verified: whether Shopify has seen that *email* is theirs.
+	:ivar phone_is_own: whether *phone* was given as theirs; that of an address may be whose door it is.
 	:ivar location_key: the key of the Address that stands for the company's location.
 	:ivar tax_exempt: None where Shopify does not say; *unsubscribed* likewise.
 	"""
@@ -50,6 +51,7 @@ class Person:
 	more_emails: tuple[str, ...] = ()
 	more_phones: tuple[str, ...] = ()
 	verified: bool = False
+	phone_is_own: bool = True
 	is_company: bool = False
 	location_key: str = ""
 	language: str = ""
@@ -75,7 +77,7 @@ class Person:
 		# The e-mail and the telephone of a company's buyer say nothing about the company.
 		values = {
 			MatchBy.VERIFIED_EMAIL: self.email.casefold() if self.verified and not self.is_company else "",
-			MatchBy.PHONE: digits_with_country(self.phone) if not self.is_company else "",
+			MatchBy.PHONE: digits_with_country(self.phone) if self.phone_is_own and not self.is_company else "",
 			MatchBy.TAX_ID: bare_tax_id(self.tax_id),
 		}
 		for rule in policy.matching_rules:
@@ -187,6 +189,7 @@ def person_of_guest(store: str, email: str, phone: str, addresses: tuple[tuple[s
 		company=address.company,
 		email=email,
 		phone=_telephone(phone, address.phone),
+		phone_is_own=bool(_telephone(phone)),
 		addresses=addresses,
 	)
 
@@ -331,6 +334,8 @@ def _plan_contact(
 	if snapshot.contact and snapshot.contact.exists:
 		return snapshot.contact.name
 	# A Customer that was there before has Contacts of its own; a company gets one for each person who buys for it.
+	if snapshot.link.agreed.get(REDACTED):
+		return None
 	reachable = person.email or person.phone or person.more_emails or person.more_phones
 	if not (is_new or person.is_company) or not reachable:
 		return None

@@ -59,13 +59,19 @@ def _entry(
 	return {"action": action, "doctype": doctype, "name": mask_name(doctype, name), "key": key, "fields": fields}
 
 
+def _conflicts(plan: Plan) -> Iterator[str]:
+	"""Yield what would wait for a person; the values are personal."""
+	for row in plan.conflicts.rows if plan.conflicts else ():
+		yield f"{row.doctype}.{row.field}: changed on both sides, so a person decides (Sync Conflict)."
+
+
 def describe_decision(decision: Decision) -> Mapping[str, Any]:
 	"""Return a decision as plain data: `{"decision": "plan" | "skip" | "failure", …}`."""
 	if isinstance(decision, Plan):
 		return {
 			"decision": "plan",
 			"changes": [_with_total(change) for change in decision.changes],
-			"not_applied": list(decision.not_applied),
+			"not_applied": [*decision.not_applied, *_conflicts(decision)],
 			"reason": "" if decision.changes else decision.reason,
 		}
 	if isinstance(decision, Failure):
@@ -111,7 +117,7 @@ def as_text(described: Mapping[str, Any]) -> Iterator[str]:
 		yield from (f"Not taken over: {note}" for note in described["not_applied"])
 
 
-_NOTHING = (None, "", [], 0, "0")
+_NOTHING: tuple[Any, ...] = (None, "", [], 0, "0")
 
 
 def _change_as_text(change: Mapping[str, Any]) -> Iterator[str]:

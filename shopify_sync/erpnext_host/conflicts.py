@@ -74,6 +74,8 @@ def _resolve(name: str, resolution: Resolution, user: str, value: str | None, no
 	link_name = frappe.db.get_value("Sync Conflict", name, "link")
 	if not link_name:
 		raise Refused(f"There is no Sync Conflict {name}.")
+	if not frappe.db.exists("Shopify Link", link_name):
+		raise Refused(f"The Shopify Link {link_name} was deleted, so nothing was agreed on any more. Retry the event.")
 	# In the order of the workers: the link, then what hangs on it.
 	link = links.lock((link_name,))[link_name]
 	row = frappe.db.get_value("Sync Conflict", name, "*", as_dict=True, for_update=True)
