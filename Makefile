@@ -10,6 +10,7 @@ help:
 	@echo "make test    all tests; with a bench (BENCH_PATH) those on its test site too"
 	@echo "make simulate  10,000 simulated days of bad luck; draws simulation-report.html"
 	@echo "make mapping writes docs/mapping.md anew from the code"
+	@echo "make lifecycles  1,000 random lives of orders on a bench's test site, and its trial balance"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make bench   the benchmarks; those on a site run on every bench in BENCH_PATH"
 
@@ -45,6 +46,10 @@ simulate: $(VENV)/.installed
 
 mapping: $(VENV)/.installed
 	$(BIN)/python -m tests.mapping
+
+LIVES ?= 1000
+lifecycles: $(VENV)/.installed
+	LIVES=$(LIVES) $(BIN)/python tests/tiers/lifecycles.py
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .
