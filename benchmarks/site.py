@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.tiers import benches
 
-FILES = ("site_acknowledge.py", "site_apply.py", "site_workers.py", "site_growth.py")
+RUNS = (("site_acknowledge.py",), ("site_apply.py",), ("site_apply.py", "--paid"), ("site_workers.py",), ("site_growth.py",))
 
 
 def main() -> int:
@@ -20,8 +20,8 @@ def main() -> int:
 	for bench in found:
 		benches.start_services(bench)
 		print(f"\n=== {bench.path}: {bench.version()}", flush=True)
-		for name in FILES:
-			failed += bench.python(str(Path(__file__).parent / name), bench.site).returncode != 0
+		for name, *arguments in RUNS:
+			failed += bench.python(str(Path(__file__).parent / name), bench.site, *arguments).returncode != 0
 	for text in without:
 		print(f"not run: {text}")
 	return 1 if failed or not found else 0
