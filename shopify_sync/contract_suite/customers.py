@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from shopify_sync.core.operations import Refused
@@ -228,6 +229,26 @@ def two_operators_who_decide_differently_are_told(bench: Bench) -> None:
 	(found,) = bench.conflicts()
 	bench.resolve(found, "Keep ERPNext's", "first")
 	raises(Refused, lambda: bench.resolve(found, "Take Shopify's", "second"), "first has decided already")
+
+
+@CASES.case
+def of_two_operators_at_once_one_decides(bench: Bench) -> None:
+	_customer_id, name = _conflict(bench)
+	(found,) = bench.conflicts()
+
+	def press(resolution: str) -> str | None:
+		try:
+			bench.resolve(found, resolution, resolution)
+		except Refused:
+			return None
+		return resolution
+
+	ways = ("Take Shopify's", "Keep ERPNext's")
+	decided = bench.run_concurrently([partial(press, way) for way in ways], 2)
+	(winner,) = [way for way in decided if way]
+	bench.drain()
+	same(_contact(bench).values["last_name"], {"Take Shopify's": "Sample", "Keep ERPNext's": "Hopper"}[winner], winner)
+	same(actions(bench, name).count("Resolve"), 1, "decisions on record")
 
 
 @CASES.case
