@@ -69,11 +69,7 @@ def run(count: int, seed: object, note: Callable[[Outcome], None] = lambda outco
 				_live(ground, where.live(number), outcome)
 				note(outcome)
 		after = trial_balance()
-		outcome.moved = {
-			account: moved
-			for account in after
-			if (moved := after[account] - before.get(account, Decimal(0)))
-		}
+		outcome.moved = {account: moved for account in after if (moved := after[account] - before.get(account, Decimal(0)))}
 		return outcome
 	finally:
 		site.let_workers_in()
@@ -139,5 +135,3 @@ def told(outcome: Outcome) -> Iterator[str]:
 		yield f"{account}: the payloads come to {should}, the ledger moved by {did}"
 	if outcome.is_good:
 		yield f"The trial balance agrees: {len(outcome.moved)} accounts moved by what the payloads come to, to the cent"
-
-

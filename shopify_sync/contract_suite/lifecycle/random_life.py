@@ -270,5 +270,3 @@ def lives(seed: object, count: int, **shop: Any) -> Iterator[tuple[Lives, Life]]
 	where = Lives(seed, **shop)
 	for number in range(count):
 		yield where, where.live(number)
-
-

@@ -30,7 +30,9 @@ class Ground:
 		self.abbr, self.currency = frappe.db.get_value("Company", self.company, ["abbr", "default_currency"])
 		self.account = self._account()
 		self.money = self._leaf(account_type=("in", ("Bank", "Cash")))
-		self.adjustments = self._leaf(root_type="Expense", account_type=("in", ("Expense Account", "Round Off", "Chargeable", "")))
+		self.adjustments = self._leaf(
+			root_type="Expense", account_type=("in", ("Expense Account", "Round Off", "Chargeable", ""))
+		)
 		self.customer_group = frappe.db.get_value("Customer Group", {"is_group": 0})
 		self.territory = frappe.db.get_value("Territory", {"is_group": 0})
 		self.price_list = self._price_list()
