@@ -11,13 +11,15 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from shopify_sync.core.money import total
 from shopify_sync.core.receiving import sign
 
 from . import demo_orders, ledger
@@ -53,6 +55,7 @@ class Report:
 	superseded: int = 0
 	orders_booked: int = 0
 	orders_cancelled: int = 0
+	documents: dict[str, int] = field(default_factory=dict)
 	seconds: float = 0.0
 	events_per_second: float = 0.0
 	problems: list[str] = field(default_factory=list)
@@ -256,12 +259,15 @@ def _examine(path: Path, stories: Sequence[Story], report: Report) -> None:
 	report.superseded = counts.get("Superseded", 0)
 	report.events_per_second = round(report.events / report.seconds, 1)
 	report.workers_died = connection.execute("SELECT count(*) FROM sync_attempt WHERE action = 'Worker Died'").fetchone()[0]
-	documents = ledger.documents(connection, "Sales Order")
+	documents = [document for document in ledger.documents(connection) if document["docstatus"] == 1]
 	database.close()
-	live = [document for document in documents if document["docstatus"] == 1]
-	report.orders_booked = len(live)
-	report.orders_cancelled = sum(story.cancelled for story in stories)
-	report.problems += check(stories, live)
+	report.documents = dict(Counter(_kind(document) for document in documents))
+	cancelled = {f"{demo_orders.STORE}/order/{story.order_id}" for story in stories if story.figures.cancelled}
+	report.orders_cancelled = len(cancelled)
+	report.orders_booked = sum(
+		document["doctype"] == "Sales Order" and document["shopify_key"] not in cancelled for document in documents
+	)
+	report.problems += check(stories, documents)
 	unfinished = {status: number for status, number in counts.items() if status not in ("Applied", "No Change", "Superseded")}
 	report.problems += [f"{number} event(s) ended as {status}" for status, number in unfinished.items()]
 	expected = len({one.webhook_id for story in stories for one in story.deliveries})
@@ -269,17 +275,56 @@ def _examine(path: Path, stories: Sequence[Story], report: Report) -> None:
 		report.problems.append(f"{report.events} events were recorded, but {expected} different deliveries were sent")
 
 
-def check(stories: Sequence[Story], live: Sequence[dict[str, Any]]) -> list[str]:
-	"""Return what is wrong: each live order must stand exactly once with its total, a cancelled one not at all."""
-	totals: dict[str, list[str]] = {}
-	for document in live:
-		totals.setdefault(document["shopify_key"], []).append(document["values"]["grand_total"])
+def _kind(document: Mapping[str, Any]) -> str:
+	"""Return what people call a document: invoices and deliveries that take back are others."""
+	if not document["values"].get("is_return"):
+		return str(document["doctype"])
+	return {"Sales Invoice": "Credit note"}.get(document["doctype"], "Return")
+
+
+def check(stories: Sequence[Story], documents: Sequence[Mapping[str, Any]]) -> list[str]:
+	"""Return what is wrong: what each order comes to in the documents that stand must be what Shopify says of it.
+
+	:param documents: those that are submitted.
+	"""
+	by_order: dict[str, list[Mapping[str, Any]]] = {}
+	for document in documents:
+		key = str(document["shopify_key"] or "").split("/")
+		if key[:2] == [demo_orders.STORE, "order"]:
+			by_order.setdefault(key[2], []).append(document)
 	problems = []
 	for story in stories:
-		found = totals.pop(f"{demo_orders.STORE}/order/{story.order_id}", [])
-		if len(found) != (0 if story.cancelled else 1):
-			state = "is cancelled" if story.cancelled else "is live"
-			problems.append(f"order {story.name} {state} but has {len(found)} live Sales Orders")
-		elif found and Decimal(found[0]) != story.total:
-			problems.append(f"order {story.name}: Sales Order {found[0]}, Shopify {story.total} {story.currency}")
-	return problems + [f"{key} was never ordered" for key in totals]
+		problems += [f"order {story.name}: {what}" for what in _differences(story, by_order.pop(story.order_id, []))]
+	return problems + [f"{demo_orders.STORE}/order/{order_id} was never ordered" for order_id in by_order]
+
+
+def _differences(story: Story, documents: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+	wanted = story.figures
+	live = [document for document in documents if document["doctype"] == "Sales Order"]
+	if wanted.cancelled:
+		# One that was paid is closed, and credited.
+		live = [document for document in live if document["values"].get("status") != "Closed"]
+	if len(live) != (0 if wanted.cancelled else 1):
+		yield f"it {'is cancelled' if wanted.cancelled else 'is live'} but has {len(live)} live Sales Orders"
+	elif live and Decimal(live[0]["values"]["grand_total"]) != story.total:
+		yield f"Sales Order {live[0]['values']['grand_total']}, Shopify {story.total} {story.currency}"
+	received, refunded = (_sum(documents, "Payment Entry", "order_amount", kind) for kind in ("Receive", "Pay"))
+	figures: list[tuple[str, Decimal, Decimal]] = [
+		("billed", _sum(documents, "Sales Invoice", "grand_total"), wanted.billed),
+		("received less refunded", received - refunded, wanted.received - wanted.refunded),
+		("delivered", _pieces(documents), Decimal(wanted.delivered)),
+	]
+	if not wanted.cancelled:
+		# Of an order that was paid, paid back and cancelled before anything was booked nothing has to be booked.
+		figures.append(("refunded", refunded, wanted.refunded))
+	yield from (f"{name} {ours}, Shopify {theirs} {story.currency}" for name, ours, theirs in figures if ours != theirs)
+
+
+def _sum(documents: Sequence[Mapping[str, Any]], doctype: str, name: str, payment_type: str | None = None) -> Decimal:
+	found = [document["values"] for document in documents if document["doctype"] == doctype]
+	return total(Decimal(values[name]) for values in found if payment_type in (None, values.get("payment_type")))
+
+
+def _pieces(documents: Sequence[Mapping[str, Any]]) -> Decimal:
+	found = [document["values"] for document in documents if document["doctype"] == "Delivery Note"]
+	return total(Decimal(row["qty"]) for values in found for row in values["items"])

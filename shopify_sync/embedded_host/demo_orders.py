@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import random
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from shopify_sync.core.money import ZERO, minor_units, quantum, total
+
+from .demo_lives import GATEWAY, Figures, Life
 
 STORE, DOMAIN, SECRET = "demo", "demo.myshopify.com", "demo-secret"
 COMPANY_CURRENCY = "USD"
@@ -64,13 +66,13 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Story:
-	"""An order and what happened to it over the day."""
+	"""An order and what happened to it over the day. :ivar total: as placed. *figures*: what Shopify says of it in the end."""
 
 	order_id: str
 	name: str
 	currency: str
 	total: Decimal
-	cancelled: bool
+	figures: Figures
 	deliveries: tuple[Delivery, ...]
 
 
@@ -97,6 +99,7 @@ def config() -> dict[str, Any]:
 		"territory": "All Territories",
 		"tax_rules": taxes,
 		"shipping_account": "Freight - D",
+		"gateway_rules": [{"gateway": GATEWAY, "clearing_account": "Card Clearing - D"}],
 	}
 	return {"accept_any_sku": True, "exchange_rates": rates, "stores": [store]}
 
@@ -108,6 +111,10 @@ def day(count: int, seed: int = 1) -> Iterator[Story]:
 		yield maker.story(number, timedelta(hours=16) / count * number)
 
 
+#: Lets something happen at a time. Returns what Shopify tells of it: topic and payload.
+Happening = Callable[[str], list[tuple[str, dict[str, Any]]]]
+
+
 class _Maker:
 	def __init__(self, randomness: random.Random) -> None:
 		self._random = randomness
@@ -116,23 +123,30 @@ class _Maker:
 		"""Return one order with its deliveries."""
 		market = self._random.choices([market for market, _share in _MARKETS], [share for _market, share in _MARKETS])[0]
 		placed = _MORNING + into_the_day
-		order = self._order(number, market, placed)
-		cancelled = self._chance(0.06)
-		deliveries = [self._delivery("orders/create", placed, order)]
-		for topic, share, minutes, change in (
-			("orders/updated", 0.4, 4, {"note": "Please ring twice", "tags": "checked"}),
-			("orders/paid", 0.5, 9, {"financial_status": "paid"}),
-			("orders/cancelled", 1.0 if cancelled else 0.0, 40, {"financial_status": "voided", "cancel_reason": "customer"}),
-		):
-			if self._chance(share):
-				at = placed + timedelta(minutes=minutes, seconds=self._random.randrange(60))
-				order = {**order, **change, "updated_at": at.isoformat()}
-				if topic == "orders/cancelled":
-					order["cancelled_at"] = at.isoformat()
-				deliveries.append(self._delivery(topic, at, order))
+		life = Life(self._order(number, market, placed), self._random, quantum(market.currency))
+		deliveries = [self._delivery("orders/create", placed, life.order)]
+		for minutes, told in self._happenings(life, placed):
+			at = placed + timedelta(minutes=minutes, seconds=self._random.randrange(60))
+			deliveries += [self._delivery(topic, at, payload) for topic, payload in told(at.isoformat())]
+		order = life.order
 		return Story(
-			str(order["id"]), order["name"], market.currency, Decimal(order["total_price"]), cancelled, tuple(deliveries)
+			str(order["id"]), order["name"], market.currency, Decimal(order["total_price"]), life.figures, tuple(deliveries)
 		)
+
+	def _happenings(self, life: Life, placed: datetime) -> Iterator[tuple[int, Happening]]:
+		"""Yield what happens to an order, and how many minutes after it was placed."""
+		cancelled, paid = self._chance(0.06), self._chance(0.55)
+		if self._chance(0.2):
+			yield 4, life.note
+		if paid:
+			yield 9, life.pay
+		if cancelled:
+			yield 40, life.cancel
+		elif paid:
+			if self._chance(0.55):
+				yield 60, life.send
+			if self._chance(0.2):
+				yield 90, life.refund
 
 	def _chance(self, share: float) -> bool:
 		return self._random.random() < share
@@ -162,6 +176,8 @@ class _Maker:
 			"subtotal_price": _text(subtotal, market),
 			"total_tax": _text(total(taxes), market),
 			"total_price": _text(grand, market),
+			"current_total_price": _text(grand, market),
+			"total_outstanding": _text(grand, market),
 			"financial_status": "pending",
 			"fulfillment_status": None,
 			**self._people(number, market),

@@ -46,7 +46,9 @@ def test_the_orders_of_a_day_are_mixed_and_their_figures_agree() -> None:
 		assert pricing.total == Decimal(payload["total_price"])
 	assert {story.currency for story in stories} == {"USD", "EUR", "GBP", "JPY", "KWD"}
 	assert sum(story.currency == "USD" for story in stories) > 150
-	assert any(story.cancelled for story in stories)
+	lives = [story.figures for story in stories]
+	assert any(one.cancelled and one.received for one in lives) and any(one.cancelled and not one.received for one in lives)
+	assert any(one.delivered and one.refunded for one in lives) and any(one.billed and not one.delivered for one in lives)
 	assert any(payload["customer"] is None and payload["email"] for payload in payloads)
 	assert any(not payload["email"] for payload in payloads)
 	assert any(payload["refunds"] is None for payload in payloads)
@@ -64,32 +66,61 @@ def test_a_fifth_comes_twice_and_some_come_late() -> None:
 	assert report.out_of_order > 10
 
 
-def _document(story: demo_orders.Story, **changes: Any) -> dict[str, Any]:
-	return {"shopify_key": f"demo/order/{story.order_id}", "values": {"grand_total": str(story.total)}, **changes}
+def _document(story: demo_orders.Story, doctype: str, **values: Any) -> dict[str, Any]:
+	return {"doctype": doctype, "shopify_key": f"demo/order/{story.order_id}/{doctype}", "docstatus": 1, "values": values}
+
+
+def _documents(story: demo_orders.Story) -> list[dict[str, Any]]:
+	"""Return what should stand for an order, in as few documents as can be."""
+	figures = story.figures
+	if figures.cancelled:
+		return []
+	money = (("Receive", figures.received), ("Pay", figures.refunded))
+	return [
+		_document(story, "Sales Order", grand_total=str(story.total)),
+		_document(story, "Sales Invoice", grand_total=str(figures.billed)),
+		*(_document(story, "Payment Entry", payment_type=kind, order_amount=str(amount)) for kind, amount in money),
+		_document(story, "Delivery Note", items=[{"qty": figures.delivered}]),
+	]
 
 
 def test_the_check_is_content_when_all_is_well() -> None:
 	stories = list(demo_orders.day(50))
-	assert check(stories, [_document(story) for story in stories if not story.cancelled]) == []
+	assert check(stories, [document for story in stories for document in _documents(story)]) == []
 
 
-@pytest.mark.parametrize("what", ["missing", "twice", "a cent off", "cancelled but live", "never ordered"])
+@pytest.mark.parametrize(
+	("doctype", "values", "complaint"),
+	[
+		("Sales Order", {"grand_total": "0.01"}, "Sales Order 0.01, Shopify"),
+		("Sales Invoice", {"grand_total": "0.01"}, "billed 0.01, Shopify"),
+		("Payment Entry", {"payment_type": "Receive", "order_amount": "0.01"}, "received less refunded 0.01, Shopify"),
+		("Delivery Note", {"items": [{"qty": 999}]}, "delivered 999, Shopify"),
+	],
+)
+def test_the_check_finds_a_wrong_figure(doctype: str, values: dict[str, Any], complaint: str) -> None:
+	stories = list(demo_orders.day(50))
+	first = next(story for story in stories if story.figures.delivered and not story.figures.refunded)
+	wrong = {doctype: _document(first, doctype, **values)}
+	documents = [wrong.pop(one["doctype"], one) for one in _documents(first)]
+	problems = check([first], documents)
+	assert problems and all(complaint in problem for problem in problems), problems
+
+
+@pytest.mark.parametrize("what", ["missing", "twice", "cancelled but live", "never ordered"])
 def test_the_check_finds_what_is_wrong(what: str) -> None:
 	stories = list(demo_orders.day(50))
-	live = [_document(story) for story in stories if not story.cancelled]
+	documents = [document for story in stories for document in _documents(story)]
 	first, cancelled = (
-		next(story for story in stories if not story.cancelled),
-		next(story for story in stories if story.cancelled),
+		next(story for story in stories if not (story.figures.cancelled or story.figures.billed)),
+		next(story for story in stories if story.figures.cancelled),
 	)
+	of_first = _document(first, "Sales Order", grand_total=str(first.total))
 	wrong, complaint = {
-		"missing": (live[1:], "has 0 live Sales Orders"),
-		"twice": ([*live, live[0]], "has 2 live Sales Orders"),
-		"a cent off": (
-			[_document(first, values={"grand_total": str(first.total + Decimal("0.01"))}), *live[1:]],
-			f"Shopify {first.total}",
-		),
-		"cancelled but live": ([*live, _document(cancelled)], "is cancelled but has 1"),
-		"never ordered": ([*live, _document(first, shopify_key="demo/order/1")], "demo/order/1 was never ordered"),
+		"missing": ([one for one in documents if one != of_first], "has 0 live Sales Orders"),
+		"twice": ([*documents, of_first], "has 2 live Sales Orders"),
+		"cancelled but live": ([*documents, _document(cancelled, "Sales Order", grand_total="1")], "is cancelled but has 1"),
+		"never ordered": ([*documents, {**of_first, "shopify_key": "demo/order/1"}], "demo/order/1 was never ordered"),
 	}[what]
 	problems = check(stories, wrong)
 	assert len(problems) == 1

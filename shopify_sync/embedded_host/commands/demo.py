@@ -62,6 +62,15 @@ def _progress(as_json: bool) -> Iterator[Callable[[int, int], None]]:
 		yield show
 
 
+_FOLLOWING = (
+	("Sales Invoice", "invoices"),
+	("Payment Entry", "payments"),
+	("Delivery Note", "deliveries"),
+	("Credit note", "credit notes"),
+	("Return", "returns"),
+)
+
+
 def _print(report: Report, keep: Path | None) -> None:
 	rows = (
 		("Orders", f"{report.orders} in {', '.join(report.currencies)}"),
@@ -77,6 +86,7 @@ def _print(report: Report, keep: Path | None) -> None:
 			f"{report.workers_died} event(s) in work were taken over; {report.sent_again_after_crash} delivery sent again",
 		),
 		("Sales Orders", f"{report.orders_booked} live, {report.orders_cancelled} orders cancelled"),
+		("Followed by", ", ".join(f"{report.documents.get(kind, 0)} {words}" for kind, words in _FOLLOWING)),
 		("Time", f"{report.seconds} s, the crash included: {report.events_per_second} events a second"),
 	)
 	click.echo()
@@ -86,6 +96,9 @@ def _print(report: Report, keep: Path | None) -> None:
 	for problem in report.problems[:20]:
 		click.secho(f"  WRONG  {problem}", fg="red")
 	if not report.problems:
-		click.secho("  OK  Every live order stands exactly once and every total agrees to the cent.", fg="green")
+		click.secho(
+			"  OK  Every live order stands exactly once; billed, paid, refunded and delivered agree with Shopify to the cent.",
+			fg="green",
+		)
 	if keep:
 		click.echo(f"\n  Look around: shopify-sync events --db {keep / 'demo.db'}")
