@@ -20,8 +20,8 @@ FULFILLMENT_STATUSES = (
 	"unfulfilled", "partial", "fulfilled", "restocked", "on_hold", "scheduled", "in_progress", "open",
 	"pending_fulfillment", "request_declined",
 )  # fmt: skip
-#: How GraphQL and older payloads spell the same.
-_SYNONYMS = {"": "unfulfilled", "null": "unfulfilled", "partially_fulfilled": "partial"}
+#: How GraphQL and older payloads (Shopify's samples to 2024-01 say `pending`) spell the same.
+_SYNONYMS = {"": "unfulfilled", "null": "unfulfilled", "pending": "unfulfilled", "partially_fulfilled": "partial"}
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def test_a_failing_seed_prints_itself_its_rule_a_short_trace_and_the_command_tha
 		assert re.search(r"orders agree: store-\d/order/\d+: is cancelled, and SIM\d-\d+ is live", done.stdout)
 		command = shlex.split(done.stdout.split("Again: ")[1].splitlines()[0])
 		kept = command[command.index("--only") + 1].split(",")
-		assert len(kept) <= 3, "an order and its cancellation are enough"
+		assert len(kept) <= 4, "an order, its cancellation, and what happened to it between"
 		# The command shows the very same thing: every line of the trace.
 		again = simulate(*command[2:], "--trace")
 		assert again.exit_code == 1
