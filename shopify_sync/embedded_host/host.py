@@ -118,7 +118,8 @@ class EmbeddedHost:
 		row = (
 			self._database.connection()
 			.execute(
-				"SELECT l.last_event, e.payload FROM shopify_link l LEFT JOIN sync_event e ON e.name = l.last_event WHERE l.key = ?", (key,)
+				"SELECT l.last_event, e.payload FROM shopify_link l LEFT JOIN sync_event e ON e.name = l.last_event WHERE l.key = ?",
+				(key,),
 			)
 			.fetchone()
 		)

@@ -28,8 +28,15 @@ class TestInboundDeliveries(SyncTestCase):
 
 	def sent(self, **values: Any) -> dict[str, Any]:
 		"""Return a paid order of two pieces that were sent from the location."""
-		order = self.order([payloads.line(1, _ITEM, "20.00", 2)], financial_status="paid", fulfillment_status="fulfilled", **values)
-		parcel = {"id": order["id"] + 50, "status": "success", "created_at": order["created_at"], "location_id": int(site.LOCATION)}
+		order = self.order(
+			[payloads.line(1, _ITEM, "20.00", 2)], financial_status="paid", fulfillment_status="fulfilled", **values
+		)
+		parcel = {
+			"id": order["id"] + 50,
+			"status": "success",
+			"created_at": order["created_at"],
+			"location_id": int(site.LOCATION),
+		}
 		order["fulfillments"] = [{**parcel, "line_items": [{"id": 1, "quantity": 2}], "tracking_number": "T1"}]
 		return order
 
