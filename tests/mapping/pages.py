@@ -194,13 +194,13 @@ def _joined(words: list[str]) -> list[str]:
 _AN_ID = re.compile(r"\d{9,}")
 #: What is computed, and was the same in all samples by chance.
 _FIGURED = ("payment_schedule.invoice_portion", "payment_schedule.payment_amount", "items.valuation_rate")
-_ORDER = (*SHORT.values(), "Customer", "Contact", "Address", "Stock Reconciliation")
+_ORDER = (*SHORT.values(), "Customer", "Contact", "Address", "Stock Entry", "Stock Reconciliation")
 
 
 def _documents(found: Traces) -> Iterator[str]:
 	long = {short: name for name, short in SHORT.items()}
 	kinds = {document.kind for document in found.documents}
-	for kind in sorted(kinds, key=_ORDER.index):
+	for kind in sorted(kinds, key=lambda kind: (_ORDER.index(kind) if kind in _ORDER else len(_ORDER), kind)):
 		yield f"### {long.get(kind, kind)}{f' ({kind})' if kind in long else ''}"
 		yield ""
 		places = _places([document for document in found.documents if document.kind == kind])
