@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import difflib
 
+import pytest
+
+from shopify_sync.core.contracts.base import ShopifyModel, Text
+
+from . import pages
 from .pages import OPERATIONS, PAGE, page, unexplained, with_failures
 
 
@@ -13,6 +18,19 @@ def test_everything_that_is_read_has_a_destination_or_a_reason() -> None:
 		f"Nothing says what becomes of {', '.join(silent)}. A field of a contract must change something when it changes (add a sample "
 		"to tests/mapping/samples.py that shows it), or a comment (#: …) above it says why not."
 	)
+
+
+class Planted(ShopifyModel):
+	"""A contract that nobody uses."""
+
+	silent: Text = ""
+	#: Not needed: planted.
+	explained: Text = ""
+
+
+def test_a_field_that_goes_nowhere_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+	monkeypatch.setattr(pages, "contracts", lambda: [Planted])
+	assert unexplained() == ["Planted.silent"]
 
 
 def test_the_page_is_what_the_code_says() -> None:
