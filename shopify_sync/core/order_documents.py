@@ -14,7 +14,7 @@ from typing import Any
 from .contracts.order import Order, Refund
 from .failures import Category, Failure
 from .money import ZERO, plain, total
-from .order_booking import SALES_INVOICE, SALES_ORDER, Booking, Party
+from .order_booking import DELIVERY_NOTE, SALES_INVOICE, SALES_ORDER, Booking, Party
 from .order_credit_notes import backs_of, charges_of, credit_note, credit_refund
 from .order_deliveries import delivers, plan_deliveries, plan_returns
 from .order_facts import known_transactions
@@ -35,7 +35,7 @@ from .order_refunds import Settlement, is_restocked, settle, stated_total
 from .order_sales_orders import bring_up_to_date, create, ordered_of, revise
 from .order_taxes import Charges
 from .parties import PartyPlan, person_of_order, plan_party
-from .plan import Change, CloseDocument, CreateDocument, Decision, DocRef, LinkUpdate, Plan, ReopenDocument
+from .plan import CancelDocument, Change, CloseDocument, CreateDocument, Decision, DocRef, LinkUpdate, Plan, ReopenDocument
 from .policy import GuestPolicy, OrderOutcome, StateRule, StorePolicy
 from .signals import Signal
 from .snapshots import DocumentState, OrderSnapshot
@@ -450,15 +450,25 @@ def _close(work: _Work, rule: StateRule) -> Failure | None:
 	existing = work.booking.snapshot.sales_order
 	if work.memory.draft:
 		return None
-	by_hand = existing is not None and existing.values.get("status") == "Closed" and not work.memory.closed
+	was_closed = existing is not None and existing.values.get("status") == "Closed"
 	reopened = any(isinstance(change, ReopenDocument) for change in work.before)
 	wanted = rule.outcome in (OrderOutcome.CLOSED, OrderOutcome.CANCELLED) or not work.rows or _only_refunded_is_left(work)
-	if wanted and not work.memory.closed and (not by_hand or reopened):
-		work.after.append(CloseDocument(SALES_ORDER, existing.name if existing else DocRef(SALES_ORDER, work.booking.key)))
-	elif not wanted and work.memory.closed and existing:
+	if existing and was_closed and not reopened and work.memory.closed and (not wanted or _needs_it_open(work)):
 		work.before.insert(0, ReopenDocument(SALES_ORDER, existing.name))
-	work.memory = replace(work.memory, closed=wanted and not (by_hand and not reopened))
+		reopened = True
+	if wanted and (not was_closed or reopened):
+		work.after.append(CloseDocument(SALES_ORDER, existing.name if existing else DocRef(SALES_ORDER, work.booking.key)))
+	by_hand = was_closed and not reopened and not work.memory.closed
+	work.memory = replace(work.memory, closed=wanted and not by_hand)
 	return None
+
+
+def _needs_it_open(work: _Work) -> bool:
+	"""Whether a change of the plan is one that ERPNext refuses while the Sales Order is closed."""
+	made = [change for change in work.changes if isinstance(change, CreateDocument) and not change.values.get("is_return")]
+	cancelled = [change for change in work.changes if isinstance(change, CancelDocument)]
+	against_it = {change.doctype for change in made} & {SALES_INVOICE, DELIVERY_NOTE}
+	return bool(against_it) or any(change.doctype == DELIVERY_NOTE for change in cancelled)
 
 
 def _only_refunded_is_left(work: _Work) -> bool:

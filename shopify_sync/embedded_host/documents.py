@@ -97,6 +97,7 @@ def state(row: sqlite3.Row) -> DocumentState:
 def _create(connection: sqlite3.Connection, change: CreateDocument, created: dict[str, str]) -> AppliedChange:
 	selling.free_key(connection, change.key)
 	values = _resolve(change.values, created, connection)
+	selling.refuse_closed(connection, change.doctype, values)
 	data = {**values, **_derived(change, values)}
 	name = change.name or _free_name(connection, change, values)
 	connection.execute(

@@ -36,6 +36,16 @@ def derived(doctype: str, values: Mapping[str, Any]) -> dict[str, Any]:
 	return {"net_total": sums.net, "total_taxes_and_charges": sums.taxes, "grand_total": sums.grand}
 
 
+def refuse_closed(connection: sqlite3.Connection, doctype: str, values: Mapping[str, Any]) -> None:
+	"""Refuse to bill or deliver a closed Sales Order, as ERPNext does. :raises SyncFailure: naming it."""
+	field = {"Sales Invoice": "sales_order", "Delivery Note": "against_sales_order"}.get(doctype)
+	if field is None or values.get("is_return"):
+		return
+	for name in {str(row[field]) for row in values["items"] if row.get(field)}:
+		if documents.get(connection, "Sales Order", name).values.get("status") == "Closed":
+			raise SyncFailure(Failure(Category.ERPNEXT_VALIDATION, f"Sales Order {name} is Closed"))
+
+
 def free_key(connection: sqlite3.Connection, key: str) -> None:
 	"""Take the key off a cancelled document, so that its amendment can have it."""
 	connection.execute("UPDATE document SET shopify_key = NULL WHERE shopify_key = ? AND docstatus = 2", (key,))

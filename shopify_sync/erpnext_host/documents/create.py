@@ -128,12 +128,17 @@ def _posting_time(doc: Any) -> None:
 		doc.update({"set_posting_time": 1, "posting_time": _END_OF_DAY})
 
 
+def _sales_invoice(doc: Any) -> None:
+	_posting_time(doc)
+	invoices.set_income_accounts(doc)
+
+
 _PREPARE_VALUES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {"Payment Entry": payment_entries.prepare}
 
 _BEFORE_INSERT: dict[str, Callable[[Any], None]] = {
 	"Customer": _customer_name,
 	"Stock Reconciliation": _difference_account,
-	"Sales Invoice": _posting_time,
+	"Sales Invoice": _sales_invoice,
 	"Delivery Note": _posting_time,
 	"Stock Entry": _posting_time,
 	"Payment Entry": payment_entries.set_advance_account,

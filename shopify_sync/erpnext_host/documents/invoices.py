@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import frappe
+
+
+def set_income_accounts(doc: Any) -> None:
+	"""Give rows without an Item (the cents of a credit note) the company's income account: ERPNext looks it up by the Item."""
+	for row in doc.get("items"):
+		if not row.item_code and not row.income_account:
+			row.income_account = frappe.get_cached_value("Company", doc.company, "default_income_account")
+
 
 def after_validate(doc: Any, method: str | None = None) -> None:
 	"""Doc event `validate` of a Sales Invoice: count the advances that ERPNext has just found into total and payment schedule.
