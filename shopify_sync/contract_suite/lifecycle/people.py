@@ -25,6 +25,11 @@ def person(id: int = _ID, **values: Any) -> dict[str, Any]:
 	}
 
 
+def somebody() -> dict[str, Any]:
+	"""Return a customer whom nobody knows yet."""
+	return person(int(new_id()))
+
+
 #: The fields of an order that say who ordered.
 BUYER: dict[str, Any] = {
 	"customer": person(),

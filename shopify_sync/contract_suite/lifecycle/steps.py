@@ -61,7 +61,7 @@ def placed(
 	:param pays: `sale` or `authorization` of the whole total (transaction `t1`; an authorization is `auth`); None: nothing yet.
 	:param foreign: transactions are told in the customer's currency.
 	:param quiet: only orders/create is sent, without the transaction: it comes later, or never.
-	:param stated: fields of the payload that replace the computed ones.
+	:param stated: fields of the payload that replace the computed ones; a function: what it returns each time.
 	"""
 
 	def happen(order: Order) -> list[Delivery]:
@@ -74,7 +74,7 @@ def placed(
 		if discount:
 			order.spread(discount)
 		order.loose_discount, order.loose_tip = Decimal(loose_discount), Decimal(tip)
-		order.stated = {**BUYER, **stated}
+		order.stated = {**BUYER, **{name: value() if callable(value) else value for name, value in stated.items()}}
 		if not pays:
 			return [_tell(order, "orders/create")]
 		label = "auth" if pays == "authorization" else "t1"

@@ -6,20 +6,14 @@ the last step; what stood before it stays as it was.
 
 from __future__ import annotations
 
-from ...payloads import new_id
 from ..case import Case
 from ..expectations import Refused, books, so
-from ..people import BUYER, person
+from ..people import somebody
 from ..records import Ware
 from ..steps import pays, placed, ships
 from ..wares import BASKET, BATCHED, DISABLED, PIECES, TEE, nobody_knows, tee
 
 _NOTHING = books()
-
-
-def _own_buyer() -> dict[str, object]:
-	"""Return a buyer of the case's own, whom nobody else meets blocked."""
-	return {**BUYER, "customer": person(int(new_id())), "email": "blocked@example.com"}
 
 
 CASES = (
@@ -43,7 +37,7 @@ CASES = (
 	),
 	Case(
 		"the customer is frozen",
-		(placed(*BASKET, freight="5.00", **_own_buyer()), pays("t1")),
+		(placed(*BASKET, freight="5.00", customer=somebody), pays("t1")),
 		stands=(so("30", PIECES),),
 		books=_NOTHING,
 		refused=Refused("CUSTOMER_BLOCKED"),
@@ -52,7 +46,7 @@ CASES = (
 	),
 	Case(
 		"the customer is over the credit limit",
-		(placed(*BASKET, freight="5.00", **_own_buyer()), ships("f1", {"l1": 2, "l2": 1})),
+		(placed(*BASKET, freight="5.00", customer=somebody), ships("f1", {"l1": 2, "l2": 1})),
 		stands=(so("30", PIECES),),
 		books=_NOTHING,
 		refused=Refused("CREDIT_LIMIT"),
