@@ -215,6 +215,9 @@ def _invoices(work: _Work, rule: StateRule) -> Failure | None:
 	booking, memory = work.booking, work.memory
 	if not (rule.invoice or memory.invoiced.totals):
 		return None
+	if rule.outcome is OrderOutcome.CANCELLED and memory.invoiced.totals and not memory.invoiced.lines:
+		# Everything has been credited.
+		return None
 	if _is_draft(work):
 		work.notes.append("The Sales Order is a draft: invoice, payments and deliveries wait until it is submitted.")
 		return None

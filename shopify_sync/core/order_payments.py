@@ -67,9 +67,10 @@ def notes_on_money(booking: Booking) -> tuple[str, ...]:
 	known = net_paid(booking)
 	if stated == known:
 		return ()
+	follows = "The rest follows with order_transactions/create." if stated > known else "The order's next state says so."
 	return (
 		f"Shopify states {plain(stated)} {order.currency} as paid (refunds taken off); the transactions that are known come to "
-		f"{plain(known)}. The rest follows with order_transactions/create.",
+		f"{plain(known)}. {follows}",
 	)
 
 

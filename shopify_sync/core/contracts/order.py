@@ -270,7 +270,6 @@ class PaymentSchedule(ShopifyModel):
 	amount: AmountOrZero = ZERO
 	due_at: UtcTime | None = None
 	#: Not needed: ERPNext asks when an instalment is due.
-	issued_at: UtcTime | None = None
 
 
 class PaymentTerms(ShopifyModel):
@@ -308,7 +307,6 @@ class Order(WithExactId):
 	#: Picks the Order State Rule, with the two statuses.
 	cancelled_at: UtcTime | None = None
 	#: Not needed: what is left to do follows from the statuses.
-	closed_at: UtcTime | None = None
 	currency: Annotated[str, Field(min_length=3, max_length=3)]
 	#: The currency that is not booked, where the customer saw another one than the shop's, and the order's total in it.
 	other_currency: Text = ""
@@ -326,7 +324,6 @@ class Order(WithExactId):
 	#: Settles by a cent how the tax of pieces that were taken off was rounded.
 	current_total_tax: Amount | None = None
 	#: Not needed: the lines state their duties.
-	current_total_duties: AmountOrZero = ZERO
 	#: A discount that no line carries is booked on the net total, where `subtotal_price` confirms it.
 	total_discounts: AmountOrZero = ZERO
 	#: A tip that stands in no line becomes a row.

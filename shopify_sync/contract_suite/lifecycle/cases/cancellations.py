@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..case import Case
 from ..expectations import Refused, books, cn, paid_back, pe, si, so
-from ..steps import cancels, edits, pays, placed, vat, voids, waits
+from ..steps import cancels, edits, pays, placed, says, ships, vat, voids, waits
 from ..wares import BASKET, MUG, PIECES, TEE
 
 _VAT = vat()
@@ -34,6 +34,13 @@ CASES = (
 		(placed(*BASKET, freight="5.00"), cancels(None)),
 		stands=(so("30", PIECES, docstatus=2),),
 		books=books(),
+	),
+	Case(
+		"invoiced, never paid, cancelled without a refund: credited once, whatever is said of it afterwards",
+		(placed(*BASKET, freight="5.00"), ships("f1", {"l1": 2, "l2": 1}), cancels(None), says(tags="a"), says(tags="b")),
+		stands=None,
+		books=books(cogs="10", stock="-10"),
+		any_order=False,
 	),
 	Case(
 		"paid and paid back: invoice, credit note, both payments, and the Sales Order is closed",
