@@ -392,6 +392,23 @@ class TestPayments(DocumentsCase):
 		self.assertEqual(self.balance(*everything).get(note.debit_to, 0), 0)
 		self.assertEqual(self.balance(*everything)[cash_account()], 12)
 
+	def test_a_template_that_wants_each_payment_term_by_itself(self) -> None:
+		books = Books()
+		terms = [make_payment_term(f"{days} days", days) for days in (10, 30)]
+		template = frappe.get_doc(
+			doctype="Payment Terms Template", template_name=f"T{books.number}", allocate_payment_based_on_payment_terms=1,
+			terms=[{"payment_term": term, "invoice_portion": 50, "credit_days": days} for term, days in zip(terms, (10, 30), strict=True)],
+		).insert()  # fmt: skip
+		frappe.db.set_value("Customer", books.customer, "payment_terms", template.name)
+		frappe.db.commit()
+		invoice = books.invoice(payment_terms_template=template.name)
+		carry_out(
+			books.sales_order(), invoice, books.payment(15, (books.ref(), 15)), books.payment(9, (books.ref(), 9), number=2)
+		)
+		shares = [[(row.payment_term, row.allocated_amount) for row in self.entry(books, number).references] for number in (1, 2)]
+		self.assertEqual(shares, [[(terms[0], 12), (terms[1], 3)], [(terms[1], 9)]])
+		self.assertEqual((self.invoice_of(books).outstanding_amount, self.invoice_of(books).status), (0, "Paid"))
+
 	def test_cancelling_goes_backwards(self) -> None:
 		books = Books()
 		carry_out(books.sales_order(), books.invoice(), books.payment(24, (books.ref(), 24)), books.delivery())
@@ -461,6 +478,13 @@ class TestCurrencies(DocumentsCase):
 		books = self.order()
 		with self.assertRaisesRegex(SyncFailure, "is kept in EUR; the payment is in"):
 			carry_out(books.payment(30, (books.ref(), 30), account=self.bank))
+
+
+def make_payment_term(name: str, days: int) -> str:
+	"""Make sure that a Payment Term exists."""
+	if not frappe.db.exists("Payment Term", name):
+		frappe.get_doc(doctype="Payment Term", payment_term_name=name, invoice_portion=50, credit_days=days).insert()
+	return name
 
 
 def make_account(name: str, kind: str, currency: str, root_type: str | None = None) -> str:

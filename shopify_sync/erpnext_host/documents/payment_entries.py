@@ -77,9 +77,9 @@ def _set_amounts(values: dict[str, Any], order: _OrderMoney, foreign: Mapping[st
 def _referenced(row: Mapping[str, Any]) -> Any:
 	"""Return the document of a reference: its accounts and what is outstanding on it."""
 	columns = (
-		"debit_to, outstanding_amount"
+		"debit_to, outstanding_amount, payment_terms_template"
 		if row["reference_doctype"] == "Sales Invoice"
-		else "status, per_billed, advance_paid, base_rounded_total, base_grand_total, rounded_total, grand_total"
+		else "status, per_billed, advance_paid, base_rounded_total, base_grand_total, rounded_total, grand_total, payment_terms_template"
 	)
 	query = f"SELECT docstatus, {columns} FROM `tab{row['reference_doctype']}` WHERE name = %s"  # noqa: S608
 	found = frappe.db.sql(query, (row["reference_name"],), as_dict=True)
@@ -102,9 +102,25 @@ def _allocated(references: list[tuple[dict[str, Any], Any]], ratio: float, forei
 		# A credit note is outstanding below zero, and so is what is allocated to it.
 		amount = max(wanted, outstanding) if wanted < 0 else min(wanted, outstanding)
 		if amount and amount * wanted > 0:
-			rows.append({**row, "allocated_amount": amount})
+			rows += _by_terms({**row, "allocated_amount": amount}, found.payment_terms_template, foreign)
 			left[name] = outstanding - amount
 	return rows
+
+
+def _by_terms(row: dict[str, Any], template: str | None, foreign: bool) -> list[dict[str, Any]]:
+	"""Return a reference as one row for each payment term, where the document's template asks ERPNext for that."""
+	flag = "allocate_payment_based_on_payment_terms"
+	if not template or row["allocated_amount"] < 0 or not frappe.get_cached_value("Payment Terms Template", template, flag):
+		return [row]
+	column = "outstanding" if foreign else "IFNULL(NULLIF(base_outstanding, 0), outstanding)"
+	query = f"SELECT payment_term, {column} FROM `tabPayment Schedule` WHERE parent = %s AND outstanding > 0 ORDER BY idx"  # noqa: S608
+	rows, left = [], row["allocated_amount"]
+	for term, outstanding in frappe.db.sql(query, (row["reference_name"],)):
+		share = min(left, flt(outstanding))
+		if share > 0 and term:
+			rows.append({**row, "payment_term": term, "allocated_amount": share})
+			left = flt(left - share, 9)
+	return rows or [row]
 
 
 def _outstanding(doctype: str, found: Any, foreign: bool) -> float:
