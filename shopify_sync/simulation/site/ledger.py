@@ -16,7 +16,7 @@ PREFIX = "sim"
 #: How the warehouses of every run are called.
 WAREHOUSES = "Simulated "
 #: Made for the stores; what they posted goes with them. Stock Reconciliations stay: the stock of the Items rests on them.
-_REMOVED = ("Payment Entry", "Sales Invoice", "Delivery Note", "Sales Order", "Contact", "Address", "Customer")
+_REMOVED = ("Payment Entry", "Sales Invoice", "Stock Entry", "Delivery Note", "Sales Order", "Contact", "Address", "Customer")
 #: Where documents post, with the columns that name the document.
 _LEDGERS = {
 	"GL Entry": ("voucher_type", "voucher_no"),
@@ -81,12 +81,18 @@ def clear() -> None:
 
 
 def _take_parcels_back() -> None:
-	"""Cancel the Delivery Notes, goods that came back first: then the stock is as if none had been."""
-	filters = {"shopify_key": ("like", f"{PREFIX}-%/%"), "docstatus": 1}
-	for name in frappe.get_all("Delivery Note", filters=filters, pluck="name", order_by="is_return desc, creation desc"):
-		doc = frappe.get_doc("Delivery Note", name)
-		doc.flags.ignore_permissions = doc.flags.ignore_links = True
-		doc.cancel()
+	"""Cancel what moved stock, in an order in which it never runs out: then it is as if no parcel had left."""
+	for doctype, more in (
+		("Stock Entry", {"purpose": "Material Issue"}),
+		("Delivery Note", {"is_return": 1}),
+		("Delivery Note", {"is_return": 0}),
+		("Stock Entry", {"purpose": "Material Receipt"}),
+	):
+		filters = {"shopify_key": ("like", f"{PREFIX}-%/%"), "docstatus": 1, **more}
+		for name in frappe.get_all(doctype, filters=filters, pluck="name", order_by="creation desc"):
+			doc = frappe.get_doc(doctype, name)
+			doc.flags.ignore_permissions = doc.flags.ignore_links = True
+			doc.cancel()
 
 
 def _remove(doctype: str) -> None:
