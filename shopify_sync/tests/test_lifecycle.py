@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import erpnext
 from frappe.tests.utils import FrappeTestCase
 
 from shopify_sync.contract_suite.lifecycle.case import Case
@@ -30,17 +31,20 @@ class TestLifecycle(_OnTheGround):
 
 
 class TestLifecycleInAnyOrder(_OnTheGround):
-	"""One test per case whose books do not depend on the order of arrival: shuffled, and some deliveries doubled."""
+	"""One in four of the cases whose books do not depend on the order of arrival: shuffled, and some deliveries doubled.
+
+	All of them are shuffled on the embedded host (tests/lifecycle); here it is about ERPNext's own part in it.
+	"""
 
 
 class TestTrialBalance(FrappeTestCase):
-	"""A hundred random lives."""
+	"""Fifty random lives, others on each version of ERPNext: a hundred in the site tier."""
 
 	def test_every_account_moves_by_what_the_payloads_come_to(self) -> None:
-		outcome = lifecycles.run(100, "tier")
+		outcome = lifecycles.run(50, f"tier {erpnext.__version__.partition('.')[0]}")
 		self.assertEqual(list(lifecycles.told(outcome))[1:-1], [])
 		self.assertTrue(outcome.is_good, outcome.differences)
-		self.assertLess(outcome.held, 15)
+		self.assertLess(outcome.held, 8)
 
 
 def _told(case: Case) -> Callable[[_OnTheGround], None]:
@@ -51,9 +55,9 @@ def _shuffled(case: Case) -> Callable[[_OnTheGround], None]:
 	return lambda self: carry_out_shuffled(case, self.ground, "site")
 
 
-for _case in CASES:
+for _number, _case in enumerate(CASES):
 	_name = "test_" + re.sub(r"\W+", "_", _case.name)
 	if "site" in _case.runs_on:
 		setattr(TestLifecycle, _name, _told(_case))
-		if _case.any_order:
+		if _case.any_order and _number % 4 == 0:
 			setattr(TestLifecycleInAnyOrder, _name, _shuffled(_case))
