@@ -259,30 +259,41 @@ def _expected_total(order: Order, settlement: Settlement) -> Decimal:
 
 
 def _with_stated_figures(order: Order, settlement: Settlement, draft: Pricing) -> Pricing:
-	"""Return *draft* with the cents, by which our shares of reduced lines may differ from Shopify's, put right on one of them.
+	"""Return *draft* with the amounts, by which our shares of reduced lines may differ from Shopify's, put right on one of them.
 
-	Shopify rounds shares of its own; it states the order's tax and total, never those of a part of a line.
+	Shopify states the order's tax and total, never those of a part of a line. Of a single reduced line they follow from these
+	without a guess; of several only the cents do, by which each removal may be rounded.
 	"""
-	most = quantum(order.currency) * max(sum(row.reduced for row in draft.lines), 1)
-	place = next((index for index, row in enumerate(draft.lines) if row.reduced), None)
-	if place is None:
+	places = [index for index, row in enumerate(draft.lines) if row.reduced]
+	if not places:
 		return draft
-	if order.current_total_tax is not None:
+	place = places[0]
+	pieces = sum(removed_by_edit(order, draft.lines[index].line) for index in places)
+	most = quantum(order.currency) * max(pieces, len(places)) if len(places) > 1 else None
+	if order.current_total_tax is not None and draft.lines[place].taxes:
 		stated = order.current_total_tax + total(stated_tax(refund) for refund in settlement.credited)
-		tax = total(_added(*(row.taxes for row in draft.lines), *(row.taxes for row in draft.shipping)).values())
-		gap = exact(stated, order.currency) - tax
-		if gap and abs(gap) <= most and draft.lines[place].taxes:
-			draft = _shifted(draft, place, tax=gap, net=-gap if order.taxes_included else ZERO)
-	gap = draft.total - _sum(draft, _added(*(row.taxes for row in draft.lines), *(row.taxes for row in draft.shipping)))
-	return _shifted(draft, place, tax=ZERO, net=gap) if gap and abs(gap) <= most else draft
+		gap = exact(stated, order.currency) - total(_all_taxes(draft).values())
+		draft = _shifted(draft, place, most, tax=gap, net=-gap if order.taxes_included else ZERO)
+	gap = draft.total - _sum(draft, _all_taxes(draft))
+	tip, discount = _explain_gap(order, draft.lines, gap)
+	return draft if gap == tip - discount else _shifted(draft, place, most, tax=ZERO, net=gap)
 
 
-def _shifted(draft: Pricing, place: int, *, tax: Decimal, net: Decimal) -> Pricing:
+def _all_taxes(draft: Pricing) -> dict[TaxKey, Decimal]:
+	return _added(*(row.taxes for row in draft.lines), *(row.taxes for row in draft.shipping))
+
+
+def _shifted(draft: Pricing, place: int, most: Decimal | None, *, tax: Decimal, net: Decimal) -> Pricing:
+	"""Return *draft* with the line at *place* changed, unless that is more than *most*, or more than the line can be worth."""
 	row = draft.lines[place]
+	if most is not None and max(abs(tax), abs(net)) > most:
+		return draft
 	taxes = dict(row.taxes)
 	if tax:
 		first = max(taxes, key=lambda key: taxes[key])
 		taxes[first] += tax
+	if not ZERO <= row.net + net <= row.line.price * row.quantity or min(taxes.values(), default=ZERO) < ZERO:
+		return draft
 	lines = list(draft.lines)
 	lines[place] = replace(row, net=row.net + net, taxes=taxes)
 	return replace(draft, lines=tuple(lines))
