@@ -261,33 +261,35 @@ def _expected_total(order: Order, settlement: Settlement) -> Decimal:
 def _with_stated_figures(order: Order, settlement: Settlement, draft: Pricing) -> Pricing:
 	"""Return *draft* with the amounts, by which our shares of reduced lines may differ from Shopify's, put right on one of them.
 
-	Shopify states the order's tax and total, never those of a part of a line. Of a single reduced line they follow from these
-	without a guess; of several only the cents do, by which each removal may be rounded.
+	Shopify states the order's tax and total, never those of a part of a line. Each removal may be rounded; and a discount need not
+	lie on all pieces alike (one that an edit adds has none), which of a single reduced line the stated figures tell.
 	"""
 	places = [index for index, row in enumerate(draft.lines) if row.reduced]
 	if not places:
 		return draft
-	place = places[0]
+	place, line = places[0], draft.lines[places[0]].line
 	pieces = sum(removed_by_edit(order, draft.lines[index].line) for index in places)
-	most = quantum(order.currency) * max(pieces, len(places)) if len(places) > 1 else None
+	cents = quantum(order.currency) * max(pieces, len(places))
+	uneven = line.discount if len(places) == 1 else ZERO
 	if order.current_total_tax is not None and draft.lines[place].taxes:
 		stated = order.current_total_tax + total(stated_tax(refund) for refund in settlement.credited)
 		gap = exact(stated, order.currency) - total(_all_taxes(draft).values())
-		draft = _shifted(draft, place, most, tax=gap, net=-gap if order.taxes_included else ZERO)
+		if abs(gap) <= cents + uneven * total(tax.rate for tax in line.tax_lines):
+			draft = _shifted(draft, place, tax=gap, net=-gap if order.taxes_included else ZERO)
 	gap = draft.total - _sum(draft, _all_taxes(draft))
 	tip, discount = _explain_gap(order, draft.lines, gap)
-	return draft if gap == tip - discount else _shifted(draft, place, most, tax=ZERO, net=gap)
+	if gap == tip - discount or abs(gap) > cents + uneven:
+		return draft
+	return _shifted(draft, place, tax=ZERO, net=gap)
 
 
 def _all_taxes(draft: Pricing) -> dict[TaxKey, Decimal]:
 	return _added(*(row.taxes for row in draft.lines), *(row.taxes for row in draft.shipping))
 
 
-def _shifted(draft: Pricing, place: int, most: Decimal | None, *, tax: Decimal, net: Decimal) -> Pricing:
-	"""Return *draft* with the line at *place* changed, unless that is more than *most*, or more than the line can be worth."""
+def _shifted(draft: Pricing, place: int, *, tax: Decimal, net: Decimal) -> Pricing:
+	"""Return *draft* with the line at *place* changed, unless that is more than the line can be worth."""
 	row = draft.lines[place]
-	if most is not None and max(abs(tax), abs(net)) > most:
-		return draft
 	taxes = dict(row.taxes)
 	if tax:
 		first = max(taxes, key=lambda key: taxes[key])
