@@ -82,11 +82,24 @@ class _Deliveries:
 			found = self.booking.document(self.booking.under("fulfillment", fulfillment.id or ""))
 			if fulfillment.status != "cancelled" or found is None or found.docstatus != 1:
 				continue
+			self._cancel_returns(fulfillment.id or "")
 			self.changes.append(CancelDocument(found.doctype, found.name))
 			if moved := self.booking.document(f"{self.booking.under('fulfillment', fulfillment.id or '')}/{_STOCK}"):
 				self.changes.append(CancelDocument(moved.doctype, moved.name))
 			for line, rows in self.sent.pop(fulfillment.id or "", {}).items():
-				self.left = _put_back(self.left, line, sum(row.quantity for row in rows))
+				for row in rows:
+					self.left = _put_back(self.left, line, row)
+
+	def _cancel_returns(self, fulfillment: str) -> None:
+		"""Cancel what came back against a parcel that is cancelled; it is brought back against another one."""
+		prefix = f"{self.booking.under('return')}/"
+		keys = [key for key in self.booking.snapshot.documents if key.startswith(prefix)]
+		mine = [key for key in keys if key.removeprefix(prefix).split("/")[1:2] == [fulfillment]]
+		# The longer key first: the Stock Entry that went with the return.
+		for key in sorted(mine, key=len, reverse=True):
+			found = self.booking.snapshot.documents[key]
+			if found.docstatus == 1:
+				self.changes.append(CancelDocument(found.doctype, found.name))
 
 	def track(self, fulfillment: Fulfillment) -> None:
 		"""Carry a new tracking number to the Delivery Note that is there."""
@@ -150,12 +163,15 @@ def _tracking(fulfillment: Fulfillment) -> dict[str, Any]:
 	}
 
 
-def _put_back(rows: Rows, line: str, pieces: int) -> Rows:
-	found = list(rows.get(line, ()))
-	for index in range(len(found) - 1, -1, -1):
-		count = min(pieces, found[index].quantity - found[index].left)
-		found[index] = found[index].taking(-count)
-		pieces -= count
+def _put_back(rows: Rows, line: str, sent: Row) -> Rows:
+	"""Put what a Delivery Note sent back into the rows that it came from: those of its rate, then any."""
+	found, pieces = list(rows.get(line, ())), sent.quantity
+	for same_rate in (True, False):
+		for index, row in enumerate(found):
+			if (row.rate == sent.rate) is same_rate:
+				count = min(pieces, row.quantity - row.left)
+				found[index] = row.taking(-count)
+				pieces -= count
 	return {**rows, line: tuple(found)}
 
 

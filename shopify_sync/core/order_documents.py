@@ -354,7 +354,12 @@ def _returns(work: _Work, rule: StateRule) -> Failure | None:
 	booking = work.booking
 	if not delivers(booking) or not work.memory.sent:
 		return None
-	there = [key for key, document in booking.snapshot.documents.items() if document.docstatus < 2]
+	undone = {(change.doctype, change.name) for change in work.deliveries if isinstance(change, CancelDocument)}
+	there = [
+		key
+		for key, document in booking.snapshot.documents.items()
+		if document.docstatus < 2 and (document.doctype, document.name) not in undone
+	]
 	fresh = [
 		refund
 		for refund in work.settlement.credited

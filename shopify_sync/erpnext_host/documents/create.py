@@ -131,6 +131,8 @@ def _posting_time(doc: Any) -> None:
 def _sales_invoice(doc: Any) -> None:
 	_posting_time(doc)
 	invoices.set_income_accounts(doc)
+	# ERPNext 16 speaks of it before it calculates it, when a credit note is more than what its invoice is owed.
+	doc.outstanding_amount = doc.outstanding_amount or 0
 
 
 _PREPARE_VALUES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {"Payment Entry": payment_entries.prepare}

@@ -9,7 +9,7 @@ from ..case import Case
 from ..expectations import Document, Refused, books, cn, dn, goods_back, paid_back, pe, si, so
 from ..order import MAIN, NOWHERE, SECOND
 from ..records import Freight, TaxRate
-from ..steps import PAYPAL, SHOPIFY, Step, pays, placed, refunds, ships, vat
+from ..steps import PAYPAL, SHOPIFY, Step, pays, placed, refunds, ships, unships, vat
 from ..wares import BASKET, MUG, PIECES, TEE, TIP, mug, tee, tip
 
 _ALL = {"l1": 2, "l2": 1}
@@ -176,6 +176,18 @@ CASES = (
 			goods_back("r1", "f1", {TEE: -1}),
 		),
 		books=books(clearing="20", income="-15", shipping="-5", cogs="6", stock="-6"),
+	),
+	Case(
+		"a piece comes back, then its parcel is cancelled: it came back from the other one",
+		(
+			_paid(),
+			ships("f1", {"l1": 1}),
+			ships("f2", {"l1": 1}),
+			refunds("r1", {"l1": 1}, restock="return", location=MAIN),
+			unships("f1"),
+		),
+		stands=None,
+		books=books(clearing="20", income="-15", shipping="-5"),
 	),
 	Case(
 		"everything sent, everything returned",
