@@ -267,7 +267,10 @@ class Engine:
 		return _skipped(newer) if newer else outcome
 
 	def _policy_or_default(self, store: str) -> StorePolicy:
-		"""Return the store's settings; when they cannot be read, the defaults, so that the failure itself is still recorded."""
+		"""Return the store's settings; when they cannot be read, the defaults, so that the failure itself is still recorded.
+
+		Nothing is lost by that: an attempt reads the settings first, so this is the very failure that is being recorded.
+		"""
 		try:
 			return self.host.policy(store)
 		except Exception:

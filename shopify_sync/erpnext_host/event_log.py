@@ -274,9 +274,11 @@ class FrappeEventLog:
 			return 0
 
 		def again() -> int:
-			where, values = (" AND store = %s", (store,)) if store else ("", ())
 			# First those in work: whoever finishes meanwhile is waited for, and stands where the next statement finds it.
-			frappe.db.sql(f"UPDATE `tabSync Event` SET look_again = 1 WHERE status = 'Processing'{where}", values)  # noqa: S608
+			frappe.db.sql(
+				"UPDATE `tabSync Event` SET look_again = 1 WHERE status = 'Processing' AND (%s IS NULL OR store = %s)",
+				(store, store),
+			)
 			return self._requeue_where(store, statuses, missing, category, reason)
 
 		return _in_own_transaction(again)
