@@ -17,10 +17,11 @@ from .failures import Category, Failure
 from .money import ZERO, split_rate
 from .order_booking import SALES_INVOICE, Booking
 from .order_memory import Invoiced, Taken, take
-from .order_refunds import TaxKey, exact, is_restocked, stated_total, taxes_of
+from .order_refunds import exact, is_restocked, stated_total, taxes_of
 from .order_taxes import Charges, missing_account, plan_charges
 from .plan import CreateDocument, RowRef
 from .snapshots import ItemState
+from .tax_sums import TaxKey, added, minus
 
 
 @dataclass(frozen=True)
@@ -131,11 +132,7 @@ def credit_refund(
 
 
 def _with_taxes(charges: Charges, backs: list[Back]) -> Charges:
-	taxes = dict(charges.taxes)
-	for back in backs:
-		for key, amount in back.taxes.items():
-			taxes[key] = taxes.get(key, ZERO) - amount
-	return replace(charges, taxes=taxes)
+	return replace(charges, taxes=minus(charges.taxes, added(*(back.taxes for back in backs))))
 
 
 Groups = dict[tuple[int, bool], list[tuple[Back, tuple[Taken, ...]]]]
@@ -154,7 +151,7 @@ def _split(booking: Booking, backs: list[Back], invoiced: Invoiced) -> tuple[Gro
 			share = _share(rest, taken)
 			groups.setdefault((number, back.restocked and booking.policy.invoice_updates_stock), []).append((share, tuple(taken)))
 			rest = replace(
-				rest, pieces=rest.pieces - share.pieces, net=rest.net - share.net, taxes=_minus(rest.taxes, share.taxes)
+				rest, pieces=rest.pieces - share.pieces, net=rest.net - share.net, taxes=minus(rest.taxes, share.taxes)
 			)
 		if rest.pieces:
 			return Failure(
@@ -172,10 +169,6 @@ def _share(rest: Back, taken: list[Taken]) -> Back:
 		return rest
 	net = min(sum((row.rate * row.pieces for row in taken), ZERO), rest.net)
 	return replace(rest, pieces=count, net=net, taxes={})
-
-
-def _minus(taxes: Mapping[TaxKey, Decimal], off: Mapping[TaxKey, Decimal]) -> dict[TaxKey, Decimal]:
-	return {key: amount - off.get(key, ZERO) for key, amount in taxes.items()}
 
 
 def credit_note(booking: Booking, note: CreditNote, items: Mapping[str, ItemState]) -> CreateDocument | Failure:

@@ -39,6 +39,7 @@ from .plan import CancelDocument, Change, CloseDocument, CreateDocument, Decisio
 from .policy import GuestPolicy, OrderOutcome, StateRule, StorePolicy
 from .signals import Signal
 from .snapshots import DocumentState, OrderSnapshot
+from .tax_sums import added
 
 
 @dataclass
@@ -252,12 +253,12 @@ def _by_hand(booking: Booking, existing: DocumentState, how: str) -> Failure:
 	)
 
 
-def _add_to_sales_order(work: _Work, existing: DocumentState, added: list[ItemRow], charges: Charges) -> Failure | None:
+def _add_to_sales_order(work: _Work, existing: DocumentState, more: list[ItemRow], charges: Charges) -> Failure | None:
 	"""Add rows to a Sales Order that is invoiced: what stands in an invoice stays as it is."""
 	_reopen(work, existing)
 	memory, booking = work.memory, work.booking
 	before = memory.ordered
-	templates = {row.line: row for row in (*work.rows, *added)}
+	templates = {row.line: row for row in (*work.rows, *more)}
 	standing = [
 		replace(templates[line], quantity=row.quantity, rate=row.rate) if line in templates else _plain_row(memory, line, row)
 		for line, found in before.rows.items()
@@ -265,17 +266,15 @@ def _add_to_sales_order(work: _Work, existing: DocumentState, added: list[ItemRo
 	]
 	first = next(iter(booking.order.shipping_lines), None)
 	shipping = before.shipping + total(amount for _title, _code, amount in charges.shipping)
-	taxes = dict(before.taxes)
-	for key, amount in charges.taxes.items():
-		taxes[key] = taxes.get(key, ZERO) + amount
+	taxes = added(before.taxes, charges.taxes)
 	all_charges = Charges(
 		shipping=((first.title if first else "Shipping", first.code if first else "", shipping),) if shipping else (),
 		duties=before.extras.get("duties", ZERO),
 		adjustment=-before.extras.get("adjustment", ZERO),
 		taxes=taxes,
 	)
-	expected = before.total + sum((row.amount for row in added), ZERO) + charges.total
-	revised = revise(booking, existing, memory, standing + added, all_charges, expected)
+	expected = before.total + sum((row.amount for row in more), ZERO) + charges.total
+	revised = revise(booking, existing, memory, standing + more, all_charges, expected)
 	if isinstance(revised, Failure):
 		return revised
 	work.before.append(revised)
@@ -285,8 +284,8 @@ def _add_to_sales_order(work: _Work, existing: DocumentState, added: list[ItemRo
 		shipping=shipping,
 		taxes=taxes,
 		total=expected,
-		rows=_with_added(before.rows, added),
-		items={**before.items, **{row.line: row.item for row in added}},
+		rows=_with_added(before.rows, more),
+		items={**before.items, **{row.line: row.item for row in more}},
 	)
 	work.memory = replace(memory, ordered=ordered, closed=False)
 	return None
@@ -296,9 +295,9 @@ def _plain_row(memory: Memory, line: str, row: Row) -> ItemRow:
 	return ItemRow(line, memory.ordered.items[line], row.quantity, row.rate, None, "")
 
 
-def _with_added(rows: Rows, added: list[ItemRow]) -> Rows:
+def _with_added(rows: Rows, more: list[ItemRow]) -> Rows:
 	found = dict(rows)
-	for row in added:
+	for row in more:
 		found[row.line] = (*found.get(row.line, ()), Row(row.quantity, row.rate, row.quantity))
 	return found
 
@@ -412,13 +411,10 @@ def _credit_the_rest(work: _Work) -> Failure | None:
 	backs: dict[str, Pinned] = {}
 	for back in (back for refund in credited for back in backs_of(order, refund, {})):
 		known = backs.get(back.line, Pinned(0, ZERO))
-		taxes = {key: known.taxes.get(key, ZERO) + back.taxes.get(key, ZERO) for key in (*known.taxes, *back.taxes)}
+		taxes = added(known.taxes, back.taxes)
 		backs[back.line] = Pinned(known.quantity + back.pieces, known.net + back.net, taxes)
 	given = [charges_of(order, refund) for refund in credited]
-	taxes = {}
-	for charges in given:
-		for key, amount in charges.taxes.items():
-			taxes[key] = taxes.get(key, ZERO) + amount
+	taxes = added(*(charges.taxes for charges in given))
 	shipping = tuple(entry for charges in given for entry in charges.shipping)
 	all_given = Charges(shipping, duties=total(charges.duties for charges in given), taxes=taxes)
 	found = plan_cancellation(booking, memory.invoiced, backs, all_given, memory.ordered.items, _unpaid(work))

@@ -16,10 +16,10 @@ from .order_credit_notes import Back, CreditNote
 from .order_lines import ItemRow, rows_of
 from .order_memory import TIP, Invoiced, Row, Rows, take
 from .order_pricing import Pinned, PricedLine, Pricing
-from .order_refunds import TaxKey
 from .order_taxes import Charges, plan_charges
 from .plan import CreateDocument, RowRef
 from .snapshots import ItemState
+from .tax_sums import TaxKey, added, minus, negated
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def as_invoiced(pricing: Pricing, number: int, rows: list[ItemRow]) -> Invoiced:
 	return Invoiced(
 		lines=_pins(pricing),
 		shipping=total(row.net for row in pricing.shipping),
-		shipping_taxes=_added(*(row.taxes for row in pricing.shipping)),
+		shipping_taxes=added(*(row.taxes for row in pricing.shipping)),
 		extras=extras_of(pricing),
 		total=pricing.total,
 		documents={number: by_line(rows)},
@@ -211,7 +211,7 @@ def _difference(
 		return failure
 	more, less = _line_differences(pricing, invoiced)
 	shipping = total(row.net for row in pricing.shipping) - invoiced.shipping
-	shipping_taxes = _minus(_added(*(row.taxes for row in pricing.shipping)), invoiced.shipping_taxes)
+	shipping_taxes = minus(added(*(row.taxes for row in pricing.shipping)), invoiced.shipping_taxes)
 	nothing: tuple[Decimal, Mapping[TaxKey, Decimal]] = (ZERO, {})
 	up = (shipping, shipping_taxes) if shipping > 0 else nothing
 	down = (shipping, shipping_taxes) if shipping < 0 else nothing
@@ -223,11 +223,11 @@ def _difference(
 		invoiced,
 		lines=_pins(pricing),
 		shipping=total(row.net for row in pricing.shipping),
-		shipping_taxes=_added(*(row.taxes for row in pricing.shipping)),
+		shipping_taxes=added(*(row.taxes for row in pricing.shipping)),
 		extras=extras_of(pricing),
 		total=pricing.total,
 	)
-	charges = Charges(_shipping(pricing, up[0]), taxes=_added(up[1], *(line.taxes for line in more)))
+	charges = Charges(_shipping(pricing, up[0]), taxes=added(up[1], *(line.taxes for line in more)))
 	if rows:
 		amount = sum((row.amount for row in rows), ZERO) + charges.total
 		number = after.next_number
@@ -273,10 +273,10 @@ def _line_differences(pricing: Pricing, invoiced: Invoiced) -> tuple[list[Priced
 	for line, row in now.items():
 		pin = invoiced.lines.get(line, Pinned(0, ZERO))
 		if row.quantity > pin.quantity:
-			taxes = _minus(row.taxes, pin.taxes)
+			taxes = minus(row.taxes, pin.taxes)
 			more.append(replace(row, quantity=row.quantity - pin.quantity, net=row.net - pin.net, taxes=taxes))
 		elif row.quantity < pin.quantity:
-			less.append((line, Pinned(pin.quantity - row.quantity, pin.net - row.net, _minus(pin.taxes, row.taxes))))
+			less.append((line, Pinned(pin.quantity - row.quantity, pin.net - row.net, minus(pin.taxes, row.taxes))))
 	less += [(line, pin) for line, pin in invoiced.lines.items() if line not in now and pin.quantity]
 	return more, less
 
@@ -307,7 +307,7 @@ def _corrections(
 		taken_by[min(invoiced.documents)] = []
 	for place, (number, taken_lines) in enumerate(sorted(taken_by.items())):
 		besides = charges if place == 0 else Charges()
-		taxes = _added(besides.taxes, *(_negated(back.taxes) for back, _taken in taken_lines))
+		taxes = added(besides.taxes, *(negated(back.taxes) for back, _taken in taken_lines))
 		own = invoiced.next_number
 		note = CreditNote(
 			key=booking.under("invoice", str(own)),
@@ -339,7 +339,7 @@ def plan_cancellation(
 	for line, pin in invoiced.lines.items():
 		gone = credited.get(line, Pinned(0, ZERO))
 		if pin.quantity > gone.quantity:
-			taxes = _minus(pin.taxes, gone.taxes)
+			taxes = minus(pin.taxes, gone.taxes)
 			less.append((line, Pinned(pin.quantity - gone.quantity, pin.net - gone.net, taxes)))
 	if invoiced.extras.get("tip"):
 		less.append((TIP, Pinned(1, invoiced.extras["tip"])))
@@ -350,7 +350,7 @@ def plan_cancellation(
 	charges = Charges(
 		shipping=((first.title if first else "Shipping", first.code if first else "", -left),) if left else (),
 		duties=-(invoiced.extras.get("duties", ZERO) + given.duties),
-		taxes=_negated(_added(invoiced.shipping_taxes, given.taxes)),
+		taxes=negated(added(invoiced.shipping_taxes, given.taxes)),
 	)
 	return _corrections(booking, less, charges, invoiced, items, unpaid)
 
@@ -364,19 +364,3 @@ def _shipping(pricing: Pricing, amount: Decimal) -> tuple[tuple[str, str, Decima
 		return ()
 	first = next(iter(pricing.shipping), None)
 	return ((first.line.title if first else "Shipping", first.line.code if first else "", amount),)
-
-
-def _added(*sums: Mapping[TaxKey, Decimal]) -> dict[TaxKey, Decimal]:
-	found: dict[TaxKey, Decimal] = {}
-	for taxes in sums:
-		for key, amount in taxes.items():
-			found[key] = found.get(key, ZERO) + amount
-	return found
-
-
-def _minus(taxes: Mapping[TaxKey, Decimal], off: Mapping[TaxKey, Decimal]) -> dict[TaxKey, Decimal]:
-	return _added(taxes, _negated(off))
-
-
-def _negated(taxes: Mapping[TaxKey, Decimal]) -> dict[TaxKey, Decimal]:
-	return {key: -amount for key, amount in taxes.items()}

@@ -13,8 +13,8 @@ from typing import Any
 
 from .money import ZERO
 from .order_pricing import Pinned
-from .order_refunds import TaxKey
 from .snapshots import ItemState
+from .tax_sums import TaxKey
 
 #: The line of rows that belong to no line of Shopify's.
 TIP = "tip"

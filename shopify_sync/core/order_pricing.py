@@ -15,7 +15,8 @@ from decimal import Decimal
 from .contracts.order import LineItem, Order, Refund, ShippingLine, TaxLine
 from .failures import Category, Failure
 from .money import ZERO, is_exact, part, plain, quantum, split_by, total
-from .order_refunds import Settlement, TaxKey, exact, removed_by_edit, stated_tax, stated_total, taxes_of
+from .order_refunds import Settlement, exact, removed_by_edit, stated_tax, stated_total, taxes_of
+from .tax_sums import TaxKey, added
 
 
 @dataclass(frozen=True)
@@ -141,9 +142,9 @@ def _checked_taxes(
 	duty_taxes: Mapping[TaxKey, Decimal],
 ) -> tuple[TaxLine, ...] | Failure:
 	"""Return the taxes of what is booked, per title and rate; a contradiction within the payload is a failure."""
-	of_lines = _added(*(row.taxes for row in lines), *(row.taxes for row in shipping))
+	of_lines = added(*(row.taxes for row in lines), *(row.taxes for row in shipping))
 	stated = order.total_tax
-	for taxes in (of_lines, _added(of_lines, duty_taxes)):
+	for taxes in (of_lines, added(of_lines, duty_taxes)):
 		if stated is None or total(taxes.values()) == stated:
 			return _tax_lines(taxes)
 	by_order = _by_key(order.tax_lines)
@@ -196,7 +197,7 @@ def _reduced(order: Order, settlement: Settlement, pinned: Mapping[str, Pinned])
 	draft = Pricing("reduced", lines, shipping, (), ZERO, ZERO, _expected_total(order, settlement), duties, adjustment)
 	# Duties' own taxes count among the order's taxes as placed or not at all; after a reduction nothing states which.
 	settled = _with_stated_figures(order, settlement, draft)
-	taxes = _tax_lines(_added(*(row.taxes for row in settled.lines), *(row.taxes for row in settled.shipping)))
+	taxes = _tax_lines(added(*(row.taxes for row in settled.lines), *(row.taxes for row in settled.shipping)))
 	return _closed(order, replace(settled, taxes=taxes))
 
 
@@ -284,7 +285,7 @@ def _with_stated_figures(order: Order, settlement: Settlement, draft: Pricing) -
 
 
 def _all_taxes(draft: Pricing) -> dict[TaxKey, Decimal]:
-	return _added(*(row.taxes for row in draft.lines), *(row.taxes for row in draft.shipping))
+	return added(*(row.taxes for row in draft.lines), *(row.taxes for row in draft.shipping))
 
 
 def _shifted(draft: Pricing, place: int, *, tax: Decimal, net: Decimal) -> Pricing:
@@ -330,14 +331,6 @@ def _by_key(taxes: Iterable[TaxLine]) -> dict[TaxKey, Decimal]:
 	for tax in taxes:
 		sums[(tax.title, tax.rate)] = sums.get((tax.title, tax.rate), ZERO) + tax.price
 	return sums
-
-
-def _added(*sums: Mapping[TaxKey, Decimal]) -> dict[TaxKey, Decimal]:
-	found: dict[TaxKey, Decimal] = {}
-	for taxes in sums:
-		for key, amount in taxes.items():
-			found[key] = found.get(key, ZERO) + amount
-	return found
 
 
 def _tax_lines(taxes: Mapping[TaxKey, Decimal]) -> tuple[TaxLine, ...]:

@@ -12,9 +12,7 @@ from decimal import Decimal
 
 from .contracts.order import LineItem, Order, Refund, RefundLineItem
 from .money import ZERO, quantum, split_by, total
-
-#: A tax of an order: title and rate (a fraction).
-TaxKey = tuple[str, Decimal]
+from .tax_sums import TaxKey
 
 
 @dataclass(frozen=True)

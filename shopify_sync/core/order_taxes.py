@@ -14,8 +14,8 @@ from typing import Any
 from .contracts.order import Order
 from .failures import Category, Failure
 from .money import ZERO, plain
-from .order_refunds import TaxKey
 from .policy import StorePolicy
+from .tax_sums import TaxKey
 
 
 @dataclass(frozen=True)
