@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent
+_MUTATION = re.compile(r"^mutation\b", re.MULTILINE)
 _SPREAD = re.compile(r"\.\.\.(?!\s*on\s)\s*(\w+)")
 #: Operations that are not valid in every supported version → the first version in which they are.
 #: The directive `@idempotent` and the fields `bulkOperation` and `bulkOperations` came with 2026-01.
@@ -42,6 +43,18 @@ def load(name: str) -> str:
 		parts.append(text)
 		used.extend(new for new in dict.fromkeys(_SPREAD.findall(text)) if new not in used)
 	return "\n".join(dict.fromkeys(parts))
+
+
+@cache
+def is_mutation(name: str) -> bool:
+	"""Tell whether that operation changes something. :raises KeyError: when there is none of that name."""
+	return _MUTATION.search(load(name)) is not None
+
+
+@cache
+def takes_key(name: str) -> bool:
+	"""Tell whether that operation takes an idempotency key, as `$key`. :raises KeyError: when there is none of that name."""
+	return "@idempotent(key: $key)" in load(name)
 
 
 def _read(path: Path) -> str:
