@@ -143,6 +143,8 @@ class Engine:
 				if event.resource in WHOLES:
 					# What a transaction waited for may have been settled by the order's new state.
 					tx.requeue_parts(event.signal.key)
+				if isinstance(decision, Plan) and decision.found:
+					tx.requeue_missing(event.store, decision.found)
 			self._probe("before_commit")
 		return outcome.status
 
@@ -192,6 +194,7 @@ class Engine:
 			self._probe(f"applied {change.doctype}")
 		for update in plan.links:
 			tx.save_link(update, created, event.name)
+		applied.extend(plan.linked)
 		if plan.conflicts:
 			tx.save_conflicts(plan.conflicts, event.name)
 		if plan.redaction:
@@ -342,10 +345,10 @@ def _skipped(skip: Skip) -> Outcome:
 def _shadowed(plan: Plan) -> tuple[Outcome, tuple[Mapping[str, Any], ...], Mapping[str, Any]]:
 	outcome = Outcome(
 		Status.SHADOWED,
-		message="Shadow mode: decided, nothing changed." if plan.changes else plan.reason,
+		message="Shadow mode: decided, nothing changed." if plan.changes or plan.linked else plan.reason,
 		not_applied=plan.not_applied,
 	)
-	return outcome, tuple(describe(change) for change in plan.changes), plan.reads
+	return outcome, (*(describe(change) for change in plan.changes), *evidence_of(plan.linked)), plan.reads
 
 
 def _in_conflict(outcome: Outcome, conflicts: Conflicts) -> Outcome:

@@ -15,19 +15,28 @@ from .signals import Signal
 from .statuses import Status
 
 
+class Way(StrEnum):
+	"""Which side has to hear of it."""
+
+	INBOUND = "Inbound"
+	OUTBOUND = "Outbound"
+
+
 class Source(StrEnum):
-	"""Where a signal came from. All take the same path."""
+	"""Where a signal came from. All of one way take the same path."""
 
 	WEBHOOK = "Webhook"
 	REPLAY = "Replay"
 	BACKFILL = "Backfill"
 	RECONCILIATION = "Reconciliation"
+	ERPNEXT = "ERPNext"
 
 
 class Action(StrEnum):
 	"""What a Sync Attempt records."""
 
 	APPLY = "Apply"
+	PUSH = "Push"
 	RETRY = "Retry"
 	DISCARD = "Discard"
 	REPLAY = "Replay"
@@ -111,6 +120,8 @@ class Outcome:
 	not_applied: tuple[str, ...] = ()
 	document: tuple[str, str] | None = None
 	superseded_by: str | None = None
+	#: The event that pushed what came back with this one.
+	echo_of: str | None = None
 	next_try_at: datetime | None = None
 	costs_attempt: bool = True
 

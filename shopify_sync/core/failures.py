@@ -44,6 +44,8 @@ class Category(StrEnum):
 	ITEM_DISABLED = "Item disabled"
 	SERIAL_OR_BATCH = "Serial or batch required"
 	STOCK_UNAVAILABLE = "Stock unavailable"
+	NOT_STOCKED = "Not stocked"
+	FULFILLMENT_REFUSED = "Fulfillment refused"
 	ERPNEXT_VALIDATION = "ERPNext validation"
 	TOTALS_MISMATCH = "Totals mismatch"
 	INVALID_PAYLOAD = "Invalid payload"
@@ -183,6 +185,18 @@ INFO: Mapping[Category, CategoryInfo] = {
 	),
 	Category.STOCK_UNAVAILABLE: CategoryInfo(
 		"Not enough stock", "ERPNext refuses a negative stock.", "Correct the stock, then Retry.", Retry.AFTER_FIX
+	),
+	Category.NOT_STOCKED: CategoryInfo(
+		"Not stocked at the location",
+		"Shopify does not stock the item at the location that its stock should go to.",
+		"Stock it there in Shopify, or let the store do it (Shopify Store, Inventory), then Retry.",
+		Retry.AFTER_FIX,
+	),
+	Category.FULFILLMENT_REFUSED: CategoryInfo(
+		"Shopify does not take the fulfillment",
+		"The order's fulfillment order is on hold, scheduled, with another service, or has less left than was delivered.",
+		"Look at the order in Shopify, correct there or in the Delivery Note what the message names, then Retry.",
+		Retry.AFTER_FIX,
 	),
 	Category.ERPNEXT_VALIDATION: CategoryInfo(
 		"ERPNext refused the document",

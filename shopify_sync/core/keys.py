@@ -18,8 +18,16 @@ INVENTORY_LEVEL = "inventory_level"
 VARIANT = "variant"
 SKU = "sku"
 INVENTORY_ITEM = "inventory_item"
+INVENTORY_ITEM_DELETION = "inventory_item_deletion"
+PRODUCT = "product"
+PRODUCT_DELETION = "product_deletion"
 CONTACT = "contact"
 ADDRESS = "address"
+
+#: What is pushed to Shopify: the quantity of an inventory level (`<inventory item>-<location>`), the deliveries of an order.
+INVENTORY_PUSH = "inventory_push"
+FULFILLMENT_PUSH = "fulfillment_push"
+OUTBOUND = (FULFILLMENT_PUSH, INVENTORY_PUSH)
 
 #: Resources whose payload still says all it has to when what was personal in it has been taken out.
 SURVIVES_REDACTION = (CUSTOMER_MERGE, CUSTOMER_DELETION, CUSTOMER_REDACTION, CUSTOMER_CONSENT)

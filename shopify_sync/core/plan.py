@@ -120,6 +120,19 @@ class ReopenDocument:
 
 
 @dataclass(frozen=True)
+class AddRows:
+	"""Add rows to a child table of a document; what stands there already, by the rows' first column, is left as it is.
+
+	:ivar table: the field of the table (`barcodes` of an Item, `item_attribute_values` of an Item Attribute).
+	"""
+
+	doctype: str
+	name: str | DocRef
+	table: str
+	rows: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
 class MergeDocument:
 	"""Merge a document into another of its kind: everything that refers to *name* refers to *into* afterwards."""
 
@@ -137,6 +150,7 @@ Change = (
 	| CloseDocument
 	| ReopenDocument
 	| MergeDocument
+	| AddRows
 )
 
 
@@ -212,6 +226,8 @@ class Plan:
 	:ivar reads: the facts that the decision rested on, for the evidence.
 	:ivar conflicts: the fields that wait for a person, while the rest of the plan is applied; None where fields are not compared.
 	:ivar redaction: personal data to take out of the ledger.
+	:ivar linked: what *links* change that people should see, for the evidence: which Item a variant leads to from now on.
+	:ivar found: what was missing and is there now, as failures spell it (`item:TEE-M`): the events that wait for it go on.
 	"""
 
 	changes: tuple[Change, ...] = ()
@@ -222,15 +238,21 @@ class Plan:
 	reads: Mapping[str, Any] = field(default_factory=dict)
 	conflicts: Conflicts | None = None
 	redaction: Redaction | None = None
+	linked: tuple[AppliedChange, ...] = ()
+	found: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Skip:
-	"""A reason to do nothing: the event ends in *status*. *superseded_by* names the event that carried the newer state."""
+	"""A reason to do nothing: the event ends in *status*.
+
+	:ivar superseded_by: the event that carried the newer state. *echo_of*: the one whose push came back with this one.
+	"""
 
 	status: Status
 	reason: str
 	superseded_by: str | None = None
+	echo_of: str | None = None
 
 
 Decision = Plan | Skip | Failure

@@ -94,6 +94,28 @@ class FulfillmentSide(StrEnum):
 
 	SHOPIFY = "Shopify"
 	ERPNEXT = "ERPNext"
+	BOTH = "Both"
+
+
+class BundleStock(StrEnum):
+	"""What is said to Shopify of the stock of a Product Bundle."""
+
+	COMPONENTS = "From its components"
+	NONE = "Not pushed"
+
+
+class NotStocked(StrEnum):
+	"""What happens where Shopify does not stock an item at the location that its stock should go to."""
+
+	ACTIVATE = "Stock it there"
+	FAIL = "Fail"
+
+
+class Drift(StrEnum):
+	"""What happens when Shopify's stock is not what it was last known to be."""
+
+	ERPNEXT = "ERPNext's figure counts"
+	CONFLICT = "Conflict"
 
 
 class ValuationRule(StrEnum):
@@ -104,6 +126,28 @@ class ValuationRule(StrEnum):
 	PRICE_LIST = "Price list"
 	FIXED = "Fixed rate"
 	FAIL = "Fail"
+
+
+class BatchRule(StrEnum):
+	"""How stock of an Item with batches comes in, of which Shopify states one quantity."""
+
+	REFUSE = "Refuse"
+	ONE = "One batch per location"
+
+
+class PostingDate(StrEnum):
+	"""On which day stock that comes from Shopify is booked."""
+
+	RECEIVED = "When received"
+	HAPPENED = "When it happened in Shopify"
+	NEXT_OPEN = "When it happened, or the next open day"
+
+
+class VariantsAs(StrEnum):
+	"""What a product with several variants becomes when Items are made of it."""
+
+	TEMPLATE = "Template and variants"
+	SEPARATE = "Separate Items"
 
 
 @dataclass(frozen=True)
@@ -117,7 +161,12 @@ class TaxRule:
 
 @dataclass(frozen=True)
 class LocationRule:
-	"""A Shopify location and its warehouse."""
+	"""A Shopify location and its warehouse.
+
+	:ivar warehouse: orders are sent from it, and stock that comes from Shopify goes to it.
+	:ivar also: further warehouses, or groups of them, whose stock goes to the location too.
+	:ivar safety_stock: pieces that are kept back from Shopify.
+	"""
 
 	location_id: str
 	warehouse: str
@@ -125,6 +174,23 @@ class LocationRule:
 	valuation_rule: ValuationRule = ValuationRule.ITEM
 	fixed_rate: Decimal | None = None
 	price_list: str | None = None
+	batch_rule: BatchRule = BatchRule.REFUSE
+	also: tuple[str, ...] = ()
+	safety_stock: int = 0
+
+	@property
+	def warehouses(self) -> tuple[str, ...]:
+		"""Every warehouse, or group of them, whose stock goes to the location."""
+		return (self.warehouse, *self.also)
+
+
+@dataclass(frozen=True)
+class StockExclusion:
+	"""Stock that does not go to Shopify: of an Item or of an Item Group with all below it; at one location, or (None) at all."""
+
+	item: str | None = None
+	item_group: str | None = None
+	location_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -200,6 +266,21 @@ class StorePolicy:
 	sync_orders: bool = True
 	sync_customers: bool = True
 	sync_inventory: bool = True
+	#: Keep which Item a variant is, by the products and inventory items that Shopify tells of.
+	sync_products: bool = True
+	#: Give an Item the barcode of its variant.
+	sync_barcodes: bool = False
+	#: Make Items of variants that belong to none.
+	create_items: bool = False
+	item_group: str | None = None
+	stock_uom: str = "Nos"
+	variants_as: VariantsAs = VariantsAs.TEMPLATE
+	#: Keep the prices of variants in a price list.
+	sync_prices: bool = False
+	item_price_list: str | None = None
+	#: ISO code of what the shop's prices are in; empty: the company's currency.
+	shop_currency: str = ""
+	stock_posting_date: PostingDate = PostingDate.RECEIVED
 	order_prefix: str = "SO-"
 	price_list: str | None = None
 	default_warehouse: str | None = None
@@ -227,6 +308,10 @@ class StorePolicy:
 	shipping_account: str | None = None
 	shipping_rules: tuple[tuple[str, str], ...] = ()
 	locations: tuple[LocationRule, ...] = field(default=())
+	stock_exclusions: tuple[StockExclusion, ...] = ()
+	bundle_stock: BundleStock = BundleStock.COMPONENTS
+	not_stocked: NotStocked = NotStocked.ACTIVATE
+	on_drift: Drift = Drift.ERPNEXT
 	#: Empty: the default set of core/order_states.py.
 	state_rules: tuple[StateRule, ...] = ()
 	gateway_rules: tuple[GatewayRule, ...] = ()
@@ -234,6 +319,8 @@ class StorePolicy:
 	field_rules: tuple[tuple[str, str], ...] = ()
 	booked_money: BookedMoney = BookedMoney.SHOP
 	fulfillment_by: FulfillmentSide = FulfillmentSide.SHOPIFY
+	#: Shopify writes to the customer about what is sent from ERPNext.
+	notify_customer: bool = False
 	invoice_updates_stock: bool = False
 	invoice_naming: InvoiceNaming = InvoiceNaming.ORDER_NAME
 	invoice_prefix: str = "SINV-"
@@ -281,3 +368,10 @@ class StorePolicy:
 	def location(self, location_id: str) -> LocationRule | None:
 		"""Return the rule of a Shopify location, or None."""
 		return next((rule for rule in self.locations if rule.location_id == location_id), None)
+
+	def excludes(self, item: str, item_groups: tuple[str, ...], location_id: str) -> bool:
+		"""Tell whether the stock of an Item is kept from a location. *item_groups*: its own and all above."""
+		return any(
+			(row.item == item or (row.item is None and row.item_group in item_groups)) and row.location_id in (None, location_id)
+			for row in self.stock_exclusions
+		)

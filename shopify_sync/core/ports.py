@@ -60,6 +60,12 @@ class Transaction(Protocol):
 		What a worker is busy with is marked, so that it does not begin to wait (:func:`~.events.once_more`). Return how many.
 		"""
 
+	def requeue_missing(self, store: str, missing: Sequence[str]) -> int:
+		"""Put the Blocked events of *store* back into the queue that wait for any of *missing* (`item:TEE-M`).
+
+		What workers are busy with is marked, so that it does not begin to wait (:func:`~.events.once_more`). Return how many.
+		"""
+
 	def supersede(self, event: ClaimedEvent, statuses: Sequence[Status]) -> int:
 		"""Mark the older events of the same link that are in *statuses* as superseded by *event*. Return how many."""
 

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from .events import evidence_of
 from .failures import Failure
 from .masking import mask, mask_name
 from .money import plain
 from .plan import (
+	AddRows,
 	CancelDocument,
 	Change,
 	CloseDocument,
@@ -33,6 +35,8 @@ def describe(change: Change) -> Mapping[str, Any]:
 	name = change.name.key if isinstance(change.name, DocRef) else change.name
 	if isinstance(change, UpdateDocument):
 		return _entry("update", change.doctype, name, change.before, change.after)
+	if isinstance(change, AddRows):
+		return _entry("update", change.doctype, name, {}, {change.table: change.rows})
 	if isinstance(change, ReviseDocument):
 		return _entry("revise", change.doctype, change.name, change.before, change.after)
 	if isinstance(change, MergeDocument):
@@ -70,9 +74,9 @@ def describe_decision(decision: Decision) -> Mapping[str, Any]:
 	if isinstance(decision, Plan):
 		return {
 			"decision": "plan",
-			"changes": [_with_total(change) for change in decision.changes],
+			"changes": [*(_with_total(change) for change in decision.changes), *evidence_of(decision.linked)],
 			"not_applied": [*decision.not_applied, *_conflicts(decision)],
-			"reason": "" if decision.changes else decision.reason,
+			"reason": "" if decision.changes or decision.linked else decision.reason,
 		}
 	if isinstance(decision, Failure):
 		return {

@@ -15,9 +15,12 @@ from . import (
 	customer_redaction,
 	customers,
 	inventory,
+	inventory_items,
+	item_deletions,
 	keys,
 	order_transactions,
 	orders,
+	products,
 )
 from .plan import Decision
 from .policy import StorePolicy
@@ -67,6 +70,10 @@ RESOURCES: dict[str, Resource] = {
 	keys.CUSTOMER_REDACTION: customer_redaction,
 	keys.CUSTOMER_CONSENT: customer_consent,
 	keys.INVENTORY_LEVEL: inventory,
+	keys.PRODUCT: products,
+	keys.PRODUCT_DELETION: item_deletions.PRODUCTS,
+	keys.INVENTORY_ITEM: inventory_items,
+	keys.INVENTORY_ITEM_DELETION: item_deletions.INVENTORY_ITEMS,
 	**PARTS,
 }
 
@@ -82,5 +89,10 @@ def is_switched_on(resource: str, policy: StorePolicy) -> bool:
 		keys.CUSTOMER_DELETION: True,
 		keys.CUSTOMER_REDACTION: True,
 		keys.INVENTORY_LEVEL: policy.sync_inventory,
+		keys.PRODUCT: policy.sync_products,
+		keys.INVENTORY_ITEM: policy.sync_products,
+		# What is no more is minded in any case: its stock goes nowhere.
+		keys.PRODUCT_DELETION: True,
+		keys.INVENTORY_ITEM_DELETION: True,
 		keys.ORDER_TRANSACTION: policy.sync_orders,
 	}[resource]

@@ -131,7 +131,10 @@ _ID_OF: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
 	keys.CUSTOMER_CONSENT: consent_id,
 }
 #: Resources that are news and not states: their payload has no time, so the one when Shopify sent it counts.
-_TIMELESS = (keys.CUSTOMER_MERGE, keys.CUSTOMER_DELETION, keys.CUSTOMER_REDACTION, keys.CUSTOMER_CONSENT)
+_TIMELESS = (
+	keys.CUSTOMER_MERGE, keys.CUSTOMER_DELETION, keys.CUSTOMER_REDACTION, keys.CUSTOMER_CONSENT, keys.PRODUCT_DELETION,
+	keys.INVENTORY_ITEM_DELETION,
+)  # fmt: skip
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 

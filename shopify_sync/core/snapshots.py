@@ -45,6 +45,8 @@ class ItemState:
 	disabled: bool = False
 	has_variants: bool = False
 	has_batch_or_serial: bool = False
+	#: Of *has_batch_or_serial*: serial numbers, with or without batches.
+	has_serial: bool = False
 	#: How many stock units of the Item one piece sold in Shopify is (a box of six: 6).
 	factor: int = 1
 
@@ -175,6 +177,93 @@ class StockSnapshot:
 
 
 @dataclass(frozen=True)
+class VariantQuery:
+	"""Look for the Item of a variant: its link's, its inventory item's, then those that the store's rule finds by SKU.
+
+	:ivar code: the Item that would be made of it; empty where none would be.
+	"""
+
+	variant_id: str
+	inventory_item_id: str | None
+	sku: str
+	barcode: str = ""
+	code: str = ""
+
+
+@dataclass(frozen=True)
+class ProductNeeds:
+	"""Read what ERPNext knows of a product and of its variants.
+
+	The links of variants that the product's link remembers, and that are not among *variants*, are locked and read too.
+
+	:ivar barcodes: look which Items have them.
+	:ivar codes: look which of these Items exist: templates that might be made.
+	:ivar attributes: Item Attributes that a template would have.
+	:ivar price_list: read the prices of the Items in it.
+	"""
+
+	key: str
+	variants: tuple[VariantQuery, ...] = ()
+	barcodes: tuple[str, ...] = ()
+	codes: tuple[str, ...] = ()
+	attributes: tuple[str, ...] = ()
+	price_list: str | None = None
+
+
+@dataclass(frozen=True)
+class VariantState:
+	"""What ERPNext knows of a variant.
+
+	:ivar link: of the variant; *stock_link*: of its inventory item, None where that is not known.
+	:ivar item: the Item that one of the two leads to. None: neither does, or somebody deleted the Item.
+	:ivar found: the Items that its SKU stands for, by its link or by the store's rule.
+	"""
+
+	link: LinkState
+	stock_link: LinkState | None = None
+	item: ItemState | None = None
+	found: tuple[ItemState, ...] = ()
+
+
+@dataclass(frozen=True)
+class AttributeState:
+	"""An Item Attribute: its values with their abbreviations. *is_numeric*: it has a range instead, to which nothing is added."""
+
+	values: tuple[tuple[str, str], ...] = ()
+	is_numeric: bool = False
+
+
+@dataclass(frozen=True)
+class PriceState:
+	"""An Item Price: its name and its rate, in the price list's currency."""
+
+	name: str
+	rate: Decimal
+
+
+@dataclass(frozen=True)
+class ProductSnapshot:
+	"""What ERPNext knows that bears on a product.
+
+	:ivar variants: by the variant's id.
+	:ivar others: variants that the product's link remembers, and that the payload does not hold.
+	:ivar barcodes: barcode → Item that has it.
+	:ivar items: code → Item, of the codes that were asked for and of those of the variants; codes in any case.
+	:ivar attributes: name → Item Attribute; those that do not exist are left out.
+	:ivar prices: Item → its price in the price list. *price_currency*: of that list; None: there is no such list.
+	"""
+
+	link: LinkState
+	variants: Mapping[str, VariantState] = field(default_factory=dict)
+	others: Mapping[str, VariantState] = field(default_factory=dict)
+	barcodes: Mapping[str, str] = field(default_factory=dict)
+	items: Mapping[str, ItemState] = field(default_factory=dict)
+	attributes: Mapping[str, AttributeState] = field(default_factory=dict)
+	prices: Mapping[str, PriceState] = field(default_factory=dict)
+	price_currency: str | None = None
+
+
+@dataclass(frozen=True)
 class LinkOnlyNeeds:
 	"""Read nothing but the link: the payload and the policy already decide."""
 
@@ -198,5 +287,52 @@ class CustomerMergeSnapshot:
 	deleted: CustomerSnapshot
 
 
-Needs = CustomerNeeds | CustomerMergeNeeds | OrderNeeds | StockNeeds | LinkOnlyNeeds
-Snapshot = CustomerSnapshot | CustomerMergeSnapshot | OrderSnapshot | StockSnapshot | LinkState
+@dataclass(frozen=True)
+class Component:
+	"""A part of a Product Bundle: how much of it one bundle takes, and what the location's warehouses hold of it."""
+
+	per_bundle: Decimal
+	quantity: Decimal
+
+
+@dataclass(frozen=True)
+class StockPushNeeds:
+	"""Read what bears on the stock that is pushed to Shopify, of *pairs* (inventory item, location); their links are locked.
+
+	:ivar key: of the link of any of them, which tells the store.
+	"""
+
+	key: str
+	pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class StockPushState:
+	"""What ERPNext and the links say of a level.
+
+	:ivar link: the link of the push; its facts are the memory of core/outbound/memory.py.
+	:ivar item: the Item that the inventory item is linked to; *item_facts*: what Shopify said of it (`deleted`, `tracked`).
+	:ivar item_groups: of the Item: its own group and all above.
+	:ivar quantity: what the location's warehouses hold of the Item, in its stock unit.
+	:ivar unfulfilled: what Delivery Notes took from there whose fulfillment Shopify does not have yet, in its stock unit.
+	:ivar components: of a Product Bundle; None for any other Item.
+	"""
+
+	link: LinkState
+	item: ItemState | None = None
+	item_facts: Mapping[str, Any] = field(default_factory=dict)
+	item_groups: tuple[str, ...] = ()
+	quantity: Decimal = Decimal(0)
+	unfulfilled: Decimal = Decimal(0)
+	components: tuple[Component, ...] | None = None
+
+
+@dataclass(frozen=True)
+class StockPushSnapshot:
+	"""The state of every pair that was asked for."""
+
+	states: Mapping[tuple[str, str], StockPushState]
+
+
+Needs = CustomerNeeds | CustomerMergeNeeds | OrderNeeds | StockNeeds | ProductNeeds | LinkOnlyNeeds
+Snapshot = CustomerSnapshot | CustomerMergeSnapshot | OrderSnapshot | StockSnapshot | ProductSnapshot | LinkState

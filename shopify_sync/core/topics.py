@@ -24,6 +24,12 @@ RESOURCE_OF_TOPIC: dict[str, str] = {
 	"customers_email_marketing_consent/update": keys.CUSTOMER_CONSENT,
 	"inventory_levels/update": keys.INVENTORY_LEVEL,
 	"inventory_levels/connect": keys.INVENTORY_LEVEL,
+	"products/create": keys.PRODUCT,
+	"products/update": keys.PRODUCT,
+	"products/delete": keys.PRODUCT_DELETION,
+	"inventory_items/create": keys.INVENTORY_ITEM,
+	"inventory_items/update": keys.INVENTORY_ITEM,
+	"inventory_items/delete": keys.INVENTORY_ITEM_DELETION,
 }
 
 #: Topics whose payload says that something happened without saying how the resource looks now.

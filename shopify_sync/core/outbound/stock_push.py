@@ -1,0 +1,264 @@
+"""Carries out a batch of stock: each level ends on its own, and the quantities of all that need it go in one mutation.
+
+Shopify carries out a mutation as a whole or not at all, and may name only the first line that it does not like. So after a
+refusal everything that was in it is read, decided about again, and sent without what cannot be sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from .. import keys
+from ..events import Outcome, evidence_of
+from ..failures import Category, Failure
+from ..plan import AppliedChange, LinkUpdate, Skip
+from ..policy import Mode
+from ..ports import Transaction
+from ..snapshots import StockPushNeeds, StockPushSnapshot, StockPushState
+from ..statuses import Status
+from . import stock
+from .marks import level_of
+from .memory import Memory, Pending, Push
+from .ports import CallFailed, StockApi
+from .pusher import GRACE, Batch, shadowed, unanswered
+from .stock import Activate, Level, Line, Pair, Read, Same, Send, SetResult, Step, Wait
+
+#: How often a batch is decided about before what is left of it waits for another try.
+ROUNDS = 6
+STALE = ("CHANGE_FROM_QUANTITY_STALE", "COMPARE_QUANTITY_STALE")
+#: Refusals that reading explains: the level is not what it was taken for.
+_EXPLAINED_BY_READING = (*STALE, "ITEM_NOT_STOCKED_AT_LOCATION", "INVALID_INVENTORY_ITEM", "NOT_FOUND")
+
+
+def push_stock(batch: Batch) -> None:
+	"""Push a batch of inventory levels."""
+	if not batch.policy.sync_inventory:
+		_end_all(batch, batch.skipped(Skip(Status.IGNORED, f"Store {batch.policy.store} does not sync stock.")))
+		return
+	work = _Work(batch, batch.host.stock_api(batch.policy.store))
+	batch.host.prepare([batch.open[id].signal.key for id in sorted(batch.open)], StockPushNeeds(_first_key(batch), ()))
+	try:
+		for number in range(ROUNDS):
+			work.round(number)
+			if not batch.open:
+				return
+	except CallFailed as error:
+		work.fail(error)
+		return
+	work.give_up()
+
+
+@dataclass
+class _Work:
+	"""One batch on its way.
+
+	:ivar seen: what Shopify has, as read in this batch; taken away again by whatever may have changed it.
+	:ivar sends: what the last round decided to set.
+	"""
+
+	batch: Batch
+	api: StockApi
+	seen: dict[Pair, Level] = field(default_factory=dict)
+	sends: dict[str, Send] = field(default_factory=dict)
+	reading: list[str] = field(default_factory=list)
+	activating: list[str] = field(default_factory=list)
+	refused: dict[str, Failure] = field(default_factory=dict)
+	drifts: dict[str, int] = field(default_factory=dict)
+
+	def round(self, number: int) -> None:
+		"""Decide about everything that is open, note what will be said, and say it."""
+		key = keys.short_hash(str(number), *sorted(event.lease for event in self.batch.open.values()))
+		self.batch.transaction(lambda tx: self._decide(tx, key))
+		self.batch.probe("noted")
+		self._activate(key)
+		self._read()
+		if self.sends:
+			self._send(key)
+
+	def _decide(self, tx: Transaction, key: str) -> Sequence[str]:
+		self.sends, self.reading, self.activating = {}, [], []
+		ids = sorted(self.batch.open)
+		tx.lock([self.batch.open[id].signal.key for id in ids])
+		snapshot = tx.read(StockPushNeeds(_first_key(self.batch), tuple(level_of(id) for id in ids)))
+		assert isinstance(snapshot, StockPushSnapshot)
+		now = self.batch.host.now()
+		ended = []
+		for id in ids:
+			state = snapshot.states[level_of(id)]
+			step: Step | Failure = self.refused.get(id) or stock.decide(
+				level_of(id), state, self.batch.policy, now, self.seen.get(level_of(id)), self.batch.open[id].lease
+			)
+			if self._take(tx, id, state, step, key):
+				ended.append(id)
+		return ended
+
+	def _take(self, tx: Transaction, id: str, state: StockPushState, step: Step, key: str) -> bool:
+		"""Do what a step asks for within the transaction. Return whether the event has ended."""
+		if isinstance(step, Read):
+			self.reading.append(id)
+			return False
+		if self.batch.policy.mode is Mode.SHADOW:
+			self._end(tx, id, state, step)
+			return True
+		if isinstance(step, Activate):
+			self.activating.append(id)
+			return False
+		if isinstance(step, Send):
+			if step.drift:
+				self.drifts[id] = step.drift
+			self.sends[id] = step
+			self._note(tx, id, state, step, key)
+			return False
+		self._end(tx, id, state, step)
+		return True
+
+	def _note(self, tx: Transaction, id: str, state: StockPushState, send: Send, key: str) -> None:
+		"""Write what is about to be said, before it is."""
+		event, memory, now = self.batch.open[id], self._memory(id, state), self.batch.host.now()
+		available = None if memory.available is None else memory.available + send.quantity - send.change_from
+		until = now + timedelta(seconds=60) + GRACE
+		pending = Pending(event.lease, event.name, key, send.quantity, send.change_from, available, now, until)
+		self._save(tx, id, memory.sending(pending))
+
+	def _memory(self, id: str, state: StockPushState) -> Memory:
+		"""Return what is known of a level: what was read in this batch, or else what the link remembers."""
+		memory, level = Memory.of(state.link.facts), self.seen.get(level_of(id))
+		return memory.seen(level.on_hand, level.available) if level and level.stocked else memory
+
+	def _save(self, tx: Transaction, id: str, memory: Memory) -> None:
+		event = self.batch.open[id]
+		tx.save_link(LinkUpdate(event.signal.key, facts=memory.facts(), version=event.version), {}, event.name)
+
+	def _end(self, tx: Transaction, id: str, state: StockPushState, step: Step) -> None:
+		"""End an event about which there is nothing to say to Shopify now."""
+		document = ("Item", state.item.code) if state.item else None
+		reads: Mapping[str, Any] = {}
+		if isinstance(step, Wait):
+			outcome = self.batch.later(step.until, "Another push of this level may still be on its way to Shopify.")
+		elif isinstance(step, Failure):
+			self._save(tx, id, self._memory(id, state))
+			outcome = self.batch.failed(id, step)
+		elif isinstance(step, Same):
+			self._save(tx, id, self._memory(id, state))
+			outcome, reads = (
+				Outcome(Status.NO_CHANGE, message=f"Shopify has {step.on_hand} on hand already.", document=document),
+				step.reads,
+			)
+		elif isinstance(step, Activate):
+			outcome = shadowed("Would stock the item at the location.", document)
+		elif isinstance(step, Send):
+			outcome = shadowed(f"Would set on_hand from {step.change_from} to {step.quantity}.", document)
+			reads = step.reads
+		else:
+			assert isinstance(step, Skip)
+			outcome = self.batch.skipped(step, document)
+		self.batch.end(tx, id, outcome, reads=self._with_drift(id, reads))
+
+	def _with_drift(self, id: str, reads: Mapping[str, Any]) -> Mapping[str, Any]:
+		return {**reads, "drift": self.drifts[id]} if id in self.drifts else reads
+
+	def _activate(self, key: str) -> None:
+		for id in self.activating:
+			pair = level_of(id)
+			refusal = self.api.activate(pair, keys.short_hash(key, id), self.batch.names([id]))
+			self.seen.pop(pair, None)
+			if refusal:
+				message = f"Shopify does not stock inventory item {pair[0]} at location {pair[1]}: {refusal.message}"
+				self.refused[id] = Failure(Category.NOT_STOCKED, message, missing=f"level:{id}")
+		# What was activated has nothing there, and the next round reads that.
+		self.reading += [id for id in self.activating if id not in self.refused]
+
+	def _read(self) -> None:
+		if self.reading:
+			found = self.api.levels([level_of(id) for id in self.reading], self.batch.names(self.reading))
+			self.seen.update(found)
+			self.batch.probe("read")
+
+	def _send(self, key: str) -> None:
+		lines = [Line(level_of(id), send.quantity, send.change_from) for id, send in self.sends.items()]
+		self.batch.probe("before_call")
+		result = self.api.set_on_hand(lines, key, f"gid://erpnext/ShopifyAPICall/{key}", self.batch.names(list(self.sends)))
+		self.batch.probe("after_call")
+		if not result.refusals:
+			self.batch.transaction(lambda tx: self._record(tx, result))
+			self.batch.probe("recorded")
+			return
+		self._learn(result)
+
+	def _learn(self, result: SetResult) -> None:
+		"""Take note of what a refusal says, and look at everything that was sent: nothing of it was carried out."""
+		for refusal in result.refusals:
+			if refusal.code not in _EXPLAINED_BY_READING:
+				self._refuse(refusal.pair, f"{refusal.code}: {refusal.message}")
+		self.reading = [id for id in self.sends if id not in self.refused]
+		for id in self.reading:
+			self.seen.pop(level_of(id), None)
+		self._read()
+
+	def _refuse(self, pair: Pair | None, message: str) -> None:
+		for id in self.sends:
+			if pair is None or level_of(id) == pair:
+				self.refused[id] = Failure(Category.UNSUPPORTED, f"Shopify refused the quantity. {message}")
+
+	def _record(self, tx: Transaction, result: SetResult) -> Sequence[str]:
+		"""Write what Shopify carried out."""
+		ids = sorted(id for id in self.sends if id in self.batch.open)
+		links = tx.lock([self.batch.open[id].signal.key for id in ids])
+		now = self.batch.host.now()
+		for id in ids:
+			event, send = self.batch.open[id], self.sends[id]
+			push = Push(event.name, send.quantity, result.available.get(level_of(id)), result.at or now)
+			self._save(tx, id, Memory.of(links[event.signal.key].facts).pushed(push))
+			change = AppliedChange(
+				"set", "Inventory Level", id, event.signal.key, (("on_hand", send.change_from, send.quantity),)
+			)
+			document = ("Item", str(send.reads["item"]))
+			outcome = Outcome(Status.APPLIED, document=document)
+			self.batch.end(tx, id, outcome, changes=evidence_of([change]), reads=self._with_drift(id, send.reads))
+		return ids
+
+	def fail(self, error: CallFailed) -> None:
+		"""End everything that is open after a call without a usable answer."""
+		until = unanswered(error, self.batch.host.now())
+
+		def end_all(tx: Transaction) -> Sequence[str]:
+			ids = sorted(self.batch.open)
+			links = tx.lock([self.batch.open[id].signal.key for id in ids])
+			for id in ids:
+				event = self.batch.open[id]
+				memory = Memory.of(links[event.signal.key].facts)
+				if memory.pending and memory.pending.owner == event.lease:
+					self._save(tx, id, memory.unsure(until if id in self.sends else None))
+				self.batch.end(tx, id, self.batch.failed(id, error.failure), detail=error.failure.detail or "")
+			return ids
+
+		self.batch.transaction(end_all)
+
+	def give_up(self) -> None:
+		"""End what changed in Shopify each time it was looked at: it is tried again later."""
+		message = "The stock of this level changed in Shopify as often as it was read."
+		failure = Failure(Category.CONTENTION, message)
+
+		def end_all(tx: Transaction) -> Sequence[str]:
+			ids = sorted(self.batch.open)
+			for id in ids:
+				self.batch.end(tx, id, self.batch.failed(id, failure))
+			return ids
+
+		self.batch.transaction(end_all)
+
+
+def _first_key(batch: Batch) -> str:
+	return next(event.signal.key for event in batch.open.values())
+
+
+def _end_all(batch: Batch, outcome: Outcome) -> None:
+	def end_all(tx: Transaction) -> Sequence[str]:
+		for id in batch.open:
+			batch.end(tx, id, outcome)
+		return list(batch.open)
+
+	batch.transaction(end_all)
