@@ -334,5 +334,7 @@ class StockPushSnapshot:
 	states: Mapping[tuple[str, str], StockPushState]
 
 
-Needs = CustomerNeeds | CustomerMergeNeeds | OrderNeeds | StockNeeds | ProductNeeds | LinkOnlyNeeds
-Snapshot = CustomerSnapshot | CustomerMergeSnapshot | OrderSnapshot | StockSnapshot | ProductSnapshot | LinkState
+Needs = CustomerNeeds | CustomerMergeNeeds | OrderNeeds | StockNeeds | ProductNeeds | StockPushNeeds | LinkOnlyNeeds
+Snapshot = (
+	CustomerSnapshot | CustomerMergeSnapshot | OrderSnapshot | StockSnapshot | ProductSnapshot | StockPushSnapshot | LinkState
+)
