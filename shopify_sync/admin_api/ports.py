@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from shopify_sync.core.bucket import Priority, ThrottleStatus
 from shopify_sync.core.enums import StrEnum
-from shopify_sync.core.failures import Category, Failure, SyncFailure
+from shopify_sync.core.failures import Category
+from shopify_sync.core.outbound.calls import CallFailed, Closed, ClosedBecause
 
 #: The version that is asked for unless a store says otherwise (https://shopify.dev/docs/api/usage/versioning).
 DEFAULT_VERSION = "2026-10"
@@ -73,57 +74,6 @@ class Transport(Protocol):
 		:param timeout: seconds to connect, and seconds without a byte of the answer.
 		:raises TransportError: when there is no whole answer.
 		"""
-
-
-class ClosedBecause(StrEnum):
-	"""Why nothing may be sent to a store now."""
-
-	CIRCUIT_OPEN = "Circuit open"
-	NOT_SIGNED_IN = "Not signed in"
-	REJECTED = "Token rejected"
-	PAUSED = "Paused"
-	BUDGET = "API budget used up"
-
-
-@dataclass(frozen=True)
-class Closed:
-	"""Nothing may be sent to a store now; what waits for it uses up no attempt.
-
-	:ivar until: when to look again (UTC); None: when somebody has done something about it.
-	"""
-
-	because: ClosedBecause
-	message: str
-	until: datetime | None = None
-
-
-class CallFailed(SyncFailure):
-	"""A call that failed.
-
-	:ivar may_have_arrived: whether it may have taken effect at Shopify; False only when it certainly did not.
-	:ivar closed: set when the store's gate is closed now: the event goes back to the queue and uses up no attempt.
-	:ivar call: the name of its evidence; empty when none was written.
-	"""
-
-	def __init__(self, failure: Failure, *, may_have_arrived: bool, closed: Closed | None = None, call: str = "") -> None:
-		super().__init__(failure)
-		self.may_have_arrived = may_have_arrived
-		self.closed = closed
-		self.call = call
-
-	@classmethod
-	def of(cls, closed: Closed) -> CallFailed:
-		"""Return the failure of a call that was not made because the gate is closed."""
-		return cls(Failure(_CATEGORY[closed.because], closed.message), may_have_arrived=False, closed=closed)
-
-
-_CATEGORY: Mapping[ClosedBecause, Category] = {
-	ClosedBecause.CIRCUIT_OPEN: Category.SHOPIFY_UNAVAILABLE,
-	ClosedBecause.NOT_SIGNED_IN: Category.AUTHENTICATION,
-	ClosedBecause.REJECTED: Category.AUTHENTICATION,
-	ClosedBecause.PAUSED: Category.SHOPIFY_UNAVAILABLE,
-	ClosedBecause.BUDGET: Category.THROTTLED,
-}
 
 
 @dataclass(frozen=True)
@@ -241,6 +191,6 @@ class Connection(Protocol):
 
 __all__ = [
 	"DEFAULT_VERSION", "Answer", "CallEnded", "CallFailed", "CallLog", "CallOutcome", "CallStarted", "Category", "Closed",
-	"ClosedBecause", "Connection", "Cost", "Failure", "HttpAnswer", "Mapping", "Priority", "Sequence", "Shop", "ThrottleStatus",
+	"ClosedBecause", "Connection", "Cost", "HttpAnswer", "Mapping", "Priority", "Sequence", "Shop", "ThrottleStatus",
 	"Transport", "TransportError",
 ]  # fmt: skip

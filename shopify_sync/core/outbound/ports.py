@@ -3,36 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from ..events import ClaimedEvent
-from ..failures import Failure, SyncFailure
 from ..ports import Host
+from .calls import Closed
 from .stock import Level, Line, Pair, Refusal, SetResult
-
-
-@dataclass(frozen=True)
-class Closed:
-	"""Why nothing is sent to a store now: its circuit is open, its token was rejected, it is paused.
-
-	:ivar until: when it may be tried again (UTC); None: when somebody has done something about it.
-	"""
-
-	reason: str
-	until: datetime | None = None
-
-
-class CallFailed(SyncFailure):
-	"""A call to Shopify that had no usable answer.
-
-	:ivar may_have_arrived: whether Shopify may have carried it out all the same.
-	"""
-
-	def __init__(self, failure: Failure, *, may_have_arrived: bool) -> None:
-		super().__init__(failure)
-		self.may_have_arrived = may_have_arrived
 
 
 class Outbox(Protocol):
@@ -49,7 +25,7 @@ class Outbox(Protocol):
 
 
 class StockApi(Protocol):
-	"""Stock in Shopify's Admin API. Every method raises :class:`CallFailed` when the call itself fails."""
+	"""Stock in Shopify's Admin API. Every method raises `calls.CallFailed` when the call itself fails."""
 
 	def levels(self, pairs: Sequence[Pair], events: Sequence[str]) -> Mapping[Pair, Level]:
 		"""Return what Shopify has now; for what it does not know, a Level that says so."""

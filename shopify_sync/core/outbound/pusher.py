@@ -21,7 +21,8 @@ from ..policy import Mode, StorePolicy
 from ..ports import LeaseLost, Transaction
 from ..retry import delay_seconds
 from ..statuses import Status
-from .ports import CallFailed, PushHost
+from .calls import CallFailed
+from .ports import PushHost
 
 #: A push that takes longer is taken for dead, and its events are claimed by another worker.
 LEASE_SECONDS = 300.0

@@ -20,9 +20,10 @@ from ..ports import Transaction
 from ..snapshots import StockPushNeeds, StockPushSnapshot, StockPushState
 from ..statuses import Status
 from . import stock
+from .calls import CallFailed
 from .marks import level_of
 from .memory import Memory, Pending, Push
-from .ports import CallFailed, StockApi
+from .ports import StockApi
 from .pusher import GRACE, Batch, shadowed, unanswered
 from .stock import Activate, Level, Line, Pair, Read, Same, Send, SetResult, Step, Wait
 
