@@ -338,7 +338,11 @@ def _superseded(signal: Signal, link: LinkState) -> Skip | None:
 
 def _skipped(skip: Skip) -> Outcome:
 	return Outcome(
-		skip.status, message=skip.reason, superseded_by=skip.superseded_by, costs_attempt=costs_an_attempt(skip.status)
+		skip.status,
+		message=skip.reason,
+		superseded_by=skip.superseded_by,
+		echo_of=skip.echo_of,
+		costs_attempt=costs_an_attempt(skip.status),
 	)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from .enums import StrEnum
 from .failures import Category
+from .keys import OUTBOUND
 from .masking import mask, mask_name
 from .plan import AppliedChange
 from .signals import Signal
@@ -70,6 +71,16 @@ class NewEvent:
 	received_at: datetime
 	#: The key of what its resource is a part of: the order of a transaction.
 	part_of: str | None = None
+
+	@property
+	def way(self) -> Way:
+		"""Which side has to hear of it."""
+		return Way.OUTBOUND if self.resource in OUTBOUND else Way.INBOUND
+
+	@property
+	def open_key(self) -> str | None:
+		"""What the ledger allows once among what waits: of each resource on its way out there is one open event."""
+		return self.link if self.way is Way.OUTBOUND else None
 
 	def renamed(self) -> NewEvent:
 		"""Return the same delivery under a name that carries its content: for an id that came before with another body."""

@@ -50,12 +50,14 @@ class Memory:
 
 	:ivar on_hand: after the last push or reading; None: not known. *available*: likewise.
 	:ivar pushes: the last ones, the newest first.
+	:ivar disputed_by: the event that found another figure than this one and waits for a person; retried, it lets ERPNext's count.
 	"""
 
 	on_hand: int | None = None
 	available: int | None = None
 	pushes: tuple[Push, ...] = ()
 	pending: Pending | None = None
+	disputed_by: str = ""
 
 	@classmethod
 	def of(cls, facts: Mapping[str, Any]) -> Memory:
@@ -66,6 +68,7 @@ class Memory:
 			facts.get("available"),
 			tuple(Push(**{**row, "at": _time(row["at"])}) for row in facts.get("pushes", ())),
 			Pending(**{**pending, "sent_at": _time(pending["sent_at"]), "until": _time(pending["until"])}) if pending else None,
+			facts.get("disputed_by", ""),
 		)
 
 	def facts(self) -> dict[str, Any]:
@@ -77,6 +80,8 @@ class Memory:
 		if pending:
 			times = {"sent_at": pending.sent_at.isoformat(), "until": pending.until.isoformat()}
 			found["pending"] = {**asdict(pending), **times}
+		if self.disputed_by:
+			found["disputed_by"] = self.disputed_by
 		return found
 
 	def sending(self, pending: Pending) -> Memory:
@@ -85,11 +90,15 @@ class Memory:
 
 	def seen(self, on_hand: int, available: int | None) -> Memory:
 		"""Return the memory after reading what Shopify has; a call that was under way before has ended."""
-		return replace(self, on_hand=on_hand, available=available, pending=None)
+		return replace(self, on_hand=on_hand, available=available, pending=None, disputed_by="")
 
 	def pushed(self, push: Push) -> Memory:
 		"""Return the memory after a push that was carried out."""
 		return Memory(push.on_hand, push.available, (push, *self.pushes)[:KEPT], None)
+
+	def disputed(self, event: str) -> Memory:
+		"""Return the memory while *event* waits for a person."""
+		return replace(self, pending=None, disputed_by=event)
 
 	def unsure(self, until: datetime | None) -> Memory:
 		"""Return the memory after a call without an answer. *until*: when it has arrived if it ever does; None: it never left."""

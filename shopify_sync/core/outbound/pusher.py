@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from .. import keys
-from ..engine import MAX_RESTARTS
 from ..events import Action, Attempt, ClaimedEvent, Outcome
 from ..failures import Category, Failure, SyncFailure, costs_an_attempt, resting_status
 from ..plan import Skip
@@ -24,6 +23,10 @@ from ..statuses import Status
 from .calls import CallFailed
 from .ports import PushHost
 
+#: How often a transaction starts again after a deadlock before that is a failure.
+MAX_RESTARTS = 6
+#: What a later push of the same resource makes moot when it has been carried out.
+MOOT = (Status.RECEIVED, Status.RETRYING, Status.HELD, Status.BLOCKED, Status.CONFLICT, Status.DEAD_LETTER)
 #: A push that takes longer is taken for dead, and its events are claimed by another worker.
 LEASE_SECONDS = 300.0
 #: A call without an answer may still arrive for so long: longer than any of our timeouts.
@@ -108,6 +111,8 @@ class Batch:
 			)
 		)
 		tx.finish(event, outcome)
+		if outcome.status in (Status.APPLIED, Status.NO_CHANGE):
+			tx.supersede(event, MOOT)
 
 	def skipped(self, skip: Skip, document: tuple[str, str] | None = None) -> Outcome:
 		"""Return how an event ends that has nothing to push."""
@@ -119,8 +124,11 @@ class Batch:
 			costs_attempt=costs_an_attempt(skip.status),
 		)
 
-	def failed(self, id: str, failure: Failure) -> Outcome:
-		"""Return how an event ends that could not be pushed. What is not its fault costs it no attempt."""
+	def failed(self, id: str, failure: Failure, until: datetime | None = None) -> Outcome:
+		"""Return how an event ends that could not be pushed. What is not its fault costs it no attempt.
+
+		:param until: when the store may be called again, if that is known (UTC).
+		"""
 		event = self.open[id]
 		innocent = failure.category in NOT_ITS_FAULT
 		status = Status.RETRYING if innocent else resting_status(failure, event.attempts, self.policy.max_attempts)
@@ -129,7 +137,7 @@ class Batch:
 			category=failure.category,
 			message=failure.message,
 			missing=failure.missing,
-			next_try_at=self._next_try(event, failure) if status is Status.RETRYING else None,
+			next_try_at=(until or self._next_try(event, failure)) if status is Status.RETRYING else None,
 			costs_attempt=not innocent and costs_an_attempt(status),
 		)
 

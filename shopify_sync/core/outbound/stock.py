@@ -108,12 +108,19 @@ Step = Skip | Failure | Wait | Read | Activate | Send | Same
 
 
 def decide(
-	pair: Pair, state: StockPushState, policy: StorePolicy, now: datetime, seen: Level | None = None, owner: str = ""
+	pair: Pair,
+	state: StockPushState,
+	policy: StorePolicy,
+	now: datetime,
+	seen: Level | None = None,
+	owner: str = "",
+	event: str = "",
 ) -> Step:
 	"""Return what is to be done next about a level.
 
 	:param now: UTC. *seen*: what Shopify has, read after the last call that may have changed it; None: not read.
 	:param owner: the lease of the event at hand: a call that another worker may have under way is waited for.
+	:param event: its name: retried by a person after a conflict, it lets ERPNext's figure count.
 	"""
 	rule = policy.location(pair[1])
 	memory = Memory.of(state.link.facts)
@@ -133,7 +140,8 @@ def decide(
 		if memory.on_hand == target:
 			return Same(target, None, reads)
 		return Send(target, memory.on_hand, None, reads)
-	return _after_reading(pair, seen, target, memory, policy, reads)
+	settled = bool(event) and memory.disputed_by == event
+	return _after_reading(pair, seen, target, memory, policy, reads, settled=settled)
 
 
 def _not_ours(pair: Pair, state: StockPushState, rule: LocationRule | None, policy: StorePolicy) -> Skip | None:
@@ -182,7 +190,14 @@ def _target(state: StockPushState, item: ItemState, rule: LocationRule) -> tuple
 
 
 def _after_reading(
-	pair: Pair, seen: Level, target: int, memory: Memory, policy: StorePolicy, reads: Mapping[str, object]
+	pair: Pair,
+	seen: Level,
+	target: int,
+	memory: Memory,
+	policy: StorePolicy,
+	reads: Mapping[str, object],
+	*,
+	settled: bool,
 ) -> Step:
 	if not seen.exists:
 		return _ignored(f"Shopify knows no inventory item {pair[0]} any more.")
@@ -201,7 +216,7 @@ def _after_reading(
 		return Same(target, drift, reads)
 	# What a call of our own may have set is no drift: only what nobody here asked for.
 	by_us = memory.pending is not None and memory.pending.on_hand == seen.on_hand
-	if drift and not by_us and policy.on_drift is Drift.CONFLICT:
+	if drift and not by_us and not settled and policy.on_drift is Drift.CONFLICT:
 		return Failure(
 			Category.CONFLICT,
 			f"Shopify has {seen.on_hand} on hand at location {pair[1]}, not the {memory.on_hand} that was last agreed; ERPNext has "

@@ -89,8 +89,9 @@ class _Work:
 		ended = []
 		for id in ids:
 			state = snapshot.states[level_of(id)]
+			event, seen = self.batch.open[id], self.seen.get(level_of(id))
 			step: Step | Failure = self.refused.get(id) or stock.decide(
-				level_of(id), state, self.batch.policy, now, self.seen.get(level_of(id)), self.batch.open[id].lease
+				level_of(id), state, self.batch.policy, now, seen, event.lease, event.name
 			)
 			if self._take(tx, id, state, step, key):
 				ended.append(id)
@@ -140,7 +141,9 @@ class _Work:
 		if isinstance(step, Wait):
 			outcome = self.batch.later(step.until, "Another push of this level may still be on its way to Shopify.")
 		elif isinstance(step, Failure):
-			self._save(tx, id, self._memory(id, state))
+			in_dispute = step.category is Category.CONFLICT
+			memory = Memory.of(state.link.facts).disputed(self.batch.open[id].name) if in_dispute else self._memory(id, state)
+			self._save(tx, id, memory)
 			outcome = self.batch.failed(id, step)
 		elif isinstance(step, Same):
 			self._save(tx, id, self._memory(id, state))
@@ -233,7 +236,8 @@ class _Work:
 				memory = Memory.of(links[event.signal.key].facts)
 				if memory.pending and memory.pending.owner == event.lease:
 					self._save(tx, id, memory.unsure(until if id in self.sends else None))
-				self.batch.end(tx, id, self.batch.failed(id, error.failure), detail=error.failure.detail or "")
+				again = error.closed.until if error.closed else None
+				self.batch.end(tx, id, self.batch.failed(id, error.failure, again), detail=error.failure.detail or "")
 			return ids
 
 		self.batch.transaction(end_all)
