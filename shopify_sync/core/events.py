@@ -143,6 +143,8 @@ LOOKED_AGAIN = "What it waits for was saved while a worker was busy with it, so 
 
 #: The reason when what a part belongs to was carried out.
 SETTLED = "What it is a part of was carried out, so it is looked at once more."
+#: The reason when Shopify told which Item it is.
+FOUND = "Shopify's product told which Item it is."
 
 
 def once_more(outcome: Outcome, now: datetime) -> Outcome:

@@ -1,7 +1,8 @@
 """The ledger on MariaDB. Nothing else writes a row of Sync Event, and every status is checked against core/statuses.py.
 
 The due time is the queue: `due_at` (UTC) is set while an event waits for its turn and, as the end of the lease, while a worker
-has it; it is NULL otherwise. One index finds new events, retries and the events of dead workers alike.
+has it; it is NULL otherwise. One index finds new events, retries and the events of dead workers alike, of either way apart.
+The outbound half is erpnext_host/outbox.py's to fill and the pusher's to empty.
 """
 
 from __future__ import annotations
@@ -12,11 +13,23 @@ from typing import Any, TypeVar
 
 import frappe
 
-from shopify_sync.core.events import LOOKED_AGAIN, SETTLED, Action, ClaimedEvent, NewEvent, Outcome, Receipt, once_more
+from shopify_sync.core.events import (
+	FOUND,
+	LOOKED_AGAIN,
+	SETTLED,
+	Action,
+	ClaimedEvent,
+	NewEvent,
+	Outcome,
+	Receipt,
+	Source,
+	once_more,
+)
 from shopify_sync.core.failures import INFO, Category
 from shopify_sync.core.keys import short_hash
 from shopify_sync.core.masking import redacted, speaks_of
 from shopify_sync.core.operations import EventState, Refused, check_discard, check_replay, check_retry
+from shopify_sync.core.outbound.marks import Mark, event_of
 from shopify_sync.core.plan import Redaction
 from shopify_sync.core.ports import LeaseLost
 from shopify_sync.core.statuses import FINAL, INITIAL, OPEN, Status, check, sources_of
@@ -38,15 +51,19 @@ _INSERT_COLUMNS = (
 	"name", "creation", "modified", "owner", "modified_by", "docstatus", "idx", "store", "direction", "source", "topic",
 	"resource_type", "shopify_id", "link", "version", "order_name", "status", "category", "message", "attempts", "deliveries",
 	"received_at", "last_seen_at", "triggered_at", "shopify_updated_at", "due_at", "finished_at", "api_version", "event_id",
-	"payload_hash", "payload", "part_of",
+	"payload_hash", "payload", "part_of", "open_key",
 )  # fmt: skip
-_INSERT = (
+_PLAIN_INSERT = (
 	f"INSERT INTO `tabSync Event` ({', '.join(f'`{column}`' for column in _INSERT_COLUMNS)}) "  # noqa: S608 - constants
 	f"VALUES ({', '.join(['%s'] * len(_INSERT_COLUMNS))}) "
+)
+_INSERT = _PLAIN_INSERT + (
 	"ON DUPLICATE KEY UPDATE "
 	"deliveries = IF(store = VALUES(store) AND payload_hash = VALUES(payload_hash), deliveries + 1, deliveries), "
 	"last_seen_at = IF(store = VALUES(store) AND payload_hash = VALUES(payload_hash), VALUES(last_seen_at), last_seen_at)"
 )
+#: A mark that finds one of its resource open is one with it.
+_MARK = _PLAIN_INSERT + "ON DUPLICATE KEY UPDATE deliveries = deliveries + 1, last_seen_at = VALUES(last_seen_at)"
 
 
 class FrappeEventLog:
@@ -79,7 +96,7 @@ class FrappeEventLog:
 	def due(self) -> bool:
 		"""See `core.ports.EventLog.due`."""
 		now = times.to_naive_utc(times.now())
-		found = frappe.db.sql("SELECT 1 FROM `tabSync Event` WHERE due_at <= %s LIMIT 1", (now,))
+		found = frappe.db.sql("SELECT 1 FROM `tabSync Event` WHERE direction = 'Inbound' AND due_at <= %s LIMIT 1", (now,))
 		# Ends the snapshot: the next look must see what was committed meanwhile.
 		frappe.db.rollback()
 		return bool(found)
@@ -87,7 +104,7 @@ class FrappeEventLog:
 	def due_count(self, limit: int) -> int:
 		"""Return how many events are due, counted up to *limit*."""
 		now = times.to_naive_utc(times.now())
-		rows = frappe.db.sql("SELECT 1 FROM `tabSync Event` WHERE due_at <= %s LIMIT %s", (now, limit))
+		rows = frappe.db.sql("SELECT 1 FROM `tabSync Event` WHERE direction = 'Inbound' AND due_at <= %s LIMIT %s", (now, limit))
 		frappe.db.rollback()
 		return len(rows)
 
@@ -131,6 +148,52 @@ class FrappeEventLog:
 		)
 		return False
 
+	# --- the outbox --------------------------------------------------------------------------------------------
+
+	def mark(self, marks: Iterable[Mark], source: Source = Source.ERPNEXT) -> int:
+		"""Write marks into the running transaction, whose document they commit with. Return how many of them are new.
+
+		In one order for everybody, so that two transactions that mark the same resources do not wait in a circle. A resource
+		that a pusher has just claimed has no open event any more: the mark becomes a new one, so the change is not missed.
+		"""
+		new = 0
+		for mark in sorted(set(marks)):
+			frappe.db.sql(_MARK, _row_of(event_of(mark, times.now(), frappe.generate_hash(length=12), source)))
+			new += frappe.db._cursor.rowcount == 1
+		return new
+
+	def due_stores(self) -> list[tuple[str, str]]:
+		"""See `core.outbound.ports.Outbox.due_stores`."""
+		rows = frappe.db.sql(
+			"SELECT DISTINCT store, resource_type FROM `tabSync Event` WHERE direction = 'Outbound' AND due_at <= %s",
+			(times.to_naive_utc(times.now()),),
+		)
+		frappe.db.rollback()
+		return sorted((store, resource) for store, resource in rows)
+
+	def claim_batch(self, worker: str, lease_seconds: float, store: str, resource: str, limit: int) -> list[ClaimedEvent]:
+		"""See `core.outbound.ports.Outbox.claim_batch`."""
+		with read_committed():
+			return in_short_transaction(lambda: self._claim_batch(worker, lease_seconds, store, resource, limit), begin=False)
+
+	def _claim_batch(self, worker: str, lease_seconds: float, store: str, resource: str, limit: int) -> list[ClaimedEvent]:
+		rows = frappe.db.sql(
+			f"""SELECT {_CLAIM_COLUMNS} FROM `tabSync Event` WHERE direction = 'Outbound' AND due_at <= %s AND store = %s
+			AND resource_type = %s ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED""",  # noqa: S608
+			(times.to_naive_utc(times.now()), store, resource, limit),
+			as_dict=True,
+		)
+		living = [row for row in rows if row.status != Status.PROCESSING or self._survives(row)]
+		newest = _newest_pushes({row.link for row in living})
+		claimed = []
+		for row in living:
+			newer = newest.get(row.link)
+			if newer is None or newer[0] <= row.version:
+				claimed.append(_take(row, worker, lease_seconds))
+			else:
+				_mark_superseded([row.name], newer[1])
+		return claimed
+
 	# --- the end of an attempt, inside the attempt's transaction -------------------------------------------------
 
 	def finish(self, event: ClaimedEvent, outcome: Outcome) -> None:
@@ -144,12 +207,12 @@ class FrappeEventLog:
 		waits = outcome.next_try_at if outcome.status is Status.RETRYING else None
 		frappe.db.sql(
 			"""UPDATE `tabSync Event` SET status = %s, category = %s, message = %s, missing = %s, not_applied = %s,
-			document_type = COALESCE(%s, document_type), document_name = COALESCE(%s, document_name), superseded_by = %s,
+			document_type = COALESCE(%s, document_type), document_name = COALESCE(%s, document_name), superseded_by = %s, echo_of = %s,
 			attempts = attempts - %s, due_at = %s, next_try_at = %s, finished_at = %s, modified = %s, lease_token = NULL, worker = NULL
 			WHERE name = %s AND lease_token = %s AND status = 'Processing'""",
 			(
 				str(outcome.status), str(outcome.category) if outcome.category else None, outcome.message or None, (outcome.missing or "")[:140] or None,
-				"\n".join(outcome.not_applied) or None, document_type, document_name, outcome.superseded_by,
+				"\n".join(outcome.not_applied) or None, document_type, document_name, outcome.superseded_by, outcome.echo_of,
 				0 if outcome.costs_attempt else 1, times.to_naive_utc(waits), times.to_site(waits),
 				times.to_site(now) if outcome.status in FINAL else None, times.to_site(now), event.name, event.lease,
 			),
@@ -181,6 +244,24 @@ class FrappeEventLog:
 				attempts.insert_note(name, 0, Action.REQUEUE, str(Status.RECEIVED), "", reason=SETTLED)
 				requeued += 1
 		return requeued
+
+	def requeue_missing(self, store: str, missing: Sequence[str], reason: str = FOUND) -> int:
+		"""See `core.ports.Transaction.requeue_missing`. First those in work: who finishes meanwhile is waited for."""
+		frappe.db.sql("UPDATE `tabSync Event` SET look_again = 1 WHERE status = 'Processing' AND store = %s", (store,))
+		rows = frappe.db.sql(
+			"SELECT name, status FROM `tabSync Event` WHERE status = 'Blocked' AND store = %s AND missing IN %s",
+			(store, tuple(what[:140] for what in missing) or ("",)),
+		)
+		requeued = 0
+		for name, status in rows:
+			if _requeue(name, Status(status), keep_attempts=True):
+				attempts.insert_note(name, 0, Action.REQUEUE, str(Status.RECEIVED), "", reason=reason)
+				requeued += 1
+		return requeued
+
+	def requeue_missing_after_commit(self, store: str, missing: Sequence[str]) -> None:
+		"""Do the same once more after the running transaction's commit: somebody may begin to wait until then."""
+		frappe.db.after_commit.add(lambda: _in_own_transaction(lambda: self.requeue_missing(store, missing)))
 
 	def redact(self, redaction: Redaction) -> None:
 		"""See `core.ports.Transaction.redact`: takes what is personal out of payloads; everything else of the ledger stays."""
@@ -351,12 +432,12 @@ def _row_of(event: NewEvent) -> tuple[Any, ...]:
 	triggered = _parse_header_time(event.triggered_at)
 	due = times.to_naive_utc(event.received_at) if event.status is Status.RECEIVED else None
 	return (
-		event.name, received, received, "Administrator", "Administrator", 0, 0, event.store, "Inbound", str(event.source), event.topic[:140],
+		event.name, received, received, "Administrator", "Administrator", 0, 0, event.store, str(event.way), str(event.source), event.topic[:140],
 		event.resource, event.shopify_id, event.link, event.version, event.label or None, str(event.status),
 		str(event.category) if event.category else None, event.message or None, 0, 1,
 		received, received, times.to_site(triggered), times.to_site(event.updated_at), due,
 		received if event.status in FINAL else None, event.api_version or None, event.event_id or None,
-		event.payload_hash, event.payload, event.part_of,
+		event.payload_hash, event.payload, event.part_of, event.open_key,
 	)  # fmt: skip
 
 
@@ -377,7 +458,8 @@ _CLAIM_COLUMNS = "name, store, topic, resource_type, shopify_id, link, version, 
 
 def _lock_next_due() -> Any:
 	rows = frappe.db.sql(
-		f"SELECT {_CLAIM_COLUMNS} FROM `tabSync Event` WHERE due_at <= %s ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED",  # noqa: S608
+		f"""SELECT {_CLAIM_COLUMNS} FROM `tabSync Event` WHERE direction = 'Inbound' AND due_at <= %s
+		ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED""",  # noqa: S608
 		(times.to_naive_utc(times.now()),),
 		as_dict=True,
 	)
@@ -404,6 +486,20 @@ def _newest_of(row: Any) -> Any:
 	return rows[0] if rows else None
 
 
+def _newest_pushes(links: set[str]) -> dict[str, tuple[str, str]]:
+	"""Return link → (version, name) of the newest outbound event of each that is not finished."""
+	if not links:
+		return {}
+	rows = frappe.db.sql(
+		"SELECT link, version, name FROM `tabSync Event` WHERE link IN %s AND status IN %s",
+		(tuple(links), tuple(str(status) for status in _SPEAKS)),
+	)
+	newest: dict[str, tuple[str, str]] = {}
+	for link, version, name in rows:
+		newest[link] = max(newest.get(link, ("", "")), (version, name))
+	return newest
+
+
 def _supersede_waiting(row: Any, newest: Any) -> None:
 	"""Mark *row*, and whatever else waits and is older than *newest*, as superseded by it."""
 	rows = frappe.db.sql(
@@ -419,7 +515,7 @@ def _mark_superseded(names: Sequence[str], by: str) -> int:
 		return 0
 	now = times.to_site(times.now())
 	frappe.db.sql(
-		"""UPDATE `tabSync Event` SET status = %s, superseded_by = %s, message = %s, due_at = NULL, next_try_at = NULL,
+		"""UPDATE `tabSync Event` SET status = %s, superseded_by = %s, open_key = NULL, message = %s, due_at = NULL, next_try_at = NULL,
 		lease_token = NULL, worker = NULL, finished_at = %s, modified = %s WHERE name IN %s AND status IN %s""",
 		(
 			str(Status.SUPERSEDED), by, "A newer state of the same resource is known.", now, now, tuple(names),
@@ -435,7 +531,7 @@ def _take(row: Any, worker: str, lease_seconds: float) -> ClaimedEvent:
 	lease = short_hash(row.name, worker, now.isoformat(), str(row.attempts))[:20]
 	frappe.db.sql(
 		"""UPDATE `tabSync Event` SET status = 'Processing', attempts = attempts + 1, due_at = %s, next_try_at = NULL,
-		look_again = 0, lease_token = %s, worker = %s, modified = %s WHERE name = %s""",
+		look_again = 0, open_key = NULL, lease_token = %s, worker = %s, modified = %s WHERE name = %s""",
 		(times.to_naive_utc(now + timedelta(seconds=lease_seconds)), lease, worker[:140], times.to_site(now), row.name),
 	)
 	return ClaimedEvent(
@@ -477,7 +573,7 @@ def _requeue(name: str, status: Status, *, keep_attempts: bool = False) -> bool:
 	now = times.now()
 	frappe.db.sql(
 		"""UPDATE `tabSync Event` SET status = %s, attempts = IF(%s, attempts, 0), due_at = %s, next_try_at = NULL, finished_at = NULL,
-		superseded_by = NULL, discard_reason = NULL, category = NULL, message = NULL, missing = NULL, modified = %s WHERE name = %s AND status = %s""",
+		superseded_by = NULL, echo_of = NULL, discard_reason = NULL, category = NULL, message = NULL, missing = NULL, modified = %s WHERE name = %s AND status = %s""",
 		(str(Status.RECEIVED), keep_attempts, times.to_naive_utc(now), times.to_site(now), name, str(status)),
 	)
 	return bool(frappe.db._cursor.rowcount)
@@ -496,6 +592,6 @@ def _end(
 	now = times.to_site(times.now())
 	frappe.db.sql(
 		"""UPDATE `tabSync Event` SET status = %s, category = %s, message = COALESCE(%s, message), discard_reason = %s, due_at = NULL,
-		next_try_at = NULL, lease_token = NULL, worker = NULL, finished_at = %s, modified = %s WHERE name = %s""",
+		next_try_at = NULL, open_key = NULL, lease_token = NULL, worker = NULL, finished_at = %s, modified = %s WHERE name = %s""",
 		(str(to), str(category) if category else None, message, discard_reason, now if to in FINAL else None, now, name),
 	)

@@ -35,6 +35,7 @@ class SyncEvent(Document):
 		document_name: DF.DynamicLink | None
 		document_type: DF.Link | None
 		due_at: DF.Datetime | None
+		echo_of: DF.Link | None
 		event_id: DF.Data | None
 		finished_at: DF.Datetime | None
 		last_seen_at: DF.Datetime | None
@@ -45,6 +46,7 @@ class SyncEvent(Document):
 		missing: DF.Data | None
 		next_try_at: DF.Datetime | None
 		not_applied: DF.SmallText | None
+		open_key: DF.Data | None
 		order_name: DF.Data | None
 		part_of: DF.Data | None
 		payload: DF.Code | None
@@ -53,7 +55,7 @@ class SyncEvent(Document):
 		resource_type: DF.Data | None
 		shopify_id: DF.Data | None
 		shopify_updated_at: DF.Datetime | None
-		source: DF.Literal["Webhook", "Replay", "Backfill", "Reconciliation"]
+		source: DF.Literal["Webhook", "Replay", "Backfill", "Reconciliation", "ERPNext"]
 		status: DF.Literal[
 			"Received",
 			"Processing",
@@ -125,10 +127,12 @@ def delete_events(rows: list[tuple[str, str | None]]):
 
 def on_doctype_update():
 	add_index = frappe.db.add_index
-	add_index("Sync Event", ["due_at"], "due_at_index")  # what a worker may take now
+	add_index("Sync Event", ["direction", "due_at"], "direction_due_index")  # what a worker may take now, of either way
 	add_index("Sync Event", ["link", "version"], "link_version_index")  # newest signal of a resource
 	add_index("Sync Event", ["part_of"], "part_of_index")  # the transactions of an order
 	add_index("Sync Event", ["missing"], "missing_index")  # what waits for a mapping
 	add_index("Sync Event", ["status", "received_at"], "status_received_index")
 	add_index("Sync Event", ["received_at"], "received_index")  # the list as it opens
 	add_index("Sync Event", ["store", "status"], "store_status_index")  # counts per store
+	if frappe.db.has_index("tabSync Event", "due_at_index"):  # from before there were two ways
+		frappe.db.sql_ddl("ALTER TABLE `tabSync Event` DROP INDEX `due_at_index`")
