@@ -216,7 +216,7 @@ class AdminClient:
 
 	def _troubled(self, run: _Run, failure: Failure, *, may_have_arrived: bool, status: int | None = None) -> _TryFailed:
 		"""Return the failure of a request that the circuit breaker counts."""
-		closed = self.connection.record(False)
+		closed = self.connection.record(False, failure.message)
 		again = closed is None and (run.can_repeat or not may_have_arrived)
 		return _TryFailed(failure, may_have_arrived=may_have_arrived, again=again, status=status, closed=closed)
 

@@ -182,8 +182,8 @@ class Connection(Protocol):
 	def allow(self) -> Closed | None:
 		"""Ask the circuit breaker right before a request; None: go ahead (it may be the probe, then it is the only one)."""
 
-	def record(self, ok: bool) -> Closed | None:
-		"""Tell the circuit breaker how a request went. Return the gate when it is open now."""
+	def record(self, ok: bool, reason: str = "") -> Closed | None:
+		"""Tell the circuit breaker how a request went, and why it failed. Return the gate when it is open now."""
 
 	def heard(self, answered_version: str, deprecated: str) -> None:
 		"""Note what the headers of an answer say of versions and of deprecated calls."""
