@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from shopify_sync.core import keys
 from shopify_sync.core.customer_conflicts import Resolution, base_for, is_address, with_base
+from shopify_sync.core.item_conflicts import is_sku, links_of, settled, variant_of
 from shopify_sync.core.operations import Refused
 from shopify_sync.core.plan import Conflicts, LinkUpdate, UpdateDocument
 
 from . import documents, links
 from .database import Database
 from .event_log import EventLog
+
+#: Connection, store, SKU → the Items that it stands for.
+ItemsOfSku = Callable[[sqlite3.Connection, str, str], Sequence[str]]
 
 _SAVE = """
 INSERT INTO sync_conflict (link, field, event, status, document_type, document_name, base, erpnext, shopify, erpnext_by, erpnext_at, shopify_at)
@@ -36,11 +41,19 @@ def save(connection: sqlite3.Connection, found: Conflicts, event: str) -> None:
 
 
 def resolve(
-	database: Database, events: EventLog, link: str, field: str, resolution: Resolution, user: str, value: str | None = None
+	database: Database,
+	events: EventLog,
+	link: str,
+	field: str,
+	resolution: Resolution,
+	user: str,
+	value: str | None = None,
+	items_of_sku: ItemsOfSku = lambda _connection, _store, _sku: (),
 ) -> None:
 	"""Carry out a person's decision: the base on the link, the row, and the event's return to the queue, in one transaction.
 
 	:param value: what to write to the document's field, for *Edit*.
+	:param items_of_sku: tells which Items an SKU stands for in a store (:meth:`.host.Instance.items_of_sku`).
 	:raises Refused: when there is nothing to decide any more, or somebody decided otherwise.
 	"""
 	with database.write() as connection:
@@ -51,17 +64,28 @@ def resolve(
 			if row["resolution"] != resolution:
 				raise Refused(f"{row['resolved_by']} has decided already: {row['resolution']}.")
 			return
-		if resolution is Resolution.EDIT:
+		if resolution is Resolution.EDIT and not is_sku(field):
 			_edit(connection, row, value)
-		base = base_for(resolution, row["erpnext"], row["shopify"])
-		links.save(
-			connection, LinkUpdate(link, agreed=with_base(links.read(connection, link).agreed, field, base)), {}, row["event"]
-		)
+		for update in _settled(connection, resolution, row, items_of_sku):
+			links.save(connection, update, {}, row["event"])
 		connection.execute(
 			"UPDATE sync_conflict SET status = 'Resolved', resolution = ?, resolved_by = ? WHERE link = ? AND field = ?",
 			(str(resolution), user, link, field),
 		)
 		events.resolved(connection, row["event"], user, f"{row['document_type']}.{field}: {resolution}.")
+
+
+def _settled(
+	connection: sqlite3.Connection, resolution: Resolution, row: sqlite3.Row, items_of_sku: ItemsOfSku
+) -> tuple[LinkUpdate, ...]:
+	"""Return what to write on links so that the event ends as was decided."""
+	if not is_sku(row["field"]):
+		base = base_for(resolution, row["erpnext"], row["shopify"])
+		return (LinkUpdate(row["link"], agreed=with_base(links.read(connection, row["link"]).agreed, row["field"], base)),)
+	store, sku = row["link"].partition("/")[0], row["shopify"] or ""
+	variant = links.read(connection, keys.key(store, keys.VARIANT, variant_of(row["field"])))
+	stock = [links.read(connection, key) for key in links_of(store, variant)]
+	return settled(resolution, sku, variant, stock, items_of_sku(connection, store, sku))
 
 
 def _edit(connection: sqlite3.Connection, row: sqlite3.Row, value: str | None) -> None:

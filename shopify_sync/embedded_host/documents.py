@@ -15,6 +15,7 @@ from shopify_sync.core.contracts.base import dump_json
 from shopify_sync.core.failures import Category, Failure, SyncFailure
 from shopify_sync.core.keys import short_hash
 from shopify_sync.core.plan import (
+	AddRows,
 	AppliedChange,
 	CancelDocument,
 	Change,
@@ -30,7 +31,7 @@ from shopify_sync.core.plan import (
 )
 from shopify_sync.core.snapshots import DocumentState, LinkState
 
-from . import contacts, selling, totals
+from . import contacts, products, selling, totals
 
 SUBMITTED, CANCELLED = 1, 2
 #: The field after which ERPNext names a document that the plan leaves unnamed.
@@ -54,6 +55,8 @@ def apply(connection: sqlite3.Connection, change: Change, created: dict[str, str
 		return selling.revise(connection, change)
 	if isinstance(change, CloseDocument | ReopenDocument):
 		return selling.set_closed(connection, change, created)
+	if isinstance(change, AddRows):
+		return _add_rows(connection, change, created)
 	return _update(connection, change, created)
 
 
@@ -104,8 +107,8 @@ def _create(connection: sqlite3.Connection, change: CreateDocument, created: dic
 		"INSERT INTO document (doctype, name, shopify_key, docstatus, data) VALUES (?, ?, ?, ?, ?)",
 		(change.doctype, name, change.key, SUBMITTED if change.submit else 0, dump_json(data)),
 	)
-	if change.doctype == "Stock Reconciliation":
-		_set_bins(connection, values)
+	if change.submit:
+		stock.book(connection, change.doctype, values)
 	created[change.key] = name
 	fields = tuple((field, None, value) for field, value in values.items() if value not in (None, ""))
 	return AppliedChange("create", change.doctype, name, change.key, fields)
@@ -118,6 +121,8 @@ def _derived(change: CreateDocument, values: Mapping[str, Any]) -> dict[str, Any
 		return selling.derived(change.doctype, values)
 	if change.doctype == "Contact":
 		return contacts.main_values(values)
+	if change.doctype == "Item":
+		return products.with_barcode(values)
 	return {}
 
 
@@ -140,15 +145,6 @@ def _resolve(value: Any, created: Mapping[str, str], connection: sqlite3.Connect
 	return value
 
 
-def _set_bins(connection: sqlite3.Connection, values: Mapping[str, Any]) -> None:
-	for row in values["items"]:
-		name = bin_name(row["item_code"], row["warehouse"])
-		before = get(connection, "Bin", name).values
-		rate = row.get("valuation_rate", before.get("valuation_rate"))
-		stock = {"actual_qty": row["qty"], "valuation_rate": rate}
-		put(connection, "Bin", name, {"item_code": row["item_code"], "warehouse": row["warehouse"], **stock})
-
-
 def _update(connection: sqlite3.Connection, change: UpdateDocument, created: Mapping[str, str]) -> AppliedChange:
 	found = get(connection, change.doctype, _resolve(change.name, created, connection))
 	if not found.exists:
@@ -161,6 +157,16 @@ def _update(connection: sqlite3.Connection, change: UpdateDocument, created: Map
 	write(connection, found, values, found.docstatus)
 	fields = tuple((field, change.before.get(field), value) for field, value in after.items())
 	return AppliedChange("update", change.doctype, found.name, fields=fields)
+
+
+def _add_rows(connection: sqlite3.Connection, change: AddRows, created: Mapping[str, str]) -> AppliedChange:
+	found = get(connection, change.doctype, _resolve(change.name, created, connection))
+	if not found.exists:
+		raise _refused(f"{change.doctype} {found.name} has been deleted, so nothing can be added to it.")
+	rows = products.new_rows(found.values.get(change.table) or (), change.rows)
+	values = {**found.values, change.table: [*(found.values.get(change.table) or ()), *rows]}
+	write(connection, found, {**values, **(products.with_barcode(values) if change.doctype == "Item" else {})}, found.docstatus)
+	return AppliedChange("update", change.doctype, found.name, fields=((change.table, None, rows),))
 
 
 def _merge(connection: sqlite3.Connection, change: MergeDocument) -> AppliedChange:
@@ -189,6 +195,7 @@ def _renamed(value: Any, old: str, new: str) -> Any:
 def _cancel(connection: sqlite3.Connection, change: CancelDocument) -> AppliedChange:
 	found = must_be(connection, change.doctype, change.name, SUBMITTED)
 	write(connection, found, found.values, CANCELLED)
+	stock.book(connection, change.doctype, found.values, -1)
 	return AppliedChange("cancel", change.doctype, change.name, fields=(("docstatus", SUBMITTED, CANCELLED),))
 
 

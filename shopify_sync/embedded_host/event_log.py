@@ -9,15 +9,29 @@ from __future__ import annotations
 import json
 import sqlite3
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from shopify_sync.core import operations
-from shopify_sync.core.events import LOOKED_AGAIN, SETTLED, Action, Attempt, ClaimedEvent, NewEvent, Outcome, Receipt, once_more
+from shopify_sync.core.events import (
+	FOUND,
+	LOOKED_AGAIN,
+	SETTLED,
+	Action,
+	Attempt,
+	ClaimedEvent,
+	NewEvent,
+	Outcome,
+	Receipt,
+	Source,
+	Way,
+	once_more,
+)
 from shopify_sync.core.failures import Category
 from shopify_sync.core.masking import redacted, speaks_of
 from shopify_sync.core.operations import EventState
+from shopify_sync.core.outbound.marks import Mark, event_of
 from shopify_sync.core.plan import Redaction
 from shopify_sync.core.policy import StorePolicy
 from shopify_sync.core.ports import LeaseLost
@@ -29,14 +43,21 @@ from .times import from_text, to_text, utc_now
 
 _NEW_COLUMNS = (
 	"name", "store", "source", "topic", "resource", "shopify_id", "link", "version", "updated_at", "label", "status",
-	"category", "message", "payload_hash", "api_version", "event_id", "triggered_at", "received_at", "part_of", "payload",
+	"category", "message", "payload_hash", "api_version", "event_id", "triggered_at", "received_at", "part_of", "open_key", "payload",
 )  # fmt: skip
 _RECORD = f"""
-INSERT INTO sync_event ({", ".join(_NEW_COLUMNS)}, last_seen_at, due_at, finished_at)
-VALUES ({", ".join(":" + name for name in _NEW_COLUMNS)}, :received_at, :due_at, :finished_at)
+INSERT INTO sync_event ({", ".join(_NEW_COLUMNS)}, direction, last_seen_at, due_at, finished_at)
+VALUES ({", ".join(":" + name for name in _NEW_COLUMNS)}, :direction, :received_at, :due_at, :finished_at)
 ON CONFLICT (name) DO UPDATE SET deliveries = deliveries + 1, last_seen_at = excluded.last_seen_at
 WHERE payload_hash = excluded.payload_hash AND store = excluded.store
 RETURNING status, deliveries
+"""  # noqa: S608 -- the column names are this module's
+#: A mark that finds one of its resource open is one with it.
+_MARK = f"""
+INSERT INTO sync_event ({", ".join(_NEW_COLUMNS)}, direction, last_seen_at, due_at, finished_at)
+VALUES ({", ".join(":" + name for name in _NEW_COLUMNS)}, :direction, :received_at, :due_at, :finished_at)
+ON CONFLICT (open_key) WHERE open_key IS NOT NULL DO UPDATE SET deliveries = deliveries + 1, last_seen_at = excluded.last_seen_at
+RETURNING deliveries
 """  # noqa: S608 -- the column names are this module's
 #: What makes an older signal of the same resource moot while it waits: any newer one that is not finished.
 _NEWEST = f"""
@@ -78,9 +99,10 @@ class EventLog:
 		"""Tell whether there is anything to claim now."""
 		return _oldest_due(self._database.connection(), to_text(self._now())) is not None
 
-	def next_due_at(self) -> datetime | None:
+	def next_due_at(self, way: Way = Way.INBOUND) -> datetime | None:
 		"""Return when the next thing is to be done (UTC), which may be past; None when nothing waits for a time."""
-		row = self._database.connection().execute("SELECT min(due_at) AS due_at FROM sync_event").fetchone()
+		query = "SELECT min(due_at) AS due_at FROM sync_event WHERE direction = ?"
+		row = self._database.connection().execute(query, (str(way),)).fetchone()
 		return from_text(row["due_at"]) if row["due_at"] else None
 
 	def claim(self, worker: str, lease_seconds: float) -> ClaimedEvent | None:
@@ -104,6 +126,42 @@ class EventLog:
 				return self._take(connection, newest, worker, now, lease_seconds)
 		return None
 
+	def mark(self, connection: sqlite3.Connection, marks: Iterable[Mark], source: Source = Source.ERPNEXT) -> int:
+		"""Write marks into the caller's transaction, whose change they commit with. Return how many of them are new."""
+		new = 0
+		for mark in sorted(set(marks)):
+			row = connection.execute(_MARK, _new_row(event_of(mark, self._now(), uuid.uuid4().hex, source))).fetchone()
+			new += row["deliveries"] == 1
+		return new
+
+	def due_stores(self) -> list[tuple[str, str]]:
+		"""Return (store, resource) of everything on its way out that is due now."""
+		rows = self._database.connection().execute(
+			"SELECT DISTINCT store, resource FROM sync_event WHERE direction = 'Outbound' AND due_at <= ? ORDER BY store, resource",
+			(to_text(self._now()),),
+		)
+		return [(row["store"], row["resource"]) for row in rows]
+
+	def claim_batch(self, worker: str, lease_seconds: float, store: str, resource: str, limit: int) -> list[ClaimedEvent]:
+		"""Take up to *limit* due events on their way out that no other worker holds; of several of one resource the newest."""
+		now = self._now()
+		claimed = []
+		with self._database.write() as connection:
+			rows = connection.execute(
+				"SELECT * FROM sync_event WHERE direction = 'Outbound' AND due_at <= ? AND store = ? AND resource = ? "
+				"ORDER BY due_at, version LIMIT ?",
+				(to_text(now), store, resource, limit),
+			).fetchall()
+			for row in rows:
+				newest = _newest_of_resource(connection, row)
+				if newest["name"] != row["name"]:
+					self._make_way(connection, row, newest, now)
+				elif self._is_worn_out(row):
+					self._give_up(connection, row, now)
+				else:
+					claimed.append(self._take(connection, row, worker, now, lease_seconds))
+		return claimed
+
 	def finish(self, connection: sqlite3.Connection, event: ClaimedEvent, outcome: Outcome) -> None:
 		"""Write how an attempt ended, within the attempt's own transaction.
 
@@ -121,6 +179,7 @@ class EventLog:
 			"document_type": document_type,
 			"document_name": document_name,
 			"superseded_by": outcome.superseded_by,
+			"echo_of": outcome.echo_of,
 			"attempts": event.attempts if outcome.costs_attempt else event.attempts - 1,
 			**self._rest(outcome.status, outcome.next_try_at),
 		}
@@ -242,6 +301,13 @@ class EventLog:
 			self._requeue(connection, row, Action.REQUEUE, None, SETTLED)
 		return len(rows)
 
+	def requeue_missing(self, connection: sqlite3.Connection, store: str, missing: Sequence[str]) -> int:
+		"""Put the Blocked events of *store* back into the queue that wait for any of *missing*."""
+		names = {f"missing_{place}": what for place, what in enumerate(missing)}
+		wanted = ", ".join(f":{name}" for name in names)
+		where = f"store = :store AND status = 'Blocked' AND missing IN ({wanted})"
+		return self._requeue_where(connection, where, {"store": store, **names}, None, FOUND)
+
 	def _requeue_where(
 		self, connection: sqlite3.Connection, where: str, parameters: Mapping[str, Any], user: str | None, reason: str
 	) -> int:
@@ -257,7 +323,7 @@ class EventLog:
 		# The attempts begin anew, or an event that has used them all would rest again after a single try. A Blocked or Held
 		# one keeps its count: nobody decided to give it more.
 		attempts_used = row["attempts"] if action is Action.REQUEUE else 0
-		cleared = {"category": None, "message": "", "missing": None, "superseded_by": None, "discard_reason": ""}
+		cleared = {"category": None, "message": "", "missing": None, "superseded_by": None, "echo_of": None, "discard_reason": ""}
 		columns = {**cleared, "attempts": attempts_used, **self._rest(Status.RECEIVED, self._now())}
 		self._move(connection, row, Status.RECEIVED, columns)
 		self._note(connection, row, action, Status.RECEIVED, user, reason)
@@ -303,6 +369,7 @@ class EventLog:
 			"worker": worker,
 			"claimed_at": to_text(now),
 			"look_again": 0,
+			"open_key": None,
 			"due_at": to_text(now + timedelta(seconds=lease_seconds)),
 		}
 		self._move(connection, row, Status.PROCESSING, columns)
@@ -315,7 +382,8 @@ class EventLog:
 	def _rest(self, status: Status, due_at: datetime | None = None) -> dict[str, Any]:
 		"""Return the columns of an event that no worker holds any more."""
 		finished = to_text(self._now()) if status in FINAL else None
-		return {"lease": None, "due_at": to_text(due_at) if due_at else None, "finished_at": finished}
+		open_key: dict[str, Any] = {} if status is Status.RECEIVED else {"open_key": None}
+		return {**open_key, "lease": None, "due_at": to_text(due_at) if due_at else None, "finished_at": finished}
 
 	def _superseded_by(self, newer: str) -> dict[str, Any]:
 		columns = {"superseded_by": newer, "message": _SUPERSEDED, "category": None, "missing": None}
@@ -368,6 +436,7 @@ def _new_row(event: NewEvent) -> dict[str, Any]:
 	return {
 		**values,
 		"source": str(event.source),
+		"direction": str(event.way),
 		"status": str(event.status),
 		"category": str(event.category) if event.category else None,
 		"updated_at": to_text(event.updated_at) if event.updated_at else None,
@@ -379,7 +448,7 @@ def _new_row(event: NewEvent) -> dict[str, Any]:
 
 def _oldest_due(connection: sqlite3.Connection, now: str) -> sqlite3.Row | None:
 	found: sqlite3.Row | None = connection.execute(
-		"SELECT * FROM sync_event WHERE due_at <= ? ORDER BY due_at LIMIT 1", (now,)
+		"SELECT * FROM sync_event WHERE direction = 'Inbound' AND due_at <= ? ORDER BY due_at LIMIT 1", (now,)
 	).fetchone()
 	return found
 

@@ -21,7 +21,7 @@ from shopify_sync.core.policy import Mode, StorePolicy
 from shopify_sync.core.snapshots import LinkState, Needs, Snapshot
 from shopify_sync.core.statuses import Status
 
-from . import attempts, conflicts, documents, links
+from . import attempts, conflicts, documents, links, outbox, stock
 from .config import Config
 from .database import Database
 from .event_log import EventLog
@@ -51,12 +51,18 @@ class Transaction:
 		return Reader(self._connection, self._config, policy).read(needs)
 
 	def apply(self, change: Change, created: dict[str, str]) -> AppliedChange:
-		"""Carry out one change."""
-		return documents.apply(self._connection, change, created)
+		"""Carry out one change; what it does to stock is marked for Shopify."""
+		applied = documents.apply(self._connection, change, created)
+		if applied.doctype in stock.DOCTYPES:
+			outbox.document_changed(self._connection, self._config, self._events, applied.doctype, applied.name)
+		return applied
 
 	def save_link(self, update: LinkUpdate, created: Mapping[str, str], event: str) -> None:
-		"""Write a link."""
+		"""Write a link; an inventory item that is linked from now on has its stock marked for Shopify."""
+		before = links.read(self._connection, update.key).document_name if update.document else None
 		links.save(self._connection, update, created, event)
+		if update.document:
+			outbox.link_changed(self._connection, self._config, self._events, update.key, before)
 
 	def save_conflicts(self, found: Conflicts, event: str) -> None:
 		"""Keep the conflicts of a link."""
@@ -78,6 +84,10 @@ class Transaction:
 	def requeue_parts(self, key: str) -> int:
 		"""Put the events that wait for a part of the resource *key* back into the queue."""
 		return self._events.requeue_parts(self._connection, key)
+
+	def requeue_missing(self, store: str, missing: Sequence[str]) -> int:
+		"""Put the events that wait for any of *missing* back into the queue."""
+		return self._events.requeue_missing(self._connection, store, missing)
 
 	def supersede(self, event: ClaimedEvent, statuses: Sequence[Status]) -> int:
 		"""Mark the older events of the same link that are in *statuses* as superseded by *event*."""
@@ -182,6 +192,11 @@ class Instance:
 		"""Return an engine for one worker."""
 		return Engine(self.host(worker), probe)
 
+	def items_of_sku(self, connection: sqlite3.Connection, store: str, sku: str) -> tuple[str, ...]:
+		"""Return the codes of the Items that an SKU stands for in a store."""
+		reader = Reader(connection, self.config, self.config.store(store).policy)
+		return tuple(item.code for item in reader.items_of_sku(sku))
+
 	def close(self) -> None:
 		"""Close this thread's connection."""
 		self.database.close()
@@ -211,7 +226,8 @@ class Instance:
 
 	def _write_items(self, connection: sqlite3.Connection) -> None:
 		"""Make the Items what the config says; one that it no longer has is gone."""
-		connection.execute("DELETE FROM document WHERE doctype = 'Item'")
+		# Those that were made of Shopify's products have a key; the config never had them.
+		connection.execute("DELETE FROM document WHERE doctype = 'Item' AND shopify_key IS NULL")
 		for item in self.config.items:
 			documents.put(connection, "Item", item.item_code, item.model_dump(mode="json"))
 		connection.execute(

@@ -10,6 +10,7 @@ from typing import Any
 from shopify_sync.core import keys
 from shopify_sync.core.policy import ItemMatching, StorePolicy
 from shopify_sync.core.snapshots import (
+	Component,
 	CustomerMergeNeeds,
 	CustomerMergeSnapshot,
 	CustomerNeeds,
@@ -21,14 +22,19 @@ from shopify_sync.core.snapshots import (
 	Needs,
 	OrderNeeds,
 	OrderSnapshot,
+	ProductNeeds,
 	Snapshot,
 	StockNeeds,
+	StockPushNeeds,
+	StockPushSnapshot,
+	StockPushState,
 	StockSnapshot,
 )
 
-from . import documents, links, selling
+from . import documents, links, products, selling, stock
 from .config import Config
 from .customers import read_customer
+from .products import ProductReader
 
 
 class Reader:
@@ -50,6 +56,10 @@ class Reader:
 			return CustomerMergeSnapshot(*sides)
 		if isinstance(needs, StockNeeds):
 			return self._stock(needs)
+		if isinstance(needs, ProductNeeds):
+			return ProductReader(self._connection, self._policy, self._item, self.items_of_sku).read(needs)
+		if isinstance(needs, StockPushNeeds):
+			return self._stock_push(needs)
 		assert isinstance(needs, LinkOnlyNeeds)
 		return links.read(self._connection, needs.key)
 
@@ -88,6 +98,31 @@ class Reader:
 			price_list_rate=_rate((item.get("prices") or {}).get(needs.price_list)),
 		)
 
+	def _stock_push(self, needs: StockPushNeeds) -> StockPushSnapshot:
+		return StockPushSnapshot({pair: self._pushed(*pair) for pair in needs.pairs})
+
+	def _pushed(self, inventory_item: str, location: str) -> StockPushState:
+		store = self._policy.store
+		link = links.read(self._connection, keys.key(store, keys.INVENTORY_PUSH, f"{inventory_item}-{location}"))
+		about = links.read(self._connection, keys.key(store, keys.INVENTORY_ITEM, inventory_item))
+		document = self._linked(about, "Item")
+		rule = self._policy.location(location)
+		if document is None or not document.exists or rule is None:
+			return StockPushState(link, item_facts=about.facts)
+		item = document.values
+		parts = [
+			Component(Decimal(per_bundle), stock.quantity_of(self._connection, part, rule.warehouses))
+			for part, per_bundle in (item.get("components") or {}).items()
+		]
+		return StockPushState(
+			link=link,
+			item=_item_state(document),
+			item_facts={**about.agreed, **about.facts},
+			item_groups=(item["item_group"],) if item.get("item_group") else (),
+			quantity=stock.quantity_of(self._connection, document.name, rule.warehouses),
+			components=tuple(parts) or None,
+		)
+
 	def _linked(self, link: LinkState, doctype: str) -> DocumentState | None:
 		"""Return the document of a link; where somebody deleted the link, the one that carries its key."""
 		return documents.linked(self._connection, link, doctype)
@@ -107,6 +142,18 @@ class Reader:
 			return self._item_with_barcode(query.sku)
 		return None
 
+	def items_of_sku(self, sku: str) -> tuple[ItemState, ...]:
+		"""Return the Items that an SKU stands for, by its link or by the store's rule."""
+		linked = links.read(self._connection, keys.key(self._policy.store, keys.SKU, sku)).document_name if sku else None
+		found: list[ItemState | None] = []
+		if linked:
+			found = [self._item(linked)]
+		elif sku and self._policy.item_matching is ItemMatching.SKU_IS_ITEM_CODE:
+			found = [self._item(sku)]
+		elif sku and self._policy.item_matching is ItemMatching.SKU_IS_BARCODE:
+			found = [self._item(name) for name in products.items_with_barcode(self._connection, sku)]
+		return tuple(item for item in found if item)
+
 	def _item(self, code: str) -> ItemState | None:
 		document = documents.get(self._connection, "Item", code)
 		if document.exists:
@@ -114,11 +161,9 @@ class Reader:
 		return ItemState(code) if self._config.accept_any_sku else None
 
 	def _item_with_barcode(self, barcode: str) -> ItemState | None:
-		rows = self._connection.execute(
-			"SELECT name FROM document WHERE doctype = 'Item' AND json_extract(data, '$.barcode') = ? LIMIT 2", (barcode,)
-		).fetchall()
+		names = products.items_with_barcode(self._connection, barcode)
 		# Two Items with one barcode: taking either would be a guess.
-		return self._item(rows[0]["name"]) if len(rows) == 1 else None
+		return self._item(names[0]) if len(names) == 1 else None
 
 
 def _item_state(document: DocumentState) -> ItemState:

@@ -8,12 +8,16 @@ from typing import Any
 
 import frappe
 
+from shopify_sync.core import keys
 from shopify_sync.core.customer_conflicts import Resolution, base_for, is_address, with_base
+from shopify_sync.core.item_conflicts import is_sku, links_of, settled, variant_of
 from shopify_sync.core.operations import Refused
 from shopify_sync.core.plan import Conflicts, FieldConflict, LinkUpdate, UpdateDocument
+from shopify_sync.core.snapshots import LinkState
 
 from . import links, times
 from .documents.apply import Work, apply
+from .documents.products import items_of_sku
 from .event_log import FrappeEventLog, in_short_transaction
 
 _OPEN, _RESOLVED, _OBSOLETE = "Open", "Resolved", "Obsolete"
@@ -85,11 +89,10 @@ def _resolve(name: str, resolution: Resolution, user: str, value: str | None, no
 		raise Refused(f"{row.resolved_by} has decided already: {row.resolution}.")
 	if row.status != _OPEN:
 		raise Refused("There is nothing to decide any more: both sides agree, or the question is no longer asked.")
-	if resolution is Resolution.EDIT:
+	if resolution is Resolution.EDIT and not is_sku(row.field):
 		_edit(row, value)
-	base = base_for(resolution, row.erpnext_value, row.shopify_value)
-	agreed = with_base(link.agreed, row.field, base)
-	links.save(LinkUpdate(link_name, agreed=agreed), {}, row.event or "")
+	for update in _settled(resolution, link, row):
+		links.save(update, {}, row.event or "")
 	now = times.to_site(times.now())
 	frappe.db.sql(
 		"""UPDATE `tabSync Conflict` SET status = %s, resolution = %s, resolved_by = %s, resolved_at = %s, note = %s, modified = %s
@@ -98,6 +101,18 @@ def _resolve(name: str, resolution: Resolution, user: str, value: str | None, no
 	)
 	FrappeEventLog().resolved(row.event, user, f"{row.document_type}.{row.field}: {resolution}.")
 	return f"{row.document_type}.{row.field}: {resolution}. The event is carried out again."
+
+
+def _settled(resolution: Resolution, link: LinkState, row: Any) -> tuple[LinkUpdate, ...]:
+	"""Return what to write on links so that the event ends as was decided."""
+	if not is_sku(row.field):
+		base = base_for(resolution, row.erpnext_value, row.shopify_value)
+		return (LinkUpdate(link.key, agreed=with_base(link.agreed, row.field, base)),)
+	sku = row.shopify_value or ""
+	key = keys.key(row.store, keys.VARIANT, variant_of(row.field))
+	variant = links.lock((key,))[key]
+	stock = links.lock(links_of(row.store, variant))
+	return settled(resolution, sku, variant, tuple(stock.values()), items_of_sku(row.store, sku))
 
 
 def _edit(row: Any, value: str | None) -> None:

@@ -82,6 +82,11 @@ class FrappeTransaction:
 		"""See the port."""
 		return self._events.requeue_parts(key)
 
+	def requeue_missing(self, store: str, missing: Sequence[str]) -> int:
+		"""See the port."""
+		self._events.requeue_missing_after_commit(store, missing)
+		return self._events.requeue_missing(store, missing)
+
 	def supersede(self, event: ClaimedEvent, statuses: Sequence[Status]) -> int:
 		"""See the port."""
 		return self._events.supersede(event, statuses)

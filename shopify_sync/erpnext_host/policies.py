@@ -12,6 +12,7 @@ from frappe.utils.password import get_decrypted_password
 from shopify_sync.core.order_fields import NOTE_ATTRIBUTE
 from shopify_sync.core.policy import (
 	Authority,
+	BatchRule,
 	BookedMoney,
 	CustomerMerge,
 	Direction,
@@ -26,10 +27,12 @@ from shopify_sync.core.policy import (
 	MatchingRule,
 	Mode,
 	OrderOutcome,
+	PostingDate,
 	StateRule,
 	StorePolicy,
 	TaxRule,
 	ValuationRule,
+	VariantsAs,
 )
 from shopify_sync.core.receiving import Gate
 
@@ -95,6 +98,16 @@ def _build(doc: Any) -> StorePolicy:
 		sync_orders=bool(doc.sync_orders),
 		sync_customers=bool(doc.sync_customers),
 		sync_inventory=bool(doc.sync_inventory),
+		sync_products=bool(doc.sync_products),
+		sync_barcodes=bool(doc.sync_barcodes),
+		create_items=bool(doc.create_items),
+		item_group=doc.item_group or None,
+		stock_uom=doc.stock_uom or "Nos",
+		variants_as=VariantsAs(doc.variants_as or VariantsAs.TEMPLATE),
+		sync_prices=bool(doc.sync_prices),
+		item_price_list=doc.item_price_list or None,
+		shop_currency=doc.shop_currency or currency or "",
+		stock_posting_date=PostingDate(doc.stock_posting_date or PostingDate.RECEIVED),
 		order_prefix=doc.order_prefix or "",
 		price_list=doc.selling_price_list or None,
 		default_warehouse=doc.default_warehouse or None,
@@ -148,6 +161,7 @@ def _location(row: Any) -> LocationRule:
 		valuation_rule=ValuationRule(row.valuation_rule),
 		fixed_rate=_decimal(row.fixed_rate),
 		price_list=row.price_list or None,
+		batch_rule=BatchRule(row.batch_rule or BatchRule.REFUSE),
 	)
 
 

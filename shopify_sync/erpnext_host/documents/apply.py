@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from shopify_sync.core.plan import (
+	AddRows,
 	AppliedChange,
 	CancelDocument,
 	Change,
@@ -20,6 +21,7 @@ from shopify_sync.core.plan import (
 
 from .change import cancel, close, merge, reopen, submit, update
 from .create import create
+from .products import add_rows
 from .references import References
 from .revise import revise
 
@@ -42,6 +44,8 @@ def apply(change: Change, created: dict[str, str], work: Work) -> AppliedChange:
 		return create(change, created, work.references, work.touched)
 	if isinstance(change, UpdateDocument):
 		return update(change, created)
+	if isinstance(change, AddRows):
+		return add_rows(change, created)
 	if isinstance(change, CloseDocument | ReopenDocument):
 		name = created[change.name.key] if isinstance(change.name, DocRef) else change.name
 		work.touched.append((change.doctype, name))

@@ -27,7 +27,7 @@ def read_items(codes: Iterable[str]) -> dict[str, ItemState]:
 		return {}
 	# Plain SQL: this runs for every order, and get_all() costs more than the query itself.
 	rows = frappe.db.sql(
-		"""SELECT name, stock_uom, is_stock_item, disabled, has_variants, has_batch_no OR has_serial_no AS tracked
+		"""SELECT name, stock_uom, is_stock_item, disabled, has_variants, has_batch_no OR has_serial_no AS tracked, has_serial_no
 		FROM tabItem WHERE name IN %s""",
 		(wanted,),
 		as_dict=True,
@@ -40,6 +40,7 @@ def read_items(codes: Iterable[str]) -> dict[str, ItemState]:
 			disabled=bool(row.disabled),
 			has_variants=bool(row.has_variants),
 			has_batch_or_serial=bool(row.tracked),
+			has_serial=bool(row.has_serial_no),
 		)
 		for row in rows
 	}
@@ -89,6 +90,17 @@ def _linked_items(link_keys: tuple[str, ...]) -> Mapping[str, _Linked]:
 	)
 	# Rows from before there was a factor have 0.
 	return {name: _Linked(code, factor or 1) for name, code, factor in frappe.db.sql(query, (link_keys,))}
+
+
+def codes_of_sku(sku: str, matching: ItemMatching) -> tuple[str, ...]:
+	"""Return the codes that an SKU stands for by the store's rule: more than one where Items share a barcode."""
+	if matching is ItemMatching.SKU_IS_ITEM_CODE:
+		return (sku,)
+	if matching is ItemMatching.SKU_IS_BARCODE:
+		return tuple(
+			code for (code,) in frappe.db.sql("SELECT DISTINCT parent FROM `tabItem Barcode` WHERE barcode = %s", (sku,))
+		)
+	return ()
 
 
 def _codes_by_rule(skus: set[str], matching: ItemMatching) -> dict[str, str]:

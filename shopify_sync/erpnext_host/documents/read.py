@@ -13,12 +13,14 @@ from shopify_sync.core.snapshots import (
 	LinkState,
 	Needs,
 	OrderNeeds,
+	ProductNeeds,
 	Snapshot,
 	StockNeeds,
 )
 
 from .customers import read_customer
 from .orders import find_exchange_rate, read_order
+from .products import read_product
 from .stock import read_stock
 
 
@@ -40,6 +42,8 @@ def read(needs: Needs, locked: Mapping[str, LinkState], rate: Decimal | None) ->
 		return CustomerMergeSnapshot(read_customer(needs.kept, locked), read_customer(needs.deleted, locked))
 	if isinstance(needs, StockNeeds):
 		return read_stock(needs, locked)
+	if isinstance(needs, ProductNeeds):
+		return read_product(needs, locked)
 	if isinstance(needs, LinkOnlyNeeds):
 		return locked[needs.key]
 	raise TypeError(f"Nothing reads {type(needs).__name__}.")

@@ -43,6 +43,9 @@ class ShopifyLink(Document):
 			"customer_deletion",
 			"customer_redaction",
 			"customer_consent",
+			"product",
+			"product_deletion",
+			"inventory_item_deletion",
 		]
 		shopify_id: DF.Data
 		store: DF.Link

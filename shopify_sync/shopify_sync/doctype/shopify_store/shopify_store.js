@@ -19,6 +19,14 @@ const TOPICS = {
 		"customers_email_marketing_consent/update",
 	],
 	sync_inventory: ["inventory_levels/update", "inventory_levels/connect"],
+	sync_products: [
+		"products/create",
+		"products/update",
+		"products/delete",
+		"inventory_items/create",
+		"inventory_items/update",
+		"inventory_items/delete",
+	],
 };
 
 frappe.ui.form.on("Shopify Store", {
@@ -43,6 +51,7 @@ frappe.ui.form.on("Shopify Store", {
 	sync_orders: show_webhook_help,
 	sync_customers: show_webhook_help,
 	sync_inventory: show_webhook_help,
+	sync_products: show_webhook_help,
 });
 
 function set_queries(frm) {
@@ -78,6 +87,8 @@ function set_queries(frm) {
 	frm.set_query("tip_item", sold_item);
 	frm.set_query("gift_card_item", sold_item);
 	frm.set_query("selling_price_list", () => ({ filters: { selling: 1, enabled: 1 } }));
+	frm.set_query("item_price_list", () => ({ filters: { selling: 1, enabled: 1 } }));
+	frm.set_query("item_group", () => ({ filters: { is_group: 0 } }));
 	frm.set_query("price_list", "location_mapping", () => ({ filters: { enabled: 1 } }));
 	frm.set_query("customer_group", () => ({ filters: { is_group: 0 } }));
 	frm.set_query("territory", () => ({ filters: { is_group: 0 } }));

@@ -52,6 +52,7 @@ class ShopifyStore(Document):
 		client_secret: DF.Password | None
 		company: DF.Link
 		cost_center: DF.Link | None
+		create_items: DF.Check
 		credit_note_prefix: DF.Data | None
 		custom_line_item: DF.Link | None
 		customer_group: DF.Link
@@ -73,7 +74,9 @@ class ShopifyStore(Document):
 		invoice_naming: DF.Literal["Order name", "Naming Series"]
 		invoice_prefix: DF.Data | None
 		invoice_updates_stock: DF.Check
+		item_group: DF.Link | None
 		item_matching: DF.Literal["SKU is Item Code", "SKU is Barcode", "Shopify Link only"]
+		item_price_list: DF.Link | None
 		location_mapping: DF.Table[ShopifyLocationMapping]
 		matching_rules: DF.Table[ShopifyCustomerMatchingRule]
 		max_attempts: DF.Int
@@ -91,15 +94,22 @@ class ShopifyStore(Document):
 		selling_price_list: DF.Link
 		shipping_account: DF.Link | None
 		shipping_mapping: DF.Table[ShopifyShippingMapping]
+		shop_currency: DF.Link | None
 		shop_domain: DF.Data
 		store_name: DF.Data
+		stock_posting_date: DF.Literal["When received", "When it happened in Shopify", "When it happened, or the next open day"]
+		stock_uom: DF.Link | None
+		sync_barcodes: DF.Check
 		sync_customers: DF.Check
 		sync_inventory: DF.Check
 		sync_orders: DF.Check
+		sync_prices: DF.Check
+		sync_products: DF.Check
 		tax_category: DF.Link | None
 		tax_mapping: DF.Table[ShopifyTaxMapping]
 		territory: DF.Link
 		tip_item: DF.Link | None
+		variants_as: DF.Literal["Template and variants", "Separate Items"]
 	# end: auto-generated types
 
 	def before_naming(self):
@@ -116,6 +126,7 @@ class ShopifyStore(Document):
 		self.validate_taxes()
 		self.validate_shipping()
 		self.validate_locations()
+		self.validate_items()
 		self.validate_customers()
 		self.validate_accounts()
 		self.validate_gateways()
@@ -201,6 +212,22 @@ class ShopifyStore(Document):
 			self.refuse_twin(seen, row, row.location_id, "location_mapping")
 			if row.valuation_rule == "Fixed rate" and flt(row.fixed_rate) <= 0:
 				self.throw_row(row, "location_mapping", _("enter a Fixed Rate above zero, or choose another Valuation Rule."))
+
+	def validate_items(self):
+		if self.create_items and not self.item_group:
+			frappe.throw(_("Items are made of products: choose an Item Group for them."))
+		if not self.sync_prices:
+			return
+		if not self.item_price_list:
+			frappe.throw(_("Prices of products are kept: choose a Price List for them."))
+		currency = self.shop_currency or frappe.get_cached_value("Company", self.company, "default_currency")
+		of_list = frappe.db.get_value("Price List", self.item_price_list, "currency")
+		if of_list != currency:
+			frappe.throw(
+				_("Price List {0} is in {1}, and the shop's prices are in {2}. Choose a list of that currency.").format(
+					frappe.bold(frappe.utils.escape_html(self.item_price_list)), of_list, currency
+				)
+			)
 
 	def validate_customers(self):
 		rules, fields = {}, {}
