@@ -73,6 +73,15 @@ class ConflictView:
 	shopify: str | None
 
 
+@dataclass(frozen=True)
+class LinkView:
+	"""A Shopify Link as a case looks at it; *item* is the Item it leads to, or None."""
+
+	item: str | None
+	agreed: Mapping[str, Any]
+	facts: Mapping[str, Any]
+
+
 class Bench(Protocol):
 	"""The adapter. `set_up` comes first in every case, and everything after it concerns that one store.
 
@@ -129,6 +138,27 @@ class Bench(Protocol):
 
 	def documents(self, doctype: str) -> list[DocumentView]:
 		"""Return the documents whose `shopify_key` is of this store, cancelled ones too."""
+
+	def item(self, code: str) -> Mapping[str, Any] | None:
+		"""Return an Item, or None. Of its tables it has `barcodes` and `attributes`, as rows."""
+
+	def make_item(self, code: str, **values: Any) -> None:
+		"""Make an Item as ERPNext's user does. *values*: `barcode`, `valuation_rate`."""
+
+	def rename_item(self, code: str, new: str) -> None:
+		"""Give an Item another code as ERPNext's user does."""
+
+	def price(self, item: str) -> Decimal | None:
+		"""Return the price of an Item in the list that :meth:`price_list` names."""
+
+	def price_list(self) -> str:
+		"""Return the name of a price list in the store's currency."""
+
+	def item_group(self) -> str:
+		"""Return an Item Group that Items can be in."""
+
+	def link(self, resource: str, shopify_id: str) -> LinkView:
+		"""Return a Shopify Link of the store; an empty one where there is none."""
 
 	def edit(self, doctype: str, name: str, **values: Any) -> None:
 		"""Change fields of a document as ERPNext's user does."""

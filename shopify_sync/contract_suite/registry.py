@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import concurrency, crashes, customer_events, customers, failures, inventory, modes, operators, orders, receiving
+from . import concurrency, crashes, customer_events, customers, failures, inventory, modes, operators, orders, products, receiving
 from .bench import Bench
 
 
@@ -23,6 +23,18 @@ def _named(functions: dict[str, Callable[[Bench], None]], group: str) -> list[Ca
 
 CASES: tuple[Case, ...] = tuple(
 	case
-	for module in (receiving, orders, concurrency, crashes, failures, modes, operators, customers, customer_events, inventory)
+	for module in (
+		receiving,
+		orders,
+		concurrency,
+		crashes,
+		failures,
+		modes,
+		operators,
+		customers,
+		customer_events,
+		inventory,
+		products,
+	)
 	for case in _named(module.CASES, module.__name__.rpartition(".")[2])
 )

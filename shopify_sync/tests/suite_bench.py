@@ -27,12 +27,14 @@ from shopify_sync.contract_suite.bench import (
 	ConflictView,
 	DocumentView,
 	EventView,
+	LinkView,
 )
 from shopify_sync.core.contracts.base import parse_json
 from shopify_sync.core.customer_conflicts import Resolution
 from shopify_sync.core.engine import Engine
 from shopify_sync.core.receiving import Answer, receive
-from shopify_sync.erpnext_host import conflicts
+from shopify_sync.core.snapshots import LinkState
+from shopify_sync.erpnext_host import conflicts, links
 from shopify_sync.erpnext_host.event_log import FrappeEventLog
 from shopify_sync.erpnext_host.host import FrappeHost
 from shopify_sync.jobs import sweep
@@ -161,6 +163,36 @@ class SiteBench:
 		found = [frappe.get_doc(doctype, name) for name in names]
 		return [DocumentView(doctype, doc.name, doc.shopify_key, int(doc.docstatus), doc.as_dict()) for doc in found]
 
+	def item(self, code: str) -> Mapping[str, Any] | None:
+		frappe.db.rollback()
+		return frappe.get_doc("Item", code).as_dict() if frappe.db.exists("Item", code) else None
+
+	def make_item(self, code: str, **values: Any) -> None:
+		barcode = values.pop("barcode", None)
+		site.make_item(code, **values, barcodes=[{"barcode": barcode}] if barcode else [])
+
+	def rename_item(self, code: str, new: str) -> None:
+		frappe.rename_doc("Item", code, new, force=True, show_alert=False)
+		frappe.db.commit()
+
+	def price(self, item: str) -> Decimal | None:
+		frappe.db.rollback()
+		where = {"item_code": item, "price_list": self.price_list()}
+		found = frappe.db.get_value("Item Price", where, "price_list_rate")
+		return Decimal(str(found)).normalize() if found is not None else None
+
+	def price_list(self) -> str:
+		return site._price_list(self.currency)
+
+	def item_group(self) -> str:
+		return frappe.db.get_value("Item Group", {"is_group": 0})
+
+	def link(self, resource: str, shopify_id: str) -> LinkView:
+		frappe.db.rollback()
+		row = frappe.db.get_value("Shopify Link", f"{self.store}/{resource}/{shopify_id}", "*", as_dict=True)
+		found = links.state_of(row) if row else LinkState("")
+		return LinkView(found.document_name, found.agreed, found.facts)
+
 	def edit(self, doctype: str, name: str, **values: Any) -> None:
 		doc = frappe.get_doc(doctype, name)
 		doc.update(values)
@@ -184,10 +216,12 @@ class SiteBench:
 		frappe.db.commit()
 
 	def map_item(self, resource: str, shopify_id: str, item: str) -> None:
-		link = frappe.new_doc("Shopify Link")
+		name = f"{self.store}/{resource}/{shopify_id}"
+		known = frappe.db.exists("Shopify Link", name)
+		link = frappe.get_doc("Shopify Link", name) if known else frappe.new_doc("Shopify Link")
 		link.update({"store": self.store, "resource_type": resource, "shopify_id": shopify_id})
 		link.update({"document_type": "Item", "document_name": item})
-		link.insert(ignore_permissions=True)
+		link.save(ignore_permissions=True)
 		frappe.db.commit()
 
 	def retry(self, event: str, user: str) -> None:

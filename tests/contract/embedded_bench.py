@@ -29,10 +29,11 @@ from shopify_sync.contract_suite.bench import (
 	ConflictView,
 	DocumentView,
 	EventView,
+	LinkView,
 )
 from shopify_sync.core.customer_conflicts import Resolution
 from shopify_sync.core.receiving import Answer, receive
-from shopify_sync.embedded_host import attempts, config, conflicts, contacts, documents, mapping
+from shopify_sync.embedded_host import attempts, config, conflicts, contacts, documents, links, mapping
 from shopify_sync.embedded_host.host import Instance
 from shopify_sync.embedded_host.times import utc_now
 from shopify_sync.embedded_host.workers import WorkerPool
@@ -173,6 +174,45 @@ class EmbeddedBench:
 			for row in rows
 		]
 
+	def item(self, code: str) -> Mapping[str, Any] | None:
+		found = documents.get(self.instance.database.connection(), "Item", code)
+		if not found.exists:
+			return None
+		own = found.values.get("barcode")
+		return {**found.values, "barcodes": found.values.get("barcodes") or ([{"barcode": own}] if own else [])}
+
+	def make_item(self, code: str, **values: Any) -> None:
+		self._settings["items"].append({"item_code": code, **values})
+		self._open()
+
+	def rename_item(self, code: str, new: str) -> None:
+		rows = self._settings["items"]
+		self._settings["items"] = [{**row, "item_code": new} if row["item_code"] == code else row for row in rows]
+		self._open()
+		with self.instance.database.write() as connection:
+			# ERPNext's rename follows every link to the Item; a config has none.
+			connection.execute(
+				"UPDATE shopify_link SET document_name = ? WHERE document_type = 'Item' AND document_name = ?", (new, code)
+			)
+
+	def price(self, item: str) -> Decimal | None:
+		rows = self._query(
+			"""SELECT json_extract(data, '$.price_list_rate') AS rate FROM document
+			WHERE doctype = 'Item Price' AND json_extract(data, '$.item_code') = ?""",
+			item,
+		)
+		return Decimal(str(rows[0]["rate"])).normalize() if rows else None
+
+	def price_list(self) -> str:
+		return "Standard Selling"
+
+	def item_group(self) -> str:
+		return "Products"
+
+	def link(self, resource: str, shopify_id: str) -> LinkView:
+		found = links.read(self.instance.database.connection(), f"{self.store}/{resource}/{shopify_id}")
+		return LinkView(found.document_name, found.agreed, found.facts)
+
 	def edit(self, doctype: str, name: str, **values: Any) -> None:
 		with self.instance.database.write() as connection:
 			found = documents.get(connection, doctype, name)
@@ -205,7 +245,10 @@ class EmbeddedBench:
 
 	def resolve(self, conflict: ConflictView, resolution: str, user: str, value: str | None = None) -> None:
 		decided = Resolution(resolution)
-		conflicts.resolve(self.instance.database, self.instance.events, conflict.link, conflict.field, decided, user, value)
+		instance = self.instance
+		conflicts.resolve(
+			instance.database, instance.events, conflict.link, conflict.field, decided, user, value, instance.items_of_sku
+		)
 
 	def contention(self) -> BaseException:
 		return sqlite3.OperationalError("database is locked")
