@@ -60,6 +60,9 @@ class Item(BaseModel):
 	valuation_rate: Decimal | None = None
 	last_purchase_rate: Decimal | None = None
 	prices: dict[str, Decimal] = {}
+	item_group: str | None = None
+	#: Of a Product Bundle: how much of each Item one bundle takes.
+	components: dict[str, Decimal] = {}
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,10 @@ class Config:
 		rates = {"-".join(pair): rate for pair, rate in self.exchange_rates.items()}
 		facts = (asdict(self.store(name).policy), items, self.accept_any_sku, rates)
 		return hashlib.sha256(dump_json(facts).encode()).hexdigest()
+
+	def bundles_with(self, item: str) -> list[str]:
+		"""Return the Product Bundles that an Item is part of."""
+		return [bundle.item_code for bundle in self.items if item in bundle.components]
 
 	def by_domain(self, shop_domain: str) -> Store | None:
 		"""Return the store with this domain, or None."""

@@ -31,7 +31,7 @@ from shopify_sync.core.plan import (
 )
 from shopify_sync.core.snapshots import DocumentState, LinkState
 
-from . import contacts, products, selling, totals
+from . import contacts, products, selling, stock, totals
 
 SUBMITTED, CANCELLED = 1, 2
 #: The field after which ERPNext names a document that the plan leaves unnamed.

@@ -204,12 +204,15 @@ class Instance:
 	def _take_over_config(self) -> None:
 		with self.database.write() as connection:
 			changed = [name for name in self._stores() if self._note_fingerprint(connection, name)]
+			for name in changed:
+				outbox.note_locations(connection, self.config.store(name).policy)
 			if changed:
 				self._write_items(connection)
 			for name in changed:
 				if self.config.store(name).policy.mode is not Mode.PAUSED:
 					self.events.requeue_blocked(connection, name, reason="The config has changed.")
 					self.events.requeue_held(connection, name, reason="The config has changed.")
+				outbox.store_changed(connection, self.config, self.events, name)
 
 	def _stores(self) -> list[str]:
 		return [store.policy.store for store in self.config.stores]

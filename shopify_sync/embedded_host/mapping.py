@@ -6,7 +6,7 @@ import sqlite3
 
 from shopify_sync.core import keys
 
-from . import documents, links
+from . import documents, links, outbox
 from .database import Database
 from .event_log import EventLog
 
@@ -30,6 +30,8 @@ def map_item(database: Database, events: EventLog, store: str, resource: str, sh
 				f'There is no Item {item}. Add it to "items" in the config, then start `serve` or `replay` with it.'
 			)
 		links.point(connection, keys.key(store, resource, shopify_id), "Item", item)
+		if resource == keys.INVENTORY_ITEM:
+			outbox.linked_by_hand(connection, events, store, shopify_id, item)
 		reason = f"{resource} {shopify_id} was mapped to Item {item}."
 		if resource == keys.VARIANT:
 			# A line with a SKU names the SKU as missing, whichever variant it is.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 #: Stands in the file as `PRAGMA user_version`; a file of a later version is refused.
-VERSION = 5
+VERSION = 6
 
 #: The fields that both sides changed: one row for each field of a link.
 _CONFLICT = """
@@ -62,10 +62,15 @@ CREATE TABLE IF NOT EXISTS sync_event (
 	discard_reason TEXT NOT NULL DEFAULT '',
 	look_again INTEGER NOT NULL DEFAULT 0,
 	part_of TEXT,
+	direction TEXT NOT NULL DEFAULT 'Inbound',
+	open_key TEXT,
+	echo_of TEXT,
 	payload TEXT NOT NULL
 );
 -- All work, and nothing but work, has a due_at: waiting, waiting for a retry, or held by a worker until its lease ends.
-CREATE INDEX IF NOT EXISTS sync_event_due ON sync_event (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS sync_event_due ON sync_event (direction, due_at) WHERE due_at IS NOT NULL;
+-- Of each resource on its way to Shopify there is one open event, however much changes.
+CREATE UNIQUE INDEX IF NOT EXISTS sync_event_open ON sync_event (open_key) WHERE open_key IS NOT NULL;
 CREATE INDEX IF NOT EXISTS sync_event_link ON sync_event (link, version);
 CREATE INDEX IF NOT EXISTS sync_event_part_of ON sync_event (part_of) WHERE part_of IS NOT NULL;
 CREATE INDEX IF NOT EXISTS sync_event_status ON sync_event (status, received_at);
@@ -98,6 +103,7 @@ CREATE TABLE IF NOT EXISTS shopify_link (
 	agreed TEXT NOT NULL DEFAULT '{}',
 	facts TEXT NOT NULL DEFAULT '{}'
 );
+CREATE INDEX IF NOT EXISTS shopify_link_document ON shopify_link (document_type, document_name);
 CREATE TABLE IF NOT EXISTS document (
 	doctype TEXT NOT NULL,
 	name TEXT NOT NULL,
@@ -121,6 +127,11 @@ UPGRADES = {
 	4: _CONFLICT,
 	5: "ALTER TABLE sync_event ADD COLUMN part_of TEXT; "
 	"CREATE INDEX sync_event_part_of ON sync_event (part_of) WHERE part_of IS NOT NULL;",
+	6: "ALTER TABLE sync_event ADD COLUMN direction TEXT NOT NULL DEFAULT 'Inbound'; "
+	"ALTER TABLE sync_event ADD COLUMN open_key TEXT; ALTER TABLE sync_event ADD COLUMN echo_of TEXT; "
+	"DROP INDEX sync_event_due; CREATE INDEX sync_event_due ON sync_event (direction, due_at) WHERE due_at IS NOT NULL; "
+	"CREATE UNIQUE INDEX sync_event_open ON sync_event (open_key) WHERE open_key IS NOT NULL; "
+	"CREATE INDEX shopify_link_document ON shopify_link (document_type, document_name);",
 }
 
 

@@ -13,7 +13,7 @@ from shopify_sync.core.failures import Category, Failure, SyncFailure
 from shopify_sync.core.plan import AppliedChange, CloseDocument, DocRef, ReopenDocument, ReviseDocument, RowRef, SubmitDocument
 from shopify_sync.core.snapshots import DocumentState
 
-from . import documents, totals
+from . import documents, stock, totals
 
 #: Documents whose total is checked, and that read it back.
 TOTALLED = ("Sales Order", "Sales Invoice")
@@ -64,6 +64,7 @@ def submit(connection: sqlite3.Connection, change: SubmitDocument) -> AppliedCha
 	found = documents.must_be(connection, change.doctype, change.name, 0)
 	totals.check_total(change, totals.totals_of(found.values))
 	documents.write(connection, found, found.values, documents.SUBMITTED)
+	stock.book(connection, change.doctype, found.values)
 	return AppliedChange("submit", change.doctype, change.name, fields=(("docstatus", 0, documents.SUBMITTED),))
 
 

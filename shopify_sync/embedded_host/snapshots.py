@@ -117,7 +117,7 @@ class Reader:
 		return StockPushState(
 			link=link,
 			item=_item_state(document),
-			item_facts={**about.agreed, **about.facts},
+			item_facts=about.facts,
 			item_groups=(item["item_group"],) if item.get("item_group") else (),
 			quantity=stock.quantity_of(self._connection, document.name, rule.warehouses),
 			components=tuple(parts) or None,

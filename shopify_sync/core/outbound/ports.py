@@ -41,11 +41,12 @@ class StockApi(Protocol):
 
 
 class PushHost(Host, Protocol):
-	"""A place where the pusher runs."""
+	"""A place where the pusher runs.
 
-	@property
-	def outbox(self) -> Outbox:
-		"""The outbound half of the ledger."""
+	:ivar outbox: the outbound half of the ledger.
+	"""
+
+	outbox: Outbox
 
 	def gate(self, store: str) -> Closed | None:
 		"""Return why nothing is sent to *store* now, or None."""
