@@ -34,7 +34,9 @@ OF_OPERATION: Mapping[str, tuple[str, ...]] = {
 	"OrderUpdate": ("write_orders",),
 	"OrdersCount": ("read_orders",),
 	"OrdersPage": ("read_orders",),
+	"ProductVariantsOf": ("read_products", "read_inventory"),
 	"ProductVariantsPage": ("read_products",),
+	"ProductsPage": ("read_products", "read_inventory"),
 	"RefundCreate": ("write_orders",),
 }
 
