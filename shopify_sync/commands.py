@@ -1,4 +1,4 @@
-"""`bench --site SITE shopify-sync …`: status, drain, worker, replay, preview, simulate."""
+"""`bench --site SITE shopify-sync …`: status, drain, push, worker, replay, preview, simulate."""
 
 from __future__ import annotations
 
@@ -36,14 +36,44 @@ def drain(context: Any, seconds: float) -> None:
 		click.echo(f"{run(seconds, linger=0)} event(s) carried out.")
 
 
-@shopify_sync.command("worker")
+@shopify_sync.command("push")
+@click.option("--seconds", default=200.0, show_default=True, help="Stop after this long.")
 @pass_context
-def worker(context: Any) -> None:
+def push(context: Any, seconds: float) -> None:
+	"""Push to Shopify what is due, here and now, without a worker."""
+	with _site(context):
+		from shopify_sync.jobs.push import run
+
+		click.echo(f"{run(seconds, linger=0)} event(s) pushed.")
+
+
+@shopify_sync.command("push-stock")
+@click.option("--store", help="Only this Shopify Store.")
+@click.option("--item", "items", multiple=True, help="Only this Item; may be repeated.")
+@click.option("--location", "locations", multiple=True, help="Only this location, by Shopify's id; may be repeated.")
+@pass_context
+def push_stock(context: Any, store: str | None, items: tuple[str, ...], locations: tuple[str, ...]) -> None:
+	"""Mark stock to be pushed to Shopify, whether it changed or not; what agrees already is not changed there."""
+	with _site(context):
+		from shopify_sync.erpnext_host.outbox import NothingToPush, push_stock
+
+		try:
+			marked = push_stock(store, locations or None, items or None)
+		except NothingToPush as error:
+			raise click.ClickException(str(error)) from error
+		frappe.db.commit()
+		click.echo(f"{marked} inventory level(s) marked.")
+
+
+@shopify_sync.command("worker")
+@click.option("--push/--no-push", default=True, show_default=True, help="Also push what goes out to Shopify.")
+@pass_context
+def worker(context: Any, push: bool) -> None:
 	"""Drain without end: for high volume, beside or instead of RQ workers. Ctrl-C or SIGTERM ends it after the event at hand."""
 	with _site(context):
 		from shopify_sync.jobs.worker import run
 
-		run(click.echo)
+		run(click.echo, push)
 
 
 @shopify_sync.command("replay")

@@ -17,7 +17,14 @@ doctype_js = {
 }
 
 doc_events = {
-	"Item": {"on_update": "shopify_sync.jobs.requeue.item_saved"},
+	"Item": {"on_update": ["shopify_sync.jobs.requeue.item_saved", "shopify_sync.jobs.outbox.item_saved"]},
+	"Stock Ledger Entry": {"on_submit": "shopify_sync.jobs.outbox.stock_ledger_entry_submitted"},
+	"Repost Item Valuation": {"on_change": "shopify_sync.jobs.outbox.repost_done"},
+	"Product Bundle": {
+		"on_update": "shopify_sync.jobs.outbox.bundle_saved",
+		"on_trash": "shopify_sync.jobs.outbox.bundle_saved",
+	},
+	"Warehouse": {"on_update": "shopify_sync.jobs.outbox.warehouse_saved"},
 	"Sales Order": {"on_update": "shopify_sync.erpnext_host.documents.bins.before_on_submit"},
 	"Sales Invoice": {
 		"validate": "shopify_sync.erpnext_host.documents.invoices.after_validate",

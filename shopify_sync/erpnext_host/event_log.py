@@ -7,7 +7,7 @@ The outbound half is erpnext_host/outbox.py's to fill and the pusher's to empty.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -184,15 +184,12 @@ class FrappeEventLog:
 			as_dict=True,
 		)
 		living = [row for row in rows if row.status != Status.PROCESSING or self._survives(row)]
-		newest = _newest_pushes({row.link for row in living})
-		claimed = []
+		chosen: dict[str, Any] = {}
 		for row in living:
-			newer = newest.get(row.link)
-			if newer is None or newer[0] <= row.version:
-				claimed.append(_take(row, worker, lease_seconds))
-			else:
-				_mark_superseded([row.name], newer[1])
-		return claimed
+			if row.link not in chosen or row.open_key:
+				chosen[row.link] = row
+		_make_way_out(chosen)
+		return [_take(row, worker, lease_seconds) for row in chosen.values()]
 
 	# --- the end of an attempt, inside the attempt's transaction -------------------------------------------------
 
@@ -261,7 +258,7 @@ class FrappeEventLog:
 
 	def requeue_missing_after_commit(self, store: str, missing: Sequence[str]) -> None:
 		"""Do the same once more after the running transaction's commit: somebody may begin to wait until then."""
-		frappe.db.after_commit.add(lambda: _in_own_transaction(lambda: self.requeue_missing(store, missing)))
+		frappe.db.after_commit.add(lambda: in_own_transaction(lambda: self.requeue_missing(store, missing)))
 
 	def redact(self, redaction: Redaction) -> None:
 		"""See `core.ports.Transaction.redact`: takes what is personal out of payloads; everything else of the ledger stays."""
@@ -362,7 +359,7 @@ class FrappeEventLog:
 			)
 			return self._requeue_where(store, statuses, missing, category, reason)
 
-		return _in_own_transaction(again)
+		return in_own_transaction(again)
 
 	def _requeue_where(
 		self, store: str | None, statuses: Iterable[Status], missing: str | None, category: Category | None, reason: str
@@ -407,7 +404,7 @@ def in_short_transaction(work: Callable[[], _T], *, begin: bool = True) -> _T:
 	raise AssertionError("the last try returns or raises")
 
 
-def _in_own_transaction(work: Callable[[], _T]) -> _T:
+def in_own_transaction(work: Callable[[], _T]) -> _T:
 	"""Do *work* in a fresh transaction from within a callback of Frappe's after_commit, and commit it.
 
 	In plain SQL: Frappe's own commit would run the callbacks of others from within ours, and its rollback would drop them.
@@ -453,7 +450,7 @@ def _parse_header_time(text: str) -> datetime | None:
 	return parsed if parsed.tzinfo else None
 
 
-_CLAIM_COLUMNS = "name, store, topic, resource_type, shopify_id, link, version, status, attempts, worker, payload"
+_CLAIM_COLUMNS = "name, store, topic, resource_type, shopify_id, link, version, status, attempts, worker, payload, open_key"
 
 
 def _lock_next_due() -> Any:
@@ -486,18 +483,24 @@ def _newest_of(row: Any) -> Any:
 	return rows[0] if rows else None
 
 
-def _newest_pushes(links: set[str]) -> dict[str, tuple[str, str]]:
-	"""Return link → (version, name) of the newest outbound event of each that is not finished."""
-	if not links:
-		return {}
+def _make_way_out(chosen: Mapping[str, Any]) -> None:
+	"""Supersede whatever else waits of the resources that events were *chosen* for (by link), and what dead workers left of them.
+
+	What is open stays: it was marked after the chosen one, or somebody is marking it just now.
+	"""
+	if not chosen:
+		return
 	rows = frappe.db.sql(
-		"SELECT link, version, name FROM `tabSync Event` WHERE link IN %s AND status IN %s",
-		(tuple(links), tuple(str(status) for status in _SPEAKS)),
-	)
-	newest: dict[str, tuple[str, str]] = {}
-	for link, version, name in rows:
-		newest[link] = max(newest.get(link, ("", "")), (version, name))
-	return newest
+		"""SELECT name, link, status, attempts, worker FROM `tabSync Event` WHERE link IN %s AND name NOT IN %s AND open_key IS NULL
+		AND status IN %s AND (status != 'Processing' OR due_at <= %s) FOR UPDATE SKIP LOCKED""",
+		(
+			tuple(chosen), tuple(row.name for row in chosen.values()), tuple(str(status) for status in _SPEAKS),
+			times.to_naive_utc(times.now()),
+		),
+		as_dict=True,
+	)  # fmt: skip
+	for row in rows:
+		_mark_superseded([row.name], chosen[row.link].name)
 
 
 def _supersede_waiting(row: Any, newest: Any) -> None:

@@ -21,7 +21,7 @@ from shopify_sync.core.receiving import Gate
 from shopify_sync.core.snapshots import LinkState, Needs, Snapshot
 from shopify_sync.core.statuses import Status
 
-from . import attempts, conflicts, errors, links, policies, times
+from . import attempts, conflicts, errors, links, outbox, policies, times
 from .documents import apply, read
 from .event_log import FrappeEventLog
 from .isolation import read_committed
@@ -69,6 +69,7 @@ class FrappeTransaction:
 	def save_link(self, update: LinkUpdate, created: Mapping[str, str], event: str) -> None:
 		"""See the port."""
 		links.save(update, created, event)
+		outbox.link_written(update, created, self._locked.get(update.key))
 
 	def append_attempt(self, attempt: Attempt) -> None:
 		"""See the port."""

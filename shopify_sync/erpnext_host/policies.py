@@ -72,11 +72,16 @@ def policy(store: str) -> StorePolicy:
 	modified = frappe.db.sql("SELECT modified FROM `tabShopify Store` WHERE name = %s", (store,))
 	if not modified:
 		raise frappe.DoesNotExistError(f"There is no Shopify Store {store}.")
+	return of(store, modified[0][0])
+
+
+def of(store: str, modified: Any) -> StorePolicy:
+	"""Return the settings of a store that was last saved at *modified*, for who has just read that with something else."""
 	known = _policies.get((frappe.local.site, store))
-	if known and known[0] == modified[0][0]:
+	if known and known[0] == modified:
 		return known[1]
 	made = _build(frappe.get_doc("Shopify Store", store))
-	_policies[(frappe.local.site, store)] = (modified[0][0], made)
+	_policies[(frappe.local.site, store)] = (modified, made)
 	return made
 
 

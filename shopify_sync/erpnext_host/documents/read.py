@@ -16,12 +16,14 @@ from shopify_sync.core.snapshots import (
 	ProductNeeds,
 	Snapshot,
 	StockNeeds,
+	StockPushNeeds,
 )
 
 from .customers import read_customer
 from .orders import find_exchange_rate, read_order
 from .products import read_product
 from .stock import read_stock
+from .stock_push import read_stock_push
 
 
 def exchange_rate(needs: Needs) -> Decimal | None:
@@ -44,6 +46,8 @@ def read(needs: Needs, locked: Mapping[str, LinkState], rate: Decimal | None) ->
 		return read_stock(needs, locked)
 	if isinstance(needs, ProductNeeds):
 		return read_product(needs, locked)
+	if isinstance(needs, StockPushNeeds):
+		return read_stock_push(needs, locked)
 	if isinstance(needs, LinkOnlyNeeds):
 		return locked[needs.key]
 	raise TypeError(f"Nothing reads {type(needs).__name__}.")

@@ -74,9 +74,10 @@ class ShopifyLink(Document):
 			)
 
 	def on_update(self):  # Frappe calls it after an insert too
-		from shopify_sync.jobs import requeue
+		from shopify_sync.jobs import outbox, requeue
 
 		requeue.link_saved(self)
+		outbox.link_saved(self)
 
 
 def is_number(text: str | None) -> bool:
