@@ -6,6 +6,7 @@ import hashlib
 
 ORDER = "order"
 ORDER_TRANSACTION = "order_transaction"
+FULFILLMENT = "fulfillment"
 CUSTOMER = "customer"
 GUEST = "guest"
 COMPANY = "company"

@@ -97,6 +97,13 @@ class FulfillmentSide(StrEnum):
 	BOTH = "Both"
 
 
+class FulfillmentLocation(StrEnum):
+	"""What happens where goods leave ERPNext from another location than the one that Shopify assigned them to."""
+
+	AS_ASSIGNED = "As assigned in Shopify"
+	MOVE = "Move it"
+
+
 class BundleStock(StrEnum):
 	"""What is said to Shopify of the stock of a Product Bundle."""
 
@@ -319,6 +326,7 @@ class StorePolicy:
 	field_rules: tuple[tuple[str, str], ...] = ()
 	booked_money: BookedMoney = BookedMoney.SHOP
 	fulfillment_by: FulfillmentSide = FulfillmentSide.SHOPIFY
+	fulfillment_location: FulfillmentLocation = FulfillmentLocation.AS_ASSIGNED
 	#: Shopify writes to the customer about what is sent from ERPNext.
 	notify_customer: bool = False
 	invoice_updates_stock: bool = False
@@ -368,6 +376,22 @@ class StorePolicy:
 	def location(self, location_id: str) -> LocationRule | None:
 		"""Return the rule of a Shopify location, or None."""
 		return next((rule for rule in self.locations if rule.location_id == location_id), None)
+
+	def location_of(self, warehouses: tuple[str, ...]) -> str | None:
+		"""Return the location that a warehouse stands for, or None.
+
+		:param warehouses: the warehouse, then the groups that it stands in, the nearest first; the first that is mapped counts.
+		"""
+		for warehouse in warehouses:
+			found = next((rule.location_id for rule in self.locations if warehouse in rule.warehouses), None)
+			if found:
+				return found
+		return None
+
+	@property
+	def sends(self) -> bool:
+		"""Whether what ERPNext delivers is said to Shopify."""
+		return self.fulfillment_by is not FulfillmentSide.SHOPIFY
 
 	def excludes(self, item: str, item_groups: tuple[str, ...], location_id: str) -> bool:
 		"""Tell whether the stock of an Item is kept from a location. *item_groups*: its own and all above."""

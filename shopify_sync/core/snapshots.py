@@ -334,7 +334,75 @@ class StockPushSnapshot:
 	states: Mapping[tuple[str, str], StockPushState]
 
 
-Needs = CustomerNeeds | CustomerMergeNeeds | OrderNeeds | StockNeeds | ProductNeeds | StockPushNeeds | LinkOnlyNeeds
+@dataclass(frozen=True)
+class DeliveryPushNeeds:
+	"""Read the Delivery Notes of an order that people made in ERPNext.
+
+	:ivar key: of the link of the push; *order_key*: of the order's, which is read and not locked.
+	"""
+
+	key: str
+	order_key: str
+
+
+@dataclass(frozen=True)
+class NoteRow:
+	"""An item row of a Delivery Note that belongs to a line of the order.
+
+	:ivar line: Shopify's line item. *quantity*: in the Item's stock unit.
+	:ivar warehouses: the row's warehouse, then the groups that it stands in, the nearest first.
+	"""
+
+	line: str
+	quantity: Decimal
+	warehouses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NoteState:
+	"""A Delivery Note, submitted or cancelled. *tracking_number*: several are separated by commas."""
+
+	name: str
+	docstatus: int
+	rows: tuple[NoteRow, ...]
+	tracking_number: str = ""
+	tracking_company: str = ""
+	tracking_url: str = ""
+	amended_from: str | None = None
+
+
+@dataclass(frozen=True)
+class DeliveryPushSnapshot:
+	"""What ERPNext knows of the deliveries of an order.
+
+	:ivar link: of the push; its facts are the memory of core/outbound/parcels.py. *order*: the link of the order.
+	:ivar notes: oldest first; returns and notes that the app made of fulfillments are not among them.
+	:ivar booked: ids of the fulfillments that such notes were made of.
+	"""
+
+	link: LinkState
+	order: LinkState
+	notes: tuple[NoteState, ...] = ()
+	booked: frozenset[str] = frozenset()
+
+
+Needs = (
+	CustomerNeeds
+	| CustomerMergeNeeds
+	| OrderNeeds
+	| StockNeeds
+	| ProductNeeds
+	| StockPushNeeds
+	| DeliveryPushNeeds
+	| LinkOnlyNeeds
+)
 Snapshot = (
-	CustomerSnapshot | CustomerMergeSnapshot | OrderSnapshot | StockSnapshot | ProductSnapshot | StockPushSnapshot | LinkState
+	CustomerSnapshot
+	| CustomerMergeSnapshot
+	| OrderSnapshot
+	| StockSnapshot
+	| ProductSnapshot
+	| StockPushSnapshot
+	| DeliveryPushSnapshot
+	| LinkState
 )

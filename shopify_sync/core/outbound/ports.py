@@ -8,6 +8,9 @@ from typing import Protocol
 from ..events import ClaimedEvent
 from ..ports import Host
 from .calls import Closed
+from .fulfillments import Create
+from .parcels import Fulfillment, ShopifyOrder, Tracking
+from .shipping import Move
 from .stock import Level, Line, Pair, Refusal, SetResult
 
 
@@ -20,7 +23,9 @@ class Outbox(Protocol):
 	def claim_batch(self, worker: str, lease_seconds: float, store: str, resource: str, limit: int) -> Sequence[ClaimedEvent]:
 		"""Take up to *limit* due events that no other worker holds, the longest waiting first, and count their attempts.
 
-		Of several of one resource the newest is taken; the older ones become Superseded, pointing to it.
+		One event of each resource is taken, the open one where it is due; whatever else of the resource waits becomes Superseded,
+		pointing to it: it was marked before it was claimed, so what is read from now on includes it. No clock decides which is
+		the newer one: those of the machines that mark differ.
 		"""
 
 
@@ -40,6 +45,36 @@ class StockApi(Protocol):
 		"""Stock an item at a location, with nothing of it there."""
 
 
+class FulfillmentRefused(Exception):
+	"""Shopify refused a change of a fulfillment (`userErrors`): nothing happened. The message is Shopify's own."""
+
+
+class FulfillmentApi(Protocol):
+	"""Fulfillments in Shopify's Admin API.
+
+	Every method raises `calls.CallFailed` when the call itself fails, and those that change something FulfillmentRefused.
+	*events* are the names of the Sync Events that a call is made for. None of the changes is idempotent at Shopify.
+	"""
+
+	def order(self, order: str, events: Sequence[str]) -> ShopifyOrder:
+		"""Return what Shopify has of an order by its id.
+
+		:raises SyncFailure: when it knows no such order, or the app may not see it.
+		"""
+
+	def create(self, shipment: Create, events: Sequence[str]) -> Fulfillment:
+		"""Make a fulfillment of exactly these lines."""
+
+	def track(self, fulfillment: str, tracking: Tracking, notify: bool, events: Sequence[str]) -> Fulfillment:
+		"""Change how a parcel can be followed. *notify*: Shopify writes to the customer about it."""
+
+	def cancel(self, fulfillment: str, events: Sequence[str]) -> Fulfillment:
+		"""Cancel a fulfillment."""
+
+	def move(self, move: Move, events: Sequence[str]) -> None:
+		"""Assign pieces of a fulfillment order to another location."""
+
+
 class PushHost(Host, Protocol):
 	"""A place where the pusher runs.
 
@@ -53,3 +88,6 @@ class PushHost(Host, Protocol):
 
 	def stock_api(self, store: str) -> StockApi:
 		"""Return the stock of *store* in the Admin API."""
+
+	def fulfillment_api(self, store: str) -> FulfillmentApi:
+		"""Return the fulfillments of *store* in the Admin API."""
