@@ -12,13 +12,22 @@ if TYPE_CHECKING:
 	from ..shop.shop import Shop
 
 
+#: What the only option of a product is called here.
+OPTION = "Title"
+
+
+def handle_of(product: Product) -> str:
+	"""Return what a product is called in addresses. Shopify's are unique; here two products of one title share theirs."""
+	return re.sub(r"[^a-z0-9]+", "-", product.title.lower()).strip("-")
+
+
 def payload(shop: Shop, product: Product) -> dict[str, Any]:
 	"""Return a product. It has one option, `Title`, whose values are its variants' titles."""
 	return {
 		"admin_graphql_api_id": gid("Product", product.id),
 		"body_html": "",
 		"created_at": stamp(shop, product.created_at),
-		"handle": re.sub(r"[^a-z0-9]+", "-", product.title.lower()).strip("-"),
+		"handle": handle_of(product),
 		"id": int(product.id),
 		"product_type": product.product_type,
 		"published_at": stamp(shop, product.created_at) if product.status == "active" else None,
@@ -32,7 +41,7 @@ def payload(shop: Shop, product: Product) -> dict[str, Any]:
 		"variants": [_variant(shop, variant) for variant in product.variants],
 		"options": [
 			{
-				"name": "Title",
+				"name": OPTION,
 				"id": int(product.id) + 1,
 				"product_id": int(product.id),
 				"position": 1,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+from ...rest.product import OPTION, handle_of
 from ...shop.errors import UserError
 from ...shop.records import Product, Variant
 from ..call import Call, Refusals, mutation, plain, refuse, register
@@ -11,6 +13,24 @@ from ..errors import NotImplementedHere
 from ..gids import number
 from .common import amount, connection, identified, money_text, only, own, root_list
 from .shop import count_of
+
+
+@dataclass(frozen=True)
+class OptionView:
+	"""The one option of a product here: its title, with those of its variants as values."""
+
+	name: str
+	values: tuple[str, ...]
+	position: int = 1
+
+
+@dataclass(frozen=True)
+class SelectedOption:
+	"""Which value of an option a variant has."""
+
+	name: str
+	value: str
+
 
 _PRODUCT_SORTS = {
 	"ID": lambda _record: 0, "CREATED_AT": lambda r: r.created_at, "UPDATED_AT": lambda r: r.updated_at,
@@ -51,6 +71,9 @@ register(
 		**identified("Product"),
 		**plain("title", "vendor", "productType", "tags", "createdAt", "updatedAt"),
 		"status": lambda _c, product: product.status.upper(),
+		"handle": lambda _c, product: handle_of(product),
+		"descriptionHtml": lambda _c, _product: "",
+		"options": lambda _c, product, first=None: [OptionView(OPTION, tuple(v.title for v in product.variants))],
 		"isGiftCard": lambda _c, product: product.gift_card,
 		"hasOnlyDefaultVariant": lambda _c, p: len(p.variants) == 1 and p.variants[0].title == "Default Title",
 		"totalInventory": lambda call, product: sum(call.shop.inventory.available(v.inventory_item_id) for v in product.variants),
@@ -65,6 +88,7 @@ register(
 		**identified("ProductVariant"),
 		**plain("title", "position", "taxable", "createdAt", "updatedAt"),
 		"displayName": _display_name,
+		"selectedOptions": lambda _c, variant: [SelectedOption(OPTION, variant.title)],
 		"sku": own("sku"),
 		"barcode": own("barcode"),
 		"price": lambda call, variant: money_text(call, variant.price),
@@ -77,6 +101,8 @@ register(
 	},
 	value=Variant,
 )
+register("ProductOption", plain("name", "values", "position"), value=OptionView)
+register("SelectedOption", plain("name", "value"), value=SelectedOption)
 _FIELDS = ("id", "price", "barcode", "taxable", "inventoryItem")
 
 
