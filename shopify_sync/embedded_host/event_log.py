@@ -149,17 +149,16 @@ class EventLog:
 		with self._database.write() as connection:
 			rows = connection.execute(
 				"SELECT * FROM sync_event WHERE direction = 'Outbound' AND due_at <= ? AND store = ? AND resource = ? "
-				"ORDER BY due_at, version LIMIT ?",
+				"ORDER BY due_at, rowid LIMIT ?",
 				(to_text(now), store, resource, limit),
 			).fetchall()
+			living = [row for row in rows if not self._is_worn_out(row)]
 			for row in rows:
-				newest = _newest_of_resource(connection, row)
-				if newest["name"] != row["name"]:
-					self._make_way(connection, row, newest, now)
-				elif self._is_worn_out(row):
+				if row not in living:
 					self._give_up(connection, row, now)
-				else:
-					claimed.append(self._take(connection, row, worker, now, lease_seconds))
+			for row in _speakers(living):
+				self._make_way_out(connection, row, now)
+				claimed.append(self._take(connection, row, worker, now, lease_seconds))
 		return claimed
 
 	def finish(self, connection: sqlite3.Connection, event: ClaimedEvent, outcome: Outcome) -> None:
@@ -328,6 +327,18 @@ class EventLog:
 		self._move(connection, row, Status.RECEIVED, columns)
 		self._note(connection, row, action, Status.RECEIVED, user, reason)
 
+	def _make_way_out(self, connection: sqlite3.Connection, speaker: sqlite3.Row, now: datetime) -> None:
+		"""Supersede whatever else waits of the resource that *speaker* is taken for, and what a dead worker left of it."""
+		rows = connection.execute(
+			"SELECT * FROM sync_event WHERE link = ? AND name <> ? AND open_key IS NULL AND finished_at IS NULL "
+			"AND (status <> 'Processing' OR due_at <= ?)",
+			(speaker["link"], speaker["name"], to_text(now)),
+		).fetchall()
+		for row in rows:
+			if row["status"] == Status.PROCESSING:
+				self._note_death(connection, row, Status.SUPERSEDED, now)
+			self._move(connection, row, Status.SUPERSEDED, self._superseded_by(speaker["name"]))
+
 	def _make_way(self, connection: sqlite3.Connection, row: sqlite3.Row, newest: sqlite3.Row, now: datetime) -> None:
 		"""Supersede *row*, which is due, and every other waiting signal of the resource that is older than *newest*."""
 		if row["status"] == Status.PROCESSING:
@@ -456,6 +467,15 @@ def _oldest_due(connection: sqlite3.Connection, now: str) -> sqlite3.Row | None:
 def _newest_of_resource(connection: sqlite3.Connection, row: sqlite3.Row) -> sqlite3.Row:
 	found: sqlite3.Row | None = connection.execute(_NEWEST, {"link": row["link"], "version": row["version"]}).fetchone()
 	return found or row
+
+
+def _speakers(rows: Sequence[sqlite3.Row]) -> list[sqlite3.Row]:
+	"""Return one event of each resource: the open one, which was marked last, or else any."""
+	chosen: dict[str, sqlite3.Row] = {}
+	for row in rows:
+		if row["link"] not in chosen or row["open_key"]:
+			chosen[row["link"]] = row
+	return list(chosen.values())
 
 
 def _row(connection: sqlite3.Connection, name: str) -> sqlite3.Row:

@@ -25,8 +25,6 @@ from .ports import PushHost
 
 #: How often a transaction starts again after a deadlock before that is a failure.
 MAX_RESTARTS = 6
-#: What a later push of the same resource makes moot when it has been carried out.
-MOOT = (Status.RECEIVED, Status.RETRYING, Status.HELD, Status.BLOCKED, Status.CONFLICT, Status.DEAD_LETTER)
 #: A push that takes longer is taken for dead, and its events are claimed by another worker.
 LEASE_SECONDS = 300.0
 #: A call without an answer may still arrive for so long: longer than any of our timeouts.
@@ -111,8 +109,6 @@ class Batch:
 			)
 		)
 		tx.finish(event, outcome)
-		if outcome.status in (Status.APPLIED, Status.NO_CHANGE):
-			tx.supersede(event, MOOT)
 
 	def skipped(self, skip: Skip, document: tuple[str, str] | None = None) -> Outcome:
 		"""Return how an event ends that has nothing to push."""
