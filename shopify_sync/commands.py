@@ -76,6 +76,34 @@ def worker(context: Any, push: bool) -> None:
 		run(click.echo, push)
 
 
+@shopify_sync.command("import-products")
+@click.argument("store")
+@click.option("--again", is_flag=True, help="Begin anew, also when the last import was stopped half-way.")
+@pass_context
+def import_products(context: Any, store: str, again: bool) -> None:
+	"""Read every product of a shop, so that its variants are linked to Items, or become Items, as the store says.
+
+	An import that was stopped goes on where it was.
+	"""
+	with _site(context):
+		from shopify_sync.core.failures import SyncFailure
+		from shopify_sync.core.operations import Refused
+		from shopify_sync.erpnext_host import product_import
+
+		frappe.set_user("Administrator")
+		with click.progressbar(length=1, label="Products", file=click.get_text_stream("stderr")) as bar:
+
+			def show(state: product_import.Import) -> None:
+				bar.length = max(state.total, state.read, 1)
+				bar.update(state.read - bar.pos)
+
+			try:
+				state = product_import.import_products(store, show, again=again)
+			except (Refused, SyncFailure, frappe.DoesNotExistError) as error:
+				raise click.ClickException(str(error)) from error
+		click.echo(f"{state.read} product(s) read; workers carry them out.")
+
+
 @shopify_sync.command("replay")
 @click.argument("events", nargs=-1)
 @click.option("--from", "since", help="Received at or after this time (site's time zone), e.g. '2026-11-20 08:00'.")

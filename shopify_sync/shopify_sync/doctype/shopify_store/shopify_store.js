@@ -46,6 +46,7 @@ frappe.ui.form.on("Shopify Store", {
 			);
 		}
 		add_view_buttons(frm);
+		add_import_button(frm);
 	},
 
 	sync_orders: show_webhook_help,
@@ -69,7 +70,9 @@ function set_queries(frm) {
 	const sold_item = () => ({ filters: { disabled: 0, has_variants: 0, is_sales_item: 1 } });
 
 	frm.set_query("default_warehouse", of_company({ disabled: 0 }));
-	frm.set_query("warehouse", "location_mapping", of_company({ disabled: 0 }));
+	frm.set_query("warehouse", "location_mapping", () => ({
+		filters: { company: frm.doc.company, disabled: 0 },
+	}));
 	frm.set_query("cost_center", of_company({ disabled: 0 }));
 	frm.set_query("default_tax_account", tax_account);
 	frm.set_query("account", "tax_mapping", tax_account);
@@ -107,6 +110,27 @@ function add_view_buttons(frm) {
 	frm.add_custom_button(__("Sync Conflicts"), open("Sync Conflict", { status: "Open" }), view);
 	frm.add_custom_button(__("Sync Events"), open("Sync Event"), view);
 	frm.add_custom_button(__("Shopify Links"), open("Shopify Link"), view);
+}
+
+function add_import_button(frm) {
+	if (!frm.doc.enabled || !frm.doc.sync_products) return;
+	if (!frappe.user.has_role(["Shopify Sync Manager", "System Manager"])) return;
+	frm.add_custom_button(
+		__("Import Products"),
+		() =>
+			frappe.confirm(
+				__(
+					"Read every product of the shop, and link or make its Items as the tab Items says? What agrees already is not changed."
+				),
+				() =>
+					frappe.call({
+						method: "shopify_sync.api.products.import_products",
+						args: { store: frm.doc.name },
+						callback: ({ message }) => frappe.show_alert({ message: message.message, indicator: "blue" }),
+					})
+			),
+		__("Actions")
+	);
 }
 
 function show_webhook_help(frm) {

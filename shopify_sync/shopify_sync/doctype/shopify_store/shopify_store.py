@@ -11,6 +11,8 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint, flt
 
+from shopify_sync.admin_api.ports import DEFAULT_VERSION
+from shopify_sync.admin_api.shops import BadAddress, check_version
 from shopify_sync.core.order_states import DEFAULT_RULES
 from shopify_sync.core.policy import StateRule
 
@@ -45,10 +47,15 @@ class ShopifyStore(Document):
 			ShopifyPaymentGatewayMapping,
 		)
 		from shopify_sync.shopify_sync.doctype.shopify_shipping_mapping.shopify_shipping_mapping import ShopifyShippingMapping
+		from shopify_sync.shopify_sync.doctype.shopify_stock_exclusion.shopify_stock_exclusion import ShopifyStockExclusion
 		from shopify_sync.shopify_sync.doctype.shopify_tax_mapping.shopify_tax_mapping import ShopifyTaxMapping
 
+		access_token: DF.Password | None
 		adjustment_account: DF.Link | None
+		api_version: DF.Data | None
 		booked_money: DF.Literal["Shop money", "Presentment money"]
+		bundle_stock: DF.Literal["From its components", "Not pushed"]
+		client_id: DF.Data | None
 		client_secret: DF.Password | None
 		company: DF.Link
 		cost_center: DF.Link | None
@@ -65,7 +72,7 @@ class ShopifyStore(Document):
 		enabled: DF.Check
 		field_authority: DF.Table[ShopifyFieldAuthority]
 		field_mapping: DF.Table[ShopifyFieldMapping]
-		fulfillment_by: DF.Literal["Shopify", "ERPNext"]
+		fulfillment_by: DF.Literal["Shopify", "ERPNext", "Both"]
 		gateway_mapping: DF.Table[ShopifyPaymentGatewayMapping]
 		gift_card_account: DF.Link | None
 		gift_card_item: DF.Link | None
@@ -82,6 +89,9 @@ class ShopifyStore(Document):
 		max_attempts: DF.Int
 		max_body_mb: DF.Int
 		mode: DF.Literal["Live", "Shadow", "Paused"]
+		not_stocked: DF.Literal["Stock it there", "Fail"]
+		notify_customer: DF.Check
+		on_drift: DF.Literal["ERPNext's figure counts", "Conflict"]
 		order_prefix: DF.Data | None
 		order_state_rules: DF.Table[ShopifyOrderStateRule]
 		payment_prefix: DF.Data | None
@@ -96,6 +106,8 @@ class ShopifyStore(Document):
 		shipping_mapping: DF.Table[ShopifyShippingMapping]
 		shop_currency: DF.Link | None
 		shop_domain: DF.Data
+		sign_in_by: DF.Literal["None", "Client credentials", "Authorization code", "Access token"]
+		stock_exclusions: DF.Table[ShopifyStockExclusion]
 		store_name: DF.Data
 		stock_posting_date: DF.Literal["When received", "When it happened in Shopify", "When it happened, or the next open day"]
 		stock_uom: DF.Link | None
@@ -123,9 +135,11 @@ class ShopifyStore(Document):
 		self.validate_store_name()
 		self.validate_shop_domain()
 		self.validate_secrets()
+		self.validate_sign_in()
 		self.validate_taxes()
 		self.validate_shipping()
 		self.validate_locations()
+		self.validate_exclusions()
 		self.validate_items()
 		self.validate_customers()
 		self.validate_accounts()
@@ -135,9 +149,11 @@ class ShopifyStore(Document):
 		self.validate_processing()
 
 	def on_update(self):
-		from shopify_sync.jobs import requeue
+		from shopify_sync.jobs import connections, outbox, requeue
 
 		requeue.store_saved(self)
+		outbox.store_saved(self)
+		connections.store_saved(self)
 
 	def on_trash(self):
 		if frappe.db.exists("Sync Event", {"store": self.name}):
@@ -148,6 +164,7 @@ class ShopifyStore(Document):
 				).format(frappe.bold(self.name)),
 				title=_("Store Is in Use"),
 			)
+		frappe.delete_doc("Shopify Connection", self.name, ignore_missing=True, ignore_permissions=True, force=True)
 
 	def validate_store_name(self):
 		if not STORE_NAME.fullmatch(self.store_name or ""):
@@ -179,7 +196,7 @@ class ShopifyStore(Document):
 			)
 
 	def validate_secrets(self):
-		for fieldname in ("client_secret", "previous_client_secret"):
+		for fieldname in ("client_secret", "previous_client_secret", "access_token"):
 			secret = self.get(fieldname)
 			if not secret:
 				continue
@@ -190,6 +207,18 @@ class ShopifyStore(Document):
 					)
 				)
 			self.set(fieldname, secret.strip())
+
+	def validate_sign_in(self):
+		self.client_id = (self.client_id or "").strip()
+		self.api_version = (self.api_version or "").strip() or DEFAULT_VERSION
+		try:
+			check_version(self.api_version)
+		except BadAddress as error:
+			frappe.throw(_("API Version: {0}").format(frappe.utils.escape_html(str(error))))
+		if self.sign_in_by in ("Client credentials", "Authorization code") and not (self.client_id and self.client_secret):
+			frappe.throw(_("Enter the Client ID and the Client Secret of the app: the store signs in to Shopify with them."))
+		if self.sign_in_by == "Access token" and not self.access_token:
+			frappe.throw(_("Enter the Access Token, or choose another way to sign in."))
 
 	def validate_taxes(self):
 		seen = {}
@@ -204,14 +233,72 @@ class ShopifyStore(Document):
 			self.refuse_twin(seen, row, row.shipping_title.casefold(), "shipping_mapping")
 
 	def validate_locations(self):
-		seen = {}
+		rows_of, seen = {}, {}
 		for row in self.location_mapping:
-			row.location_id = (row.location_id or "").strip().rsplit("/", 1)[-1]
-			if not (row.location_id.isascii() and row.location_id.isdigit()):
-				self.throw_row(row, "location_mapping", _("Location ID must be Shopify's number, digits only."))
-			self.refuse_twin(seen, row, row.location_id, "location_mapping")
+			row.location_id = self.location_number(row, "location_mapping")
+			self.refuse_twin(seen, row, (row.location_id, row.warehouse), "location_mapping")
+			rows_of.setdefault(row.location_id, []).append(row)
 			if row.valuation_rule == "Fixed rate" and flt(row.fixed_rate) <= 0:
 				self.throw_row(row, "location_mapping", _("enter a Fixed Rate above zero, or choose another Valuation Rule."))
+		warehouses = tuple({row.warehouse for row in self.location_mapping if row.warehouse})
+		groups = set(frappe.get_all("Warehouse", filters={"name": ("in", warehouses), "is_group": 1}, pluck="name"))
+		for rows in rows_of.values():
+			self.validate_location(rows, groups)
+
+	def validate_location(self, rows: list, groups: set[str]):
+		"""Check the rows of one location: the first says how it is handled, the others add warehouses to what goes out."""
+		first = rows[0]
+		if first.warehouse in groups:
+			self.throw_row(
+				first,
+				"location_mapping",
+				_(
+					"{0} is a group, and the first row of a location must name a warehouse that goods can be sent from. "
+					"Enter one, and the group in another row of the same location."
+				).format(frappe.bold(frappe.utils.escape_html(first.warehouse))),
+			)
+		for row in rows[1:]:
+			if row.direction != "ERPNext → Shopify" or first.direction != row.direction:
+				self.throw_row(
+					row,
+					"location_mapping",
+					_(
+						"row {0} names the same location. Several warehouses of one location can only be added up: "
+						"choose ERPNext → Shopify as the Direction of all its rows, or remove one."
+					).format(first.idx),
+				)
+			if row.safety_stock:
+				self.throw_row(
+					row,
+					"location_mapping",
+					_("enter the Safety Stock in row {0}, the first of this location; it counts for all its warehouses.").format(
+						first.idx
+					),
+				)
+
+	def validate_exclusions(self):
+		seen, known = {}, {row.location_id for row in self.location_mapping}
+		for row in self.stock_exclusions:
+			if bool(row.item) == bool(row.item_group):
+				self.throw_row(row, "stock_exclusions", _("enter either an Item or an Item Group."))
+			if row.location_id:
+				row.location_id = self.location_number(row, "stock_exclusions")
+				if row.location_id not in known:
+					self.throw_row(
+						row,
+						"stock_exclusions",
+						_("location {0} is not in the Location Mapping. Correct it, or leave it empty for all locations.").format(
+							row.location_id
+						),
+					)
+			self.refuse_twin(seen, row, (row.item, row.item_group, row.location_id or ""), "stock_exclusions")
+
+	def location_number(self, row: Document, table: str) -> str:
+		"""Return a location's id of a row, taken out of its gid if that is what was entered."""
+		number = (row.location_id or "").strip().rsplit("/", 1)[-1]
+		if not (number.isascii() and number.isdigit()):
+			self.throw_row(row, table, _("Location ID must be Shopify's number, digits only."))
+		return number
 
 	def validate_items(self):
 		if self.create_items and not self.item_group:
