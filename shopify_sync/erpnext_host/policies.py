@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,8 +16,10 @@ from shopify_sync.core.policy import (
 	Authority,
 	BatchRule,
 	BookedMoney,
+	BundleStock,
 	CustomerMerge,
 	Direction,
+	Drift,
 	FieldAuthority,
 	FulfillmentSide,
 	GatewayRule,
@@ -26,9 +30,11 @@ from shopify_sync.core.policy import (
 	MatchBy,
 	MatchingRule,
 	Mode,
+	NotStocked,
 	OrderOutcome,
 	PostingDate,
 	StateRule,
+	StockExclusion,
 	StorePolicy,
 	TaxRule,
 	ValuationRule,
@@ -136,12 +142,17 @@ def _build(doc: Any) -> StorePolicy:
 		tax_rules=tuple(TaxRule(row.tax_title, _decimal(row.rate), row.account) for row in doc.tax_mapping),
 		shipping_account=doc.shipping_account or None,
 		shipping_rules=tuple((row.shipping_title, row.account) for row in doc.shipping_mapping),
-		locations=tuple(_location(row) for row in doc.location_mapping),
+		locations=_locations(doc.location_mapping),
+		stock_exclusions=tuple(_exclusion(row) for row in doc.stock_exclusions),
+		bundle_stock=BundleStock(doc.bundle_stock or BundleStock.COMPONENTS),
+		not_stocked=NotStocked(doc.not_stocked or NotStocked.ACTIVATE),
+		on_drift=Drift(doc.on_drift or Drift.ERPNEXT),
 		state_rules=tuple(_state_rule(row) for row in doc.order_state_rules),
 		gateway_rules=tuple(_gateway(row) for row in doc.gateway_mapping),
 		field_rules=tuple(_field_rule(row) for row in doc.field_mapping),
 		booked_money=BookedMoney(doc.booked_money or BookedMoney.SHOP),
 		fulfillment_by=FulfillmentSide(doc.fulfillment_by or FulfillmentSide.SHOPIFY),
+		notify_customer=bool(doc.notify_customer),
 		invoice_updates_stock=bool(doc.invoice_updates_stock),
 		invoice_naming=InvoiceNaming(doc.invoice_naming or InvoiceNaming.ORDER_NAME),
 		invoice_prefix=doc.invoice_prefix or "",
@@ -158,6 +169,20 @@ def _build(doc: Any) -> StorePolicy:
 	)
 
 
+def _locations(rows: Iterable[Any]) -> tuple[LocationRule, ...]:
+	"""Return a rule for each location: the first row says how it is handled, further rows add their warehouses."""
+	rules: dict[str, LocationRule] = {}
+	for row in rows:
+		rule = _location(row)
+		first = rules.get(rule.location_id)
+		rules[rule.location_id] = replace(first, also=(*first.also, rule.warehouse)) if first else rule
+	return tuple(rules.values())
+
+
+def _exclusion(row: Any) -> StockExclusion:
+	return StockExclusion(row.item or None, row.item_group or None, row.location_id or None)
+
+
 def _location(row: Any) -> LocationRule:
 	return LocationRule(
 		location_id=str(row.location_id).strip(),
@@ -167,6 +192,7 @@ def _location(row: Any) -> LocationRule:
 		fixed_rate=_decimal(row.fixed_rate),
 		price_list=row.price_list or None,
 		batch_rule=BatchRule(row.batch_rule or BatchRule.REFUSE),
+		safety_stock=cint(row.safety_stock),
 	)
 
 

@@ -25,6 +25,7 @@ class ShopifyLocationMapping(Document):
 		parentfield: DF.Data
 		parenttype: DF.Data
 		price_list: DF.Link | None
+		safety_stock: DF.Int
 		valuation_rule: DF.Literal["Item's rate", "Last purchase", "Price list", "Fixed rate", "Fail"]
 		warehouse: DF.Link
 	# end: auto-generated types
