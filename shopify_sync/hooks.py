@@ -36,11 +36,14 @@ doc_events = {
 }
 
 scheduler_events = {
-	"cron": {"* * * * *": ["shopify_sync.jobs.sweep.run"]},
+	"cron": {
+		"* * * * *": ["shopify_sync.jobs.sweep.run"],
+		"*/5 * * * *": ["shopify_sync.jobs.connections.run"],
+	},
 }
 
 # Evidence outlives the documents it speaks of, and must never stand in the way of deleting or cancelling one.
-ignore_links_on_delete = ["Sync Event", "Sync Attempt", "Shopify Link", "Sync Conflict"]
+ignore_links_on_delete = ["Sync Event", "Sync Attempt", "Shopify Link", "Sync Conflict", "Shopify Connection", "Shopify API Call"]
 
 # Days; changed in Log Settings. Sync Event clears its Sync Attempts with it.
-default_log_clearing_doctypes = {"Sync Event": 90, "Sync Conflict": 90}
+default_log_clearing_doctypes = {"Sync Event": 90, "Sync Conflict": 90, "Shopify API Call": 30}

@@ -17,7 +17,7 @@ from .ports import CallFailed, Category, Closed, ClosedBecause, Cost, Shop, Tran
 from .sign_in import LEAST_LIFE, ConnectionStore, Credentials, SignIn, SignInBy, SignInState, State, signed_in
 from .tokens import Issued, TokenGrants, TokenRefused
 
-#: A token that is refused so soon after it was given is not replaced again.
+#: A token that was asked for because the one before was refused, and is refused itself so soon, is not replaced again.
 _FRESH = timedelta(seconds=60)
 #: A token that lives at least this long is still used when no newer one can be had.
 _STILL_GOOD = timedelta(seconds=20)
@@ -108,11 +108,11 @@ class StoreConnection:
 				return current.access_token != token and current.is_good_for(self.credentials, now)
 
 			current = self._read().sign_in
-			is_fresh = current.obtained_at is not None and now - current.obtained_at < _FRESH
+			age = now - current.obtained_at if current.obtained_at else _FRESH
 			if is_another(current):
 				return True
-			if not is_fresh:
-				self._renewed(is_another)
+			if not (current.after_refusal and age < _FRESH):
+				self._renewed(is_another, after_refusal=True)
 				return True
 		self._reject(reason)
 		return False
@@ -192,7 +192,7 @@ class StoreConnection:
 	def _can_renew(self, found: SignIn) -> bool:
 		return self.credentials.by is SignInBy.CLIENT_CREDENTIALS or bool(found.refresh_token)
 
-	def _renewed(self, is_enough: Callable[[SignIn], bool]) -> SignIn:
+	def _renewed(self, is_enough: Callable[[SignIn], bool], *, after_refusal: bool = False) -> SignIn:
 		"""Return a token that *is_enough*: another worker's, if it got one meanwhile, else a new one."""
 		with self._store.renewing() as is_ours:
 			current = self._read().sign_in
@@ -201,8 +201,10 @@ class StoreConnection:
 			if not is_ours:
 				return self._last_resort(current, "another worker has been asking for a token for too long")
 			try:
-				return self._obtained(current, lambda: self._grant(current))
+				return self._obtained(current, lambda: self._grant(current), after_refusal=after_refusal)
 			except CallFailed as error:
+				if after_refusal:
+					raise  # the token that there is, is the one that was refused
 				if error.closed is None or error.closed.because is ClosedBecause.CIRCUIT_OPEN:
 					return self._last_resort(current, str(error), error)
 				raise
@@ -220,7 +222,9 @@ class StoreConnection:
 			return self._grants.refresh(current.refresh_token)
 		raise TokenRefused("the token has ended and cannot be refreshed")
 
-	def _obtained(self, current: SignIn, ask: Callable[[], Issued], *, rejects: bool = True) -> SignIn:
+	def _obtained(
+		self, current: SignIn, ask: Callable[[], Issued], *, rejects: bool = True, after_refusal: bool = False
+	) -> SignIn:
 		"""Ask for a token and keep it. :raises CallFailed:"""
 		if closed := self.allow():
 			raise CallFailed.of(closed)
@@ -237,7 +241,7 @@ class StoreConnection:
 			closed = self.record(False, error.failure.message) if error.failure.category is not Category.THROTTLED else None
 			raise CallFailed(error.failure, may_have_arrived=True, closed=closed) from None
 		self.record(True)
-		found = signed_in(issued, self.credentials, self._now(), current)
+		found = signed_in(issued, self.credentials, self._now(), current, after_refusal=after_refusal)
 		self._save(found)
 		return found
 

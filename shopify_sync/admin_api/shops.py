@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
 from shopify import ApiVersion, Session, VersionNotFoundError  # type: ignore[import-untyped]
@@ -36,6 +37,19 @@ def check_version(version: str) -> None:
 		name = ""
 	if name != version or version[4:] not in ("-01", "-04", "-07", "-10"):
 		raise BadAddress(f"{version!r} is no version of Shopify's Admin API. Write one as {DEFAULT_VERSION}.")
+
+
+def version_ends(version: str) -> datetime | None:
+	"""Return when Shopify stops to support a version (UTC): a year after its release, and two weeks (2026-01: 2027-01-16).
+
+	https://shopify.dev/docs/api/usage/versioning#release-schedule
+	"""
+	try:
+		check_version(version)
+	except BadAddress:
+		return None
+	year, month = version.split("-")
+	return datetime(int(year) + 1, int(month), 16, tzinfo=timezone.utc)
 
 
 def is_shop_domain(domain: str) -> bool:

@@ -67,6 +67,7 @@ class SignIn:
 	"""What Shopify gave, and whether it still accepts it.
 
 	:ivar identity: of the credentials that the token was given to; :ivar rejected_with: fingerprint of those it refused.
+	:ivar after_refusal: the token was asked for because Shopify did not accept the one before it.
 	:ivar scopes: granted; None: not known. Times are UTC; None: the token does not end.
 	"""
 
@@ -78,6 +79,7 @@ class SignIn:
 	expires_at: datetime | None = None
 	refresh_expires_at: datetime | None = None
 	scopes: frozenset[str] | None = None
+	after_refusal: bool = False
 	rejected_with: str = ""
 	reason: str = ""
 
@@ -120,7 +122,7 @@ class ConnectionStore(Protocol):
 		"""Keep what headers say: another version answered than was asked for, a deprecated call was made. Warn once of each."""
 
 
-def signed_in(issued: Issued, credentials: Credentials, now: datetime, before: SignIn) -> SignIn:
+def signed_in(issued: Issued, credentials: Credentials, now: datetime, before: SignIn, *, after_refusal: bool = False) -> SignIn:
 	"""Return what is kept of a token that was given at *now*."""
 	ends = None if issued.expires_in is None else now + timedelta(seconds=issued.expires_in)
 	left = issued.refresh_expires_in
@@ -133,6 +135,7 @@ def signed_in(issued: Issued, credentials: Credentials, now: datetime, before: S
 		expires_at=ends,
 		refresh_expires_at=None if left is None else now + timedelta(seconds=left),
 		scopes=issued.scopes if issued.scopes is not None else before.scopes,
+		after_refusal=after_refusal,
 	)
 
 
@@ -141,7 +144,7 @@ def as_json(sign_in: SignIn) -> dict[str, Any]:
 	times = {name: moment.isoformat() for name in _TIMES if (moment := getattr(sign_in, name))}
 	scopes = None if sign_in.scopes is None else sorted(sign_in.scopes)
 	texts = {name: getattr(sign_in, name) for name in ("identity", "rejected_with", "reason")}
-	return {"state": str(sign_in.state), "scopes": scopes, **texts, **times}
+	return {"state": str(sign_in.state), "scopes": scopes, "after_refusal": sign_in.after_refusal, **texts, **times}
 
 
 def from_json(data: Mapping[str, Any], access_token: str, refresh_token: str) -> SignIn:
@@ -152,10 +155,19 @@ def from_json(data: Mapping[str, Any], access_token: str, refresh_token: str) ->
 		state=SignInState(data["state"]),
 		access_token=access_token,
 		refresh_token=refresh_token,
+		identity=data["identity"],
+		obtained_at=_time(data.get("obtained_at")),
+		expires_at=_time(data.get("expires_at")),
+		refresh_expires_at=_time(data.get("refresh_expires_at")),
 		scopes=None if data["scopes"] is None else frozenset(data["scopes"]),
-		**{name: data[name] for name in ("identity", "rejected_with", "reason")},
-		**{name: datetime.fromisoformat(data[name]) for name in _TIMES if data.get(name)},
+		after_refusal=bool(data.get("after_refusal")),
+		rejected_with=data["rejected_with"],
+		reason=data["reason"],
 	)
+
+
+def _time(text: str | None) -> datetime | None:
+	return datetime.fromisoformat(text) if text else None
 
 
 def _digest(*parts: object) -> str:

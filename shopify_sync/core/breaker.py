@@ -169,3 +169,9 @@ def from_json(data: Mapping[str, Any]) -> Circuit:
 		since=datetime.fromisoformat(data["since"]) if data["since"] else None,
 		reason=str(data["reason"]),
 	)
+
+
+def entry(circuit: Circuit, now: datetime) -> dict[str, Any]:
+	"""Return what the list of openings and closings says of a change: when, to which state, why, and until when."""
+	until = circuit.until.isoformat() if circuit.until else None
+	return {"at": now.isoformat(), "state": str(circuit.state), "reason": circuit.reason, "until": until}

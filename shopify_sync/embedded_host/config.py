@@ -23,11 +23,14 @@ from shopify_sync.core.customer_fields import AUTHORITY_FIELDS
 from shopify_sync.core.policy import FieldAuthority, LocationRule, MatchingRule, StorePolicy, TaxRule, ValuationRule
 from shopify_sync.core.receiving import DEFAULT_MAX_BODY, Gate
 
+from . import admin_config
+from .admin_config import Admin
+
 _STORE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 _DOMAIN = re.compile(r"[a-z0-9][a-z0-9.-]*\.[a-z]+")
 _POLICY_FIELDS = frozenset(entry.name for entry in fields(StorePolicy))
-_GATE_FIELDS = frozenset(("shop_domain", "client_secret", "previous_client_secret", "enabled", "max_body_mb"))
-_TOP_FIELDS = frozenset(("stores", "items", "accept_any_sku", "exchange_rates"))
+_GATE_FIELDS = frozenset(("shop_domain", "client_secret", "previous_client_secret", "enabled", "max_body_mb", "admin"))
+_TOP_FIELDS = frozenset(("stores", "shops", "items", "accept_any_sku", "exchange_rates"))
 #: Rows of a store that are settings themselves.
 _ROWS = {
 	"tax_rules": TaxRule,
@@ -72,6 +75,7 @@ class Store:
 	shop_domain: str
 	gate: Gate
 	policy: StorePolicy
+	admin: Admin = field(default_factory=Admin)
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,8 @@ class Config:
 	items: tuple[Item, ...] = ()
 	accept_any_sku: bool = False
 	exchange_rates: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
+	#: Where shops answer that are on this machine, by domain; for development.
+	shops: Mapping[str, str] = field(default_factory=dict)
 
 	def store(self, name: str) -> Store:
 		"""Return a store by its name. :raises BadConfig: when there is none."""
@@ -132,7 +138,9 @@ def parse(data: Any) -> Config:
 	if not isinstance(data.get("stores"), list) or not data["stores"]:
 		problems.append("stores: name at least one store, as a list of objects.")
 		raise BadConfig(problems)
-	stores = [_store(f"stores[{index}]", entry, problems) for index, entry in enumerate(data["stores"])]
+	shops, mistakes = admin_config.addresses(data.get("shops"))
+	problems += mistakes
+	stores = [_store(f"stores[{index}]", entry, shops, problems) for index, entry in enumerate(data["stores"])]
 	items = [_item(f"items[{index}]", entry, problems) for index, entry in enumerate(data.get("items") or ())]
 	rates = _rates(data.get("exchange_rates") or {}, problems)
 	good_stores = tuple(store for store in stores if store)
@@ -141,10 +149,10 @@ def parse(data: Any) -> Config:
 	problems += _twice("item_code", (item.item_code for item in items if item))
 	if problems:
 		raise BadConfig(problems)
-	return Config(good_stores, tuple(item for item in items if item), bool(data.get("accept_any_sku")), rates)
+	return Config(good_stores, tuple(item for item in items if item), bool(data.get("accept_any_sku")), rates, shops)
 
 
-def _store(place: str, data: Any, problems: list[str]) -> Store | None:
+def _store(place: str, data: Any, shops: Mapping[str, str], problems: list[str]) -> Store | None:
 	if not isinstance(data, Mapping):
 		problems.append(f"{place}: must be an object with the settings of one store.")
 		return None
@@ -157,13 +165,16 @@ def _store(place: str, data: Any, problems: list[str]) -> Store | None:
 		found += _explain(place, error)
 	if policy:
 		found += _policy_problems(place, policy)
+	domain = str(data.get("shop_domain") or "").strip().lower()
+	admin, mistakes = admin_config.read(f"{place}.admin", data.get("admin"), domain, shops)
+	found += mistakes
 	problems += found
 	if found or policy is None:
 		return None
 	secrets = (data["client_secret"], data.get("previous_client_secret") or "")
 	max_body = int(data["max_body_mb"] * 1024 * 1024) if "max_body_mb" in data else DEFAULT_MAX_BODY
 	gate = Gate(policy.store, bool(data.get("enabled", True)), secrets, max_body)
-	return Store(data["shop_domain"].strip().lower(), gate, policy)
+	return Store(domain, gate, policy, admin)
 
 
 def _gate_problems(place: str, data: Mapping[str, Any]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 #: Stands in the file as `PRAGMA user_version`; a file of a later version is refused.
-VERSION = 6
+VERSION = 7
 
 #: The fields that both sides changed: one row for each field of a link.
 _CONFLICT = """
@@ -24,6 +24,44 @@ CREATE TABLE IF NOT EXISTS sync_conflict (
 	resolved_by TEXT,
 	PRIMARY KEY (link, field)
 );
+"""
+
+#: What is known of each store's right to call Shopify, and the evidence of every call.
+_CONNECTION = """
+CREATE TABLE IF NOT EXISTS connection (
+	store TEXT PRIMARY KEY,
+	sign_in TEXT NOT NULL DEFAULT '{}',
+	access_token TEXT NOT NULL DEFAULT '',
+	refresh_token TEXT NOT NULL DEFAULT '',
+	circuit TEXT NOT NULL DEFAULT '{}',
+	history TEXT NOT NULL DEFAULT '[]',
+	answered_version TEXT NOT NULL DEFAULT '',
+	deprecated TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE IF NOT EXISTS api_call (
+	name TEXT PRIMARY KEY,
+	store TEXT NOT NULL,
+	operation TEXT NOT NULL,
+	priority TEXT NOT NULL,
+	key TEXT,
+	variables TEXT NOT NULL,
+	events TEXT NOT NULL DEFAULT '',
+	api_version TEXT NOT NULL,
+	outcome TEXT NOT NULL,
+	tries INTEGER NOT NULL DEFAULT 0,
+	http_status INTEGER,
+	request_id TEXT NOT NULL DEFAULT '',
+	answered_version TEXT NOT NULL DEFAULT '',
+	category TEXT,
+	message TEXT NOT NULL DEFAULT '',
+	requested_cost REAL,
+	actual_cost REAL,
+	points_left REAL,
+	started_at TEXT NOT NULL,
+	ended_at TEXT
+);
+CREATE INDEX IF NOT EXISTS api_call_key ON api_call (key) WHERE key IS NOT NULL;
+CREATE INDEX IF NOT EXISTS api_call_started ON api_call (store, started_at);
 """
 
 DDL = """
@@ -119,7 +157,7 @@ CREATE TABLE IF NOT EXISTS setting (
 	value TEXT NOT NULL
 );
 """
-DDL += _CONFLICT
+DDL += _CONFLICT + _CONNECTION
 #: What a file of an earlier version lacks, by the version that brought it.
 UPGRADES = {
 	2: "ALTER TABLE sync_event ADD COLUMN look_again INTEGER NOT NULL DEFAULT 0;",
@@ -132,6 +170,7 @@ UPGRADES = {
 	"DROP INDEX sync_event_due; CREATE INDEX sync_event_due ON sync_event (direction, due_at) WHERE due_at IS NOT NULL; "
 	"CREATE UNIQUE INDEX sync_event_open ON sync_event (open_key) WHERE open_key IS NOT NULL; "
 	"CREATE INDEX shopify_link_document ON shopify_link (document_type, document_name);",
+	7: _CONNECTION,
 }
 
 

@@ -1,0 +1,137 @@
+"""The client of each store on a site: built from Shopify Store, kept in the process until the store is saved.
+
+`client_of(store).execute(…)` commits; call it while no transaction of yours is open.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+import frappe
+from frappe.utils.password import get_decrypted_password
+
+from shopify_sync.admin_api.budgets import RedisBudget
+from shopify_sync.admin_api.client import AdminClient
+from shopify_sync.admin_api.connection import StoreConnection
+from shopify_sync.admin_api.ports import Closed, ClosedBecause
+from shopify_sync.admin_api.shops import BadAddress, shop
+from shopify_sync.admin_api.sign_in import Credentials, SignInBy, SignInState
+from shopify_sync.admin_api.transport import RequestsTransport
+from shopify_sync.core import scopes
+
+from . import policies, times
+from .call_log import FrappeCallLog
+from .connection_store import FrappeConnectionStore
+from .log import warn
+
+_FIELDS = ("name", "modified", "enabled", "mode", "shop_domain", "client_id", "sign_in_by", "api_version")
+_TRANSPORT = RequestsTransport()
+#: Kept in the process, never in Redis: decrypted secrets. Good for one `modified` of the store.
+_known: dict[tuple[str, str, bool], tuple[Any, Link]] = {}
+
+
+@dataclass(frozen=True)
+class Link:
+	"""A store's connection, its state, and the client on it."""
+
+	connection: StoreConnection
+	store: FrappeConnectionStore
+	client: AdminClient
+
+
+def client_of(store: str) -> AdminClient:
+	"""Return the client of a store.
+
+	:raises frappe.DoesNotExistError: when there is no such store. :raises BadAddress: when its settings lead nowhere.
+	"""
+	return link_of(store).client
+
+
+def gate_of(store: str) -> Closed | None:
+	"""Return why nothing may be sent to a store now, or None. Reads the database, and talks to nobody."""
+	try:
+		return link_of(store).connection.gate()
+	except BadAddress as error:
+		return Closed(ClosedBecause.NOT_SIGNED_IN, str(error))
+
+
+def link_of(store: str, *, for_operator: bool = False) -> Link:
+	"""Return a store's connection and client as its settings are in the database now.
+
+	:param for_operator: an operator may test the connection of a store that is paused or disabled.
+	:raises frappe.DoesNotExistError: :raises BadAddress:
+	"""
+	columns = ", ".join(_FIELDS)
+	rows = frappe.db.sql(f"SELECT {columns} FROM `tabShopify Store` WHERE name = %s", (store,), as_dict=True)  # noqa: S608
+	if not rows:
+		raise frappe.DoesNotExistError(f"There is no Shopify Store {store}.")
+	key = (frappe.local.site, store, for_operator)
+	known = _known.get(key)
+	if known and known[0] == rows[0].modified:
+		return known[1]
+	made = _made(rows[0], for_operator)
+	_known[key] = (rows[0].modified, made)
+	return made
+
+
+def settings_changed(store: str) -> bool:
+	"""Look at a store's connection after its settings were saved. Return whether something may be sent now.
+
+	Credentials that were rejected count as new when anything of them was changed.
+	"""
+	link = link_of(store)
+	found = link.store.read().sign_in
+	own = link.connection.credentials
+	if found.state is SignInState.REJECTED and found.rejected_with != own.fingerprint:
+		has_token = found.access_token and found.identity == own.identity
+		state = SignInState.SIGNED_IN if has_token else SignInState.NOT_SIGNED_IN
+		link.store.save(replace(found, state=state, rejected_with="", reason=""))
+	note_scopes(store)
+	return link.connection.gate() is None
+
+
+def note_scopes(store: str) -> tuple[str, ...]:
+	"""Write which scopes the flows of a store need and its token does not have. Return them; none where that is not known."""
+	link = link_of(store)
+	granted = link.store.read().sign_in.scopes
+	lacking = () if granted is None else scopes.missing(granted, scopes.needed(policies.policy(store)))
+	link.store.note(scopes_missing=", ".join(lacking))
+	return lacking
+
+
+def _made(row: Any, for_operator: bool) -> Link:
+	overrides = frappe.conf.get("shopify_sync_shops") or {}
+	target = shop(row.name, row.shop_domain, row.api_version or "", overrides)
+	secrets = tuple(filter(None, (_secret(row.name, field) for field in ("client_secret", "previous_client_secret"))))
+	credentials = Credentials(
+		store=row.name,
+		by=SignInBy(row.sign_in_by or SignInBy.NONE),
+		client_id=row.client_id or "",
+		secrets=secrets,
+		access_token=_secret(row.name, "access_token"),
+		paused="" if for_operator else _paused(row),
+	)
+	kept = FrappeConnectionStore(row.name)
+	budget = RedisBudget(frappe.cache, _redis_key(row.name), time.time, warn)
+	jitter = random.random
+	connection = StoreConnection(target, credentials, kept, budget, _TRANSPORT, now=times.now, jitter=jitter)
+	client = AdminClient(target, _TRANSPORT, connection, FrappeCallLog(), now=times.now, sleep=time.sleep, jitter=jitter)
+	return Link(connection, kept, client)
+
+
+def _paused(row: Any) -> str:
+	if not row.enabled:
+		return "The store is disabled."
+	return "The store is paused." if row.mode == "Paused" else ""
+
+
+def _secret(store: str, fieldname: str) -> str:
+	return (get_decrypted_password("Shopify Store", store, fieldname, raise_exception=False) or "").strip()
+
+
+def _redis_key(store: str) -> str:
+	# Frappe's own prefix is the database's name: sites may share a Redis.
+	return f"{frappe.conf.db_name}|shopify_sync:budget:{store}"

@@ -1,0 +1,67 @@
+"""Keeps the stores' connections to Shopify alive. The scheduler calls `run`; Shopify Store calls `store_saved`. Thin."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import frappe
+
+from shopify_sync.admin_api.ports import CallFailed
+from shopify_sync.admin_api.shops import BadAddress, version_ends
+from shopify_sync.erpnext_host import connection_store, connections, notify, times
+from shopify_sync.erpnext_host.log import warn
+
+#: Tokens that end within this are replaced by the scheduler, so that a worker rarely has to wait for one.
+AHEAD = timedelta(minutes=20)
+#: Shopify supports a version for a year; this long before its end the operators are told.
+WARN_AHEAD = timedelta(days=60)
+
+
+def run() -> None:
+	"""Replace tokens that end soon, and warn of API versions that do. Every five minutes."""
+	for store in frappe.get_all("Shopify Store", filters={"enabled": 1, "sign_in_by": ("!=", "None")}, pluck="name"):
+		try:
+			connections.link_of(store).connection.refresh_soon(AHEAD)
+			warn_of_version(store)
+		except (CallFailed, BadAddress) as error:
+			warn(f"{store}: {error}")
+		frappe.db.commit()
+
+
+def warn_of_version(store: str) -> bool:
+	"""Tell the operators, once per version, that the store's API version ends soon. Return whether they were told."""
+	version = frappe.db.get_value("Shopify Store", store, "api_version") or ""
+	ends = version_ends(version)
+	if ends is None or times.now() < ends - WARN_AHEAD:
+		return False
+	if frappe.db.get_value("Shopify Connection", store, "version_warned") == version:
+		return False
+	connection_store.FrappeConnectionStore(store).note(version_warned=version)
+	subject = f"API version {version} of store {store} ends on {ends:%Y-%m-%d}."
+	notify.tell(subject, "Set a later API Version on Shopify Store.", "Shopify Store", store)
+	frappe.db.commit()
+	return True
+
+
+def store_saved(doc: Any) -> None:
+	"""A store was saved: what was rejected may be good again. What waits to be sent is looked at, once the new settings are there."""
+	connection_store.ensure(doc.name)
+	if doc.sign_in_by and doc.sign_in_by != "None":
+		frappe.db.after_commit.add(lambda: _look_again(doc.name))
+
+
+def _look_again(store: str) -> None:
+	try:
+		if connections.settings_changed(store):
+			wake_pusher()
+	except BadAddress as error:
+		warn(f"{store}: {error}")
+
+
+def wake_pusher() -> None:
+	"""Have the pusher look; never raises: the sweeper wakes it too."""
+	try:
+		frappe.enqueue("shopify_sync.jobs.push.run", queue="short")
+	except Exception as error:  # Redis away, or the queue is full
+		warn(f"the pusher is not woken, the sweeper will: {type(error).__name__}")
