@@ -33,7 +33,7 @@ MAX_RESTARTS = 6
 _LONGEST_RESTART = 1.0
 _REDACTED = "What was personal in this payload was taken out on Shopify's request, so it cannot be applied again."
 #: An attempt that ends so has brought ERPNext to its state, as far as that is for a worker to do.
-_SETTLED = (Status.APPLIED, Status.NO_CHANGE, Status.CONFLICT)
+_SETTLED = (Status.APPLIED, Status.NO_CHANGE, Status.ECHO, Status.CONFLICT)
 #: What a newer state of the same resource makes moot when it has been applied.
 _MOOT = (Status.RECEIVED, Status.RETRYING, Status.HELD, Status.BLOCKED, Status.CONFLICT, Status.DEAD_LETTER)
 
@@ -137,6 +137,8 @@ class Engine:
 				outcome, changes, reads = self._apply(tx, event, decision)
 			else:
 				outcome, changes, reads = _skipped(decision), (), {}
+				if decision.link:
+					tx.save_link(decision.link, {}, event.name)
 			self._record(tx, event, outcome, started, restarts, changes, reads)
 			if outcome.status in _SETTLED:
 				tx.supersede(event, _MOOT)

@@ -9,11 +9,22 @@ from typing import Any
 from . import keys
 from .contracts.inventory_level import InventoryLevel
 from .failures import Category, Failure
+from .outbound.echo import pushed_by
+from .outbound.memory import Memory
 from .plan import CreateDocument, Decision, DocRef, LinkUpdate, Plan, Skip
-from .policy import Direction, LocationRule, StorePolicy, ValuationRule
+from .policy import BatchRule, Direction, LocationRule, PostingDate, StorePolicy, ValuationRule
 from .signals import Signal
-from .snapshots import ItemState, LinkOnlyNeeds, LinkState, StockNeeds, StockSnapshot
+from .snapshots import ItemState, LevelNeeds, LevelSnapshot, StockNeeds, StockSnapshot
 from .statuses import Status
+from .stock_rules import (
+	batch_to_make,
+	day_of,
+	moment_of,
+	quantity_to_state,
+	refuse_serial_or_batch,
+	row_of,
+	valuation,
+)
 
 
 def parse(payload: Mapping[str, Any], policy: StorePolicy) -> InventoryLevel:
@@ -22,30 +33,37 @@ def parse(payload: Mapping[str, Any], policy: StorePolicy) -> InventoryLevel:
 
 
 def locks(level: InventoryLevel, policy: StorePolicy) -> tuple[str, ...]:
-	"""Return the keys of the links to lock."""
-	return (keys.key(policy.store, keys.INVENTORY_LEVEL, level.id),)
+	"""Return the keys of the links to lock: of the level, and of what was pushed to it."""
+	resources = (keys.INVENTORY_LEVEL, keys.INVENTORY_PUSH)
+	return tuple(keys.key(policy.store, resource, level.id) for resource in resources)
 
 
-def needs(level: InventoryLevel, policy: StorePolicy) -> StockNeeds | LinkOnlyNeeds:
-	"""Return what has to be read before deciding: nothing but the link when the location is not ours to write."""
+def needs(level: InventoryLevel, policy: StorePolicy) -> LevelNeeds:
+	"""Return what has to be read before deciding: nothing but the links when the location is not ours to write."""
 	rule = policy.location(level.location_id)
-	key = keys.key(policy.store, keys.INVENTORY_LEVEL, level.id)
+	key, push_key = locks(level, policy)
 	if _skip(level, rule) or rule is None:
-		return LinkOnlyNeeds(key)
-	return StockNeeds(
+		return LevelNeeds(key, push_key)
+	stock = StockNeeds(
 		key=key,
 		item_key=keys.key(policy.store, keys.INVENTORY_ITEM, level.inventory_item_id),
 		warehouse=rule.warehouse,
 		price_list=rule.price_list if rule.valuation_rule is ValuationRule.PRICE_LIST else None,
+		batch_of=rule.location_id if rule.batch_rule is BatchRule.ONE else None,
+		at=moment_of(level.updated_at, policy),
+		next_open=policy.stock_posting_date is PostingDate.NEXT_OPEN,
 	)
+	return LevelNeeds(key, push_key, stock)
 
 
-def decide(level: InventoryLevel, snapshot: StockSnapshot | LinkState, policy: StorePolicy, signal: Signal) -> Decision:
+def decide(level: InventoryLevel, snapshot: LevelSnapshot, policy: StorePolicy, signal: Signal) -> Decision:
 	"""Return the plan for a stock level: a Stock Reconciliation where the Bin differs from what Shopify states."""
 	rule = policy.location(level.location_id)
+	if echo := _echo(level, snapshot, signal):
+		return echo
 	if skip := _skip(level, rule):
 		return skip
-	if rule is None or isinstance(snapshot, LinkState):
+	if rule is None or snapshot.stock is None:
 		return Failure(
 			Category.MISSING_WAREHOUSE,
 			f"Location {level.location_id} is not in the Location Mapping of store {policy.store}.",
@@ -53,10 +71,25 @@ def decide(level: InventoryLevel, snapshot: StockSnapshot | LinkState, policy: S
 		)
 	if snapshot.link.version == signal.version:
 		return Skip(Status.NO_CHANGE, "This state of the stock level was applied before; later stock moves stand.")
-	if failure := _unusable(level, snapshot.item, policy):
+	stock = snapshot.stock
+	if failure := _unusable(level, stock.item, rule):
 		return failure
-	assert snapshot.item is not None and level.available is not None
-	return _plan(level, snapshot, snapshot.item, Decimal(level.available), rule, policy, signal)
+	assert stock.item is not None and level.available is not None
+	return _plan(level, stock, stock.item, Decimal(level.available), rule, policy, signal)
+
+
+def _echo(level: InventoryLevel, snapshot: LevelSnapshot, signal: Signal) -> Skip | None:
+	"""Return how a state ends that our own push brought about: it came from ERPNext, so there is nothing to take from it.
+
+	It is a state that was reached all the same: what Shopify sent before it is older, whenever it comes.
+	"""
+	if level.available is None:
+		return None
+	event = pushed_by(Memory.of(snapshot.push.facts), level.available, level.updated_at)
+	if event is None:
+		return None
+	reason = "Our own push brought the level to this quantity."
+	return Skip(Status.ECHO, reason, echo_of=event, link=LinkUpdate(snapshot.link.key, version=signal.version))
 
 
 def _skip(level: InventoryLevel, rule: LocationRule | None) -> Skip | None:
@@ -70,7 +103,7 @@ def _skip(level: InventoryLevel, rule: LocationRule | None) -> Skip | None:
 	return None
 
 
-def _unusable(level: InventoryLevel, item: ItemState | None, policy: StorePolicy) -> Failure | None:
+def _unusable(level: InventoryLevel, item: ItemState | None, rule: LocationRule) -> Failure | None:
 	if item is None:
 		return Failure(
 			Category.MISSING_ITEM,
@@ -80,8 +113,8 @@ def _unusable(level: InventoryLevel, item: ItemState | None, policy: StorePolicy
 		)
 	if not item.is_stock_item:
 		return Failure(Category.ERPNEXT_VALIDATION, f"Item {item.code} is not a stock item, so it can hold no quantity.")
-	if item.has_batch_or_serial:
-		return Failure(Category.UNSUPPORTED, f"Item {item.code} has batches or serial numbers, which Shopify does not state.")
+	if failure := refuse_serial_or_batch(item, rule):
+		return failure
 	if level.available is not None and level.available < 0:
 		return Failure(
 			Category.STOCK_UNAVAILABLE,
@@ -105,7 +138,10 @@ def _plan(
 	if snapshot.quantity == quantity:
 		link = LinkUpdate(link_key, agreed=agreed, version=signal.version)
 		return Plan(links=(link,), reason=f"The Bin already holds {quantity}.", reads=reads)
-	rate = _valuation(snapshot, rule, quantity)
+	stated = quantity_to_state(snapshot, item, quantity)
+	if isinstance(stated, Failure):
+		return stated
+	rate = valuation(snapshot, rule, stated)
 	if rate is None:
 		return Failure(
 			Category.VALUATION_REQUIRED,
@@ -118,39 +154,17 @@ def _plan(
 		"company": policy.company,
 		"purpose": "Stock Reconciliation",
 		"cost_center": policy.cost_center,
-		"items": [
-			{
-				"item_code": item.code,
-				"warehouse": rule.warehouse,
-				"qty": quantity,
-				**({"valuation_rate": rate} if rate else {}),
-			}
-		],
+		**day_of(snapshot),
+		"items": [row_of(item, rule, stated, rate)],
 	}
 	# The name carries the key's hash: without a naming series two workers do not wait for each other.
 	name = f"SHOP-STOCK-{keys.short_hash(key)[:16]}"
 	return Plan(
-		changes=(CreateDocument("Stock Reconciliation", key, values, name=name, submit=True),),
+		changes=(
+			*batch_to_make(snapshot, item, rule),
+			CreateDocument("Stock Reconciliation", key, values, name=name, submit=True),
+		),
 		links=(LinkUpdate(link_key, document=document, agreed=agreed, version=signal.version),),
 		document=document,
 		reads=reads,
 	)
-
-
-def _valuation(snapshot: StockSnapshot, rule: LocationRule, quantity: Decimal) -> Decimal | None:
-	"""Return the valuation rate in the company's currency; zero where none is needed, None where the rule finds none.
-
-	Stock that is there keeps its rate: a count must not revalue it.
-	"""
-	if not quantity:
-		return snapshot.bin_rate or Decimal(0)
-	if snapshot.bin_rate:
-		return snapshot.bin_rate
-	found = {
-		ValuationRule.ITEM: snapshot.item_rate,
-		ValuationRule.LAST_PURCHASE: snapshot.last_purchase_rate,
-		ValuationRule.PRICE_LIST: snapshot.price_list_rate,
-		ValuationRule.FIXED: rule.fixed_rate,
-		ValuationRule.FAIL: None,
-	}[rule.valuation_rule]
-	return found if found and found > 0 else None

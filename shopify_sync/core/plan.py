@@ -247,12 +247,14 @@ class Skip:
 	"""A reason to do nothing: the event ends in *status*.
 
 	:ivar superseded_by: the event that carried the newer state. *echo_of*: the one whose push came back with this one.
+	:ivar link: what the link learns all the same; None: nothing.
 	"""
 
 	status: Status
 	reason: str
 	superseded_by: str | None = None
 	echo_of: str | None = None
+	link: LinkUpdate | None = None
 
 
 Decision = Plan | Skip | Failure

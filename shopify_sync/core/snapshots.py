@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -155,12 +155,33 @@ class OrderSnapshot:
 
 @dataclass(frozen=True)
 class StockNeeds:
-	"""Read the Item of an inventory item, and its Bin in a warehouse."""
+	"""Read the Item of an inventory item, and its Bin in a warehouse.
+
+	:ivar batch_of: the location whose one batch takes the stock of Items with batches (core/stock_rules.py `batch_name`).
+	:ivar at: the moment (UTC) as of which stock is booked; None: now. *next_open*: on the next open day where that one is closed.
+	"""
 
 	key: str
 	item_key: str
 	warehouse: str
 	price_list: str | None = None
+	batch_of: str | None = None
+	at: datetime | None = None
+	next_open: bool = False
+
+
+@dataclass(frozen=True)
+class Booked:
+	"""What a Stock Reconciliation finds that is booked at an earlier moment, or on a batch.
+
+	:ivar at: the moment in the site's zone, without one; None: now. Never later than now, nor earlier than another count.
+	:ivar quantity: what the warehouse, or the batch in it, holds at that moment. *rate*: at which.
+	"""
+
+	quantity: Decimal
+	rate: Decimal | None = None
+	at: datetime | None = None
+	batch_exists: bool = False
 
 
 @dataclass(frozen=True)
@@ -174,6 +195,8 @@ class StockSnapshot:
 	item_rate: Decimal | None = None
 	last_purchase_rate: Decimal | None = None
 	price_list_rate: Decimal | None = None
+	#: None: the Bin as it is now is all that counts.
+	booked: Booked | None = None
 
 
 @dataclass(frozen=True)
@@ -261,6 +284,24 @@ class ProductSnapshot:
 	attributes: Mapping[str, AttributeState] = field(default_factory=dict)
 	prices: Mapping[str, PriceState] = field(default_factory=dict)
 	price_currency: str | None = None
+
+
+@dataclass(frozen=True)
+class LevelNeeds:
+	"""Read the links of an inventory level and of what was pushed to it, and, where the level is ours to write, its stock."""
+
+	key: str
+	push_key: str
+	stock: StockNeeds | None = None
+
+
+@dataclass(frozen=True)
+class LevelSnapshot:
+	"""What is known of an inventory level. :ivar push: its facts are the memory of core/outbound/memory.py."""
+
+	link: LinkState
+	push: LinkState
+	stock: StockSnapshot | None = None
 
 
 @dataclass(frozen=True)
@@ -394,6 +435,7 @@ Needs = (
 	| ProductNeeds
 	| StockPushNeeds
 	| DeliveryPushNeeds
+	| LevelNeeds
 	| LinkOnlyNeeds
 )
 Snapshot = (
@@ -404,5 +446,6 @@ Snapshot = (
 	| ProductSnapshot
 	| StockPushSnapshot
 	| DeliveryPushSnapshot
+	| LevelSnapshot
 	| LinkState
 )

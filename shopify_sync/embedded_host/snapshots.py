@@ -17,6 +17,8 @@ from shopify_sync.core.snapshots import (
 	DocumentState,
 	ItemQuery,
 	ItemState,
+	LevelNeeds,
+	LevelSnapshot,
 	LinkOnlyNeeds,
 	LinkState,
 	Needs,
@@ -58,6 +60,9 @@ class Reader:
 			return self._stock(needs)
 		if isinstance(needs, ProductNeeds):
 			return ProductReader(self._connection, self._policy, self._item, self.items_of_sku).read(needs)
+		if isinstance(needs, LevelNeeds):
+			found = self._stock(needs.stock) if needs.stock else None
+			return LevelSnapshot(links.read(self._connection, needs.key), links.read(self._connection, needs.push_key), found)
 		if isinstance(needs, StockPushNeeds):
 			return self._stock_push(needs)
 		assert isinstance(needs, LinkOnlyNeeds)

@@ -19,6 +19,8 @@ from shopify_sync.core.snapshots import (
 	CustomerSnapshot,
 	DocumentState,
 	ItemState,
+	LevelNeeds,
+	LevelSnapshot,
 	LinkOnlyNeeds,
 	LinkState,
 	Needs,
@@ -86,8 +88,8 @@ def _snapshot(needs: Needs, policy: StorePolicy, known: Known) -> Snapshot:
 		return _customer(needs, known.customer)
 	if isinstance(needs, CustomerMergeNeeds):
 		return CustomerMergeSnapshot(_customer(needs.kept, True), _customer(needs.deleted, True))
-	if isinstance(needs, StockNeeds):
-		return _stock(needs)
+	if isinstance(needs, LevelNeeds):
+		return LevelSnapshot(LinkState(needs.key), LinkState(needs.push_key), _stock(needs.stock) if needs.stock else None)
 	assert isinstance(needs, LinkOnlyNeeds)
 	return LinkState(needs.key, "Customer", "Customer") if known.customer else LinkState(needs.key)
 

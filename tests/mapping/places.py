@@ -23,7 +23,7 @@ from shopify_sync.core.plan import (
 	SubmitDocument,
 	UpdateDocument,
 )
-from shopify_sync.core.snapshots import CustomerNeeds, OrderNeeds, StockNeeds
+from shopify_sync.core.snapshots import CustomerNeeds, LevelNeeds, OrderNeeds
 
 from .deciding import Decided
 
@@ -125,7 +125,7 @@ def _looked_up(one: Decided, other: Decided) -> Iterator[str]:
 				yield "Contact: which one"
 		elif isinstance(was, CustomerNeeds) is not isinstance(now, CustomerNeeds):
 			yield "Customer: which one"
-		elif isinstance(was, StockNeeds) and isinstance(now, StockNeeds) and was.item_key != now.item_key:
+		elif isinstance(was, LevelNeeds) and isinstance(now, LevelNeeds) and _item_key(was) != _item_key(now):
 			yield "Item: which one"
 
 
@@ -200,3 +200,7 @@ def _rest(plan: Plan) -> Iterator[tuple[str, str]]:
 		marks = {name: value for name, value in (link.agreed or {}).items() if name in (DELETED, REDACTED, MERGED)}
 		yield from (("mark on the customer's Shopify Link", f"{link.key} {mark}") for mark in marks.items())
 		yield from (("kept with the order", str(fact)) for fact in (link.facts or {}).items())
+
+
+def _item_key(needs: LevelNeeds) -> str | None:
+	return needs.stock.item_key if needs.stock else None

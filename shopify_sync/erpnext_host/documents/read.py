@@ -9,6 +9,8 @@ from shopify_sync.core.snapshots import (
 	CustomerMergeNeeds,
 	CustomerMergeSnapshot,
 	CustomerNeeds,
+	LevelNeeds,
+	LevelSnapshot,
 	LinkOnlyNeeds,
 	LinkState,
 	Needs,
@@ -48,6 +50,9 @@ def read(needs: Needs, locked: Mapping[str, LinkState], rate: Decimal | None) ->
 		return read_product(needs, locked)
 	if isinstance(needs, StockPushNeeds):
 		return read_stock_push(needs, locked)
+	if isinstance(needs, LevelNeeds):
+		found = read_stock(needs.stock, locked) if needs.stock else None
+		return LevelSnapshot(locked[needs.key], locked[needs.push_key], found)
 	if isinstance(needs, LinkOnlyNeeds):
 		return locked[needs.key]
 	raise TypeError(f"Nothing reads {type(needs).__name__}.")
