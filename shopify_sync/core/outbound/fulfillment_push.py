@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -249,6 +249,8 @@ class _Work:
 		if made is None or self.seen is None or isinstance(call, Cancel):
 			self.seen = None
 		else:
+			there = self.seen.fulfillment(made.id)
+			made = replace(made, lines=there.lines) if there else made
 			self.seen = self.seen.with_fulfillment(made, call.taken if isinstance(call, Create) else {})
 		self.changes.append(self._evidence(call, made))
 

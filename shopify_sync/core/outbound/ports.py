@@ -66,10 +66,10 @@ class FulfillmentApi(Protocol):
 		"""Make a fulfillment of exactly these lines."""
 
 	def track(self, fulfillment: str, tracking: Tracking, notify: bool, events: Sequence[str]) -> Fulfillment:
-		"""Change how a parcel can be followed. *notify*: Shopify writes to the customer about it."""
+		"""Change how a parcel can be followed; its lines are not told. *notify*: Shopify writes to the customer about it."""
 
 	def cancel(self, fulfillment: str, events: Sequence[str]) -> Fulfillment:
-		"""Cancel a fulfillment."""
+		"""Cancel a fulfillment; its lines are not told."""
 
 	def move(self, move: Move, events: Sequence[str]) -> None:
 		"""Assign pieces of a fulfillment order to another location."""

@@ -59,6 +59,8 @@ def inside_order(shop: Shop, order: Order, fulfillment: Fulfillment) -> dict[str
 
 
 def tracking_urls(fulfillment: Fulfillment) -> list[str]:
-	"""Return the pages on which the parcel can be followed, for carriers that are known."""
+	"""Return the pages on which the parcel can be followed: those that were given, or for carriers that are known."""
+	if fulfillment.tracking_urls:
+		return list(fulfillment.tracking_urls)
 	page = _TRACKING_PAGES.get(fulfillment.tracking_company)
 	return [page.format(quote(number, safe="")) for number in fulfillment.tracking_numbers] if page else []

@@ -31,6 +31,8 @@ class Fulfillments(Desk[Fulfillment]):
 		location_id: str | None = None,
 		tracking_company: str = "",
 		tracking_numbers: Iterable[str] = (),
+		tracking_urls: Iterable[str] = (),
+		notify: bool = False,
 	) -> Fulfillment:
 		"""Send pieces of an order, all from one location.
 
@@ -44,7 +46,9 @@ class Fulfillments(Desk[Fulfillment]):
 		wanted = None if lines is None else {str(id): int(pieces) for id, pieces in lines.items()}
 		place = str(location_id) if location_id else self._place(order, wanted)
 		plan = self._planned(order, wanted, place)
-		return self._send(order, place, plan, tracking_company, list(tracking_numbers))
+		parcel = self._send(order, place, plan, tracking_company, list(tracking_numbers), list(tracking_urls))
+		parcel.notified += notify
+		return parcel
 
 	@operation
 	def cancel(self, id: str) -> Fulfillment:
@@ -68,12 +72,21 @@ class Fulfillments(Desk[Fulfillment]):
 		return fulfillment
 
 	@operation
-	def update_tracking(self, id: str, tracking_company: str = "", tracking_numbers: Iterable[str] = ()) -> Fulfillment:
+	def update_tracking(
+		self,
+		id: str,
+		tracking_company: str = "",
+		tracking_numbers: Iterable[str] = (),
+		tracking_urls: Iterable[str] = (),
+		notify: bool = False,
+	) -> Fulfillment:
 		"""Change the carrier and the tracking numbers of a parcel. :raises UserError: when it is cancelled."""
 		fulfillment = self.get(id)
 		if fulfillment.status == "cancelled":
 			raise UserError(("fulfillmentId",), "Fulfillment is canceled", "INVALID")
 		fulfillment.tracking_company, fulfillment.tracking_numbers = tracking_company, list(tracking_numbers)
+		fulfillment.tracking_urls = list(tracking_urls)
+		fulfillment.notified += notify
 		fulfillment.updated_at = self.shop.now()
 		order = self.shop.orders.get(fulfillment.order_id)
 		self.shop.emitter.note("fulfillments/update", fulfillment.id, (order, fulfillment))
@@ -120,9 +133,39 @@ class Fulfillments(Desk[Fulfillment]):
 		return fulfillment_order
 
 	@operation
-	def move(self, fulfillment_order_id: str, location_id: str) -> FulfillmentOrder:
+	def schedule(self, fulfillment_order_id: str) -> FulfillmentOrder:
+		"""Let a fulfillment order wait for its day, as that of a subscription does. :raises UserError: unless it is open."""
+		fulfillment_order = self.fulfillment_order(fulfillment_order_id)
+		if fulfillment_order.status != "open":
+			raise UserError(("id",), "Fulfillment order can't be scheduled", "INVALID")
+		fulfillment_order.status, fulfillment_order.updated_at = "scheduled", self.shop.now()
+		return fulfillment_order
+
+	@operation
+	def open(self, fulfillment_order_id: str) -> FulfillmentOrder:
+		"""Let what is scheduled be sent now. :raises UserError: unless it is scheduled."""
+		fulfillment_order = self.fulfillment_order(fulfillment_order_id)
+		if fulfillment_order.status != "scheduled":
+			raise UserError(("id",), "Fulfillment order is not scheduled", "INVALID")
+		fulfillment_order.status = "open"
+		routing.settle(self.shop, fulfillment_order)
+		return fulfillment_order
+
+	@operation
+	def request(self, fulfillment_order_id: str) -> FulfillmentOrder:
+		"""Let a fulfillment service send a fulfillment order, and ask it to. :raises UserError: unless it waits and was not asked."""
+		fulfillment_order = self.fulfillment_order(fulfillment_order_id)
+		if fulfillment_order.status not in _FULFILLABLE or fulfillment_order.request_status != "unsubmitted":
+			raise UserError(("id",), "Fulfillment order can't be requested", "INVALID")
+		fulfillment_order.by_service, fulfillment_order.request_status = True, "submitted"
+		fulfillment_order.updated_at = self.shop.now()
+		return fulfillment_order
+
+	@operation
+	def move(self, fulfillment_order_id: str, location_id: str, pieces: Mapping[str, int] | None = None) -> FulfillmentOrder:
 		"""Let another location send what is left; the stock is committed there instead.
 
+		:param pieces: line of the fulfillment order → pieces; None: everything that is left.
 		:returns: the fulfillment order at the new location.
 		:raises UserError: when nothing is left, progress was reported, or the location is closed, the same, or does not stock it.
 		"""
@@ -140,19 +183,25 @@ class Fulfillments(Desk[Fulfillment]):
 				raise UserError(
 					("newLocationId",), "The destination location doesn't stock the requested inventory item", "INVALID"
 				)
-		return self._move(order, source, target.id, lines)
+		left = {entry.id: entry.remaining_quantity for entry in source.lines if entry.remaining_quantity}
+		wanted = left if pieces is None else {str(id): int(count) for id, count in pieces.items()}
+		if any(count < 1 or count > left.get(id, 0) for id, count in wanted.items()):
+			raise UserError(("fulfillmentOrderLineItems",), "Invalid fulfillment order line item quantity requested.", "INVALID")
+		return self._move(order, source, target.id, lines, wanted)
 
-	def _move(self, order: Order, source: FulfillmentOrder, target: str, lines: dict[str, LineItem]) -> FulfillmentOrder:
+	def _move(
+		self, order: Order, source: FulfillmentOrder, target: str, lines: dict[str, LineItem], wanted: Mapping[str, int]
+	) -> FulfillmentOrder:
 		now = self.shop.now()
 		moved = FulfillmentOrder(self.shop.new_id("FulfillmentOrder"), order.id, target, [], created_at=now, updated_at=now)
 		for entry in source.lines:
-			pieces = entry.remaining_quantity
+			pieces = wanted.get(entry.id, 0)
 			if not pieces:
 				continue
 			moved.lines.append(
 				FulfillmentOrderLine(self.shop.new_id("FulfillmentOrderLineItem"), entry.line_item_id, pieces, pieces)
 			)
-			entry.remaining_quantity, entry.total_quantity = 0, entry.total_quantity - pieces
+			entry.remaining_quantity, entry.total_quantity = entry.remaining_quantity - pieces, entry.total_quantity - pieces
 			routing.commit(self.shop, lines[entry.line_item_id], source.location_id, -pieces)
 			routing.commit(self.shop, lines[entry.line_item_id], target, pieces)
 		order.fulfillment_orders.append(moved)
@@ -194,6 +243,7 @@ class Fulfillments(Desk[Fulfillment]):
 		plan: list[tuple[FulfillmentOrder, FulfillmentOrderLine, int]],
 		tracking_company: str,
 		tracking_numbers: list[str],
+		tracking_urls: list[str],
 	) -> Fulfillment:
 		now = self.shop.now()
 		fulfillment = Fulfillment(
@@ -204,6 +254,7 @@ class Fulfillments(Desk[Fulfillment]):
 			lines={},
 			tracking_company=tracking_company,
 			tracking_numbers=tracking_numbers,
+			tracking_urls=tracking_urls,
 			created_at=now,
 			updated_at=now,
 		)

@@ -135,6 +135,6 @@ def settle(shop: Shop, fulfillment_order: FulfillmentOrder) -> None:
 		fulfillment_order.holds = []
 	elif fulfillment_order.holds:
 		fulfillment_order.status = "on_hold"
-	else:
+	elif fulfillment_order.status != "scheduled":
 		fulfillment_order.status = "open" if remaining == total else "in_progress"
 	fulfillment_order.updated_at = shop.now()

@@ -14,11 +14,20 @@ from .fulfillments import find_fulfillment_order
 from .views import FulfillmentOrderView, FulfillmentView
 
 
-def _numbers(tracking: dict[str, Any]) -> list[str]:
-	only(tracking, "FulfillmentTrackingInput", "company", "number", "numbers")
-	if tracking.get("numbers"):
-		return list(tracking["numbers"])
-	return [tracking["number"]] if tracking.get("number") else []
+def _tracking(given: dict[str, Any], *, notify: bool | None) -> dict[str, Any]:
+	only(given, "FulfillmentTrackingInput", "company", "number", "numbers", "url", "urls")
+	return {
+		"tracking_company": given.get("company") or "",
+		"tracking_numbers": _one_or_many(given, "number"),
+		"tracking_urls": _one_or_many(given, "url"),
+		"notify": bool(notify),
+	}
+
+
+def _one_or_many(given: dict[str, Any], name: str) -> list[str]:
+	if given.get(f"{name}s"):
+		return list(given[f"{name}s"])
+	return [given[name]] if given.get(name) else []
 
 
 def _wanted(call: Call, given: dict[str, Any], place: int) -> tuple[FulfillmentOrderView, dict[str, int]]:
@@ -27,6 +36,8 @@ def _wanted(call: Call, given: dict[str, Any], place: int) -> tuple[FulfillmentO
 	view = find_fulfillment_order(call, given["fulfillmentOrderId"])
 	if view is None:
 		raise refuse("Fulfillment order does not exist.", "fulfillment")
+	if view.fulfillment_order.by_service:
+		raise refuse("The app may not fulfill a fulfillment order of another fulfillment service.", "fulfillment")
 	if view.fulfillment_order.status not in ("open", "in_progress"):
 		status = view.fulfillment_order.status
 		raise refuse(f"Fulfillment order {view.fulfillment_order.id} has an unfulfillable status= {status}.", "fulfillment")
@@ -62,9 +73,8 @@ def _create(call: Call, _root: Any, fulfillment: dict[str, Any], message: str | 
 	for _found, pieces in wanted:
 		for line, quantity in pieces.items():
 			lines[line] = lines.get(line, 0) + quantity
-	tracking = fulfillment.get("trackingInfo") or {}
-	numbers = _numbers(tracking)
-	parcel = call.shop.fulfillments.create(orders[0], lines, places[0], tracking.get("company") or "", numbers)
+	tracking = _tracking(fulfillment.get("trackingInfo") or {}, notify=fulfillment.get("notifyCustomer"))
+	parcel = call.shop.fulfillments.create(orders[0], lines, places[0], **tracking)
 	return {"fulfillment": _view(call, parcel)}
 
 
@@ -75,9 +85,8 @@ def _view(call: Call, parcel: Fulfillment) -> FulfillmentView:
 def _track(
 	call: Call, _root: Any, fulfillmentId: str, trackingInfoInput: dict[str, Any], notifyCustomer: bool | None = None
 ) -> dict[str, Any]:
-	numbers = _numbers(trackingInfoInput)
-	company = trackingInfoInput.get("company") or ""
-	parcel = call.shop.fulfillments.update_tracking(number(fulfillmentId, "Fulfillment"), company, numbers)
+	tracking = _tracking(trackingInfoInput, notify=notifyCustomer)
+	parcel = call.shop.fulfillments.update_tracking(number(fulfillmentId, "Fulfillment"), **tracking)
 	return {"fulfillment": _view(call, parcel)}
 
 
@@ -103,13 +112,23 @@ def _release(call: Call, _root: Any, id: str, holdIds: list[str] | None = None) 
 	return {"fulfillmentOrder": find_fulfillment_order(call, id)}
 
 
-def _move(call: Call, _root: Any, id: str, newLocationId: str) -> dict[str, Any]:
-	moved = call.shop.fulfillments.move(number(id, "FulfillmentOrder"), number(newLocationId, "Location"))
+def _move(
+	call: Call, _root: Any, id: str, newLocationId: str, fulfillmentOrderLineItems: list[dict[str, Any]] | None = None
+) -> dict[str, Any]:
+	"""https://shopify.dev/docs/api/admin-graphql/latest/mutations/fulfillmentOrderMove: without line items everything is moved."""
+	pieces = {number(part["id"], "FulfillmentOrderLineItem"): part["quantity"] for part in fulfillmentOrderLineItems or ()}
+	moved = call.shop.fulfillments.move(number(id, "FulfillmentOrder"), number(newLocationId, "Location"), pieces or None)
+	source = find_fulfillment_order(call, id)
 	return {
 		"movedFulfillmentOrder": find_fulfillment_order(call, gid("FulfillmentOrder", moved.id)),
-		"originalFulfillmentOrder": find_fulfillment_order(call, id),
-		"remainingFulfillmentOrder": None,
+		"originalFulfillmentOrder": source,
+		"remainingFulfillmentOrder": source if source and source.fulfillment_order.status != "closed" else None,
 	}
+
+
+def _open(call: Call, _root: Any, id: str) -> dict[str, Any]:
+	call.shop.fulfillments.open(number(id, "FulfillmentOrder"))
+	return {"fulfillmentOrder": find_fulfillment_order(call, id), "remainingFulfillmentOrder": None}
 
 
 mutation("fulfillmentCreate", _create, "fulfillment")
@@ -117,4 +136,5 @@ mutation("fulfillmentTrackingInfoUpdate", _track, "fulfillment")
 mutation("fulfillmentCancel", _cancel, "fulfillment")
 mutation("fulfillmentOrderHold", _hold, "fulfillmentHold", "fulfillmentOrder", "remainingFulfillmentOrder")
 mutation("fulfillmentOrderReleaseHold", _release, "fulfillmentOrder")
+mutation("fulfillmentOrderOpen", _open, "fulfillmentOrder", "remainingFulfillmentOrder")
 mutation("fulfillmentOrderMove", _move, "movedFulfillmentOrder", "originalFulfillmentOrder", "remainingFulfillmentOrder")

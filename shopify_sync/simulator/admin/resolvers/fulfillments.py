@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ...rest.fulfillment import tracking_urls
 from ...rest.values import gid
-from ...shop.records import FulfillmentHold
+from ...shop.records import FulfillmentHold, FulfillmentOrder
 from ..call import Call, register, time_text
 from ..cursors import Page, Window
 from ..gids import number
@@ -28,6 +29,7 @@ class Tracking:
 
 	company: str
 	number: str
+	url: str = ""
 
 
 def all_fulfillment_orders(call: Call) -> Iterator[FulfillmentOrderView]:
@@ -64,13 +66,33 @@ def _parcels(_call: Call, view: FulfillmentOrderView) -> list[FulfillmentView]:
 	return [FulfillmentView(view.order, parcel) for parcel in view.order.fulfillments if own in parcel.fulfillment_order_ids]
 
 
+#: https://shopify.dev/docs/api/admin-graphql/latest/enums/FulfillmentOrderAction, by status, for what the merchant sends.
+_ACTIONS = {
+	"open": ("CREATE_FULFILLMENT", "MOVE", "HOLD", "SPLIT"), "in_progress": ("CREATE_FULFILLMENT", "MOVE", "HOLD"),
+	"on_hold": ("RELEASE_HOLD",), "scheduled": ("MARK_AS_OPEN",),
+}  # fmt: skip
+
+
+def _supported(_call: Call, found: FulfillmentOrder) -> tuple[str, ...]:
+	return ("REQUEST_CANCELLATION",) if found.by_service else _ACTIONS.get(found.status, ())
+
+
+def _find_parcel(call: Call, id: str) -> FulfillmentView | None:
+	found = call.shop.fulfillments.all.get(number(id, "Fulfillment"))
+	return FulfillmentView(call.shop.orders.all[found.order_id], found) if found else None
+
+
 def _own(read: Any) -> Any:
 	return lambda call, view: read(call, view.fulfillment_order)
 
 
 register(
 	"QueryRoot",
-	{"fulfillmentOrder": lambda call, _root, id: find_fulfillment_order(call, id), "fulfillmentOrders": _fulfillment_orders},
+	{
+		"fulfillment": lambda call, _root, id: _find_parcel(call, id),
+		"fulfillmentOrder": lambda call, _root, id: find_fulfillment_order(call, id),
+		"fulfillmentOrders": _fulfillment_orders,
+	},
 )
 register(
 	"FulfillmentOrder",
@@ -82,6 +104,7 @@ register(
 		"updatedAt": _own(lambda _c, found: time_text(found.updated_at)),
 		"assignedLocation": _own(lambda call, found: call.shop.locations.all[found.location_id]),
 		"fulfillmentHolds": _own(lambda _c, found: found.holds),
+		"supportedActions": _own(_supported),
 		"order": lambda _c, view: view.order,
 		"orderId": lambda _c, view: gid("Order", view.order.id),
 		"orderName": lambda _c, view: view.order.name,
@@ -91,6 +114,7 @@ register(
 	},
 	value=FulfillmentOrderView,
 )
+register("FulfillmentOrderSupportedAction", {"action": lambda _c, action: action, "externalUrl": lambda _c, _action: None})
 register(
 	"FulfillmentOrderAssignedLocation",
 	{
@@ -146,7 +170,11 @@ def _parcel_lines(_call: Call, view: FulfillmentView) -> list[FulfillmentLineVie
 
 def _tracking(_call: Call, view: FulfillmentView, first: int | None = None) -> list[Tracking]:
 	parcel = view.fulfillment
-	found = [Tracking(parcel.tracking_company, each) for each in parcel.tracking_numbers]
+	urls = tracking_urls(parcel)
+	found = [
+		Tracking(parcel.tracking_company, each, urls[place] if place < len(urls) else "")
+		for place, each in enumerate(parcel.tracking_numbers)
+	]
 	if not found and parcel.tracking_company:
 		found = [Tracking(parcel.tracking_company, "")]
 	return found if first is None else found[:first]
@@ -173,7 +201,11 @@ register(
 )
 register(
 	"FulfillmentTrackingInfo",
-	{"company": lambda _c, found: found.company or None, "number": lambda _c, found: found.number or None},
+	{
+		"company": lambda _c, found: found.company or None,
+		"number": lambda _c, found: found.number or None,
+		"url": lambda _c, found: found.url or None,
+	},
 )
 register(
 	"FulfillmentLineItem",

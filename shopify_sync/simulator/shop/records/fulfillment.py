@@ -37,6 +37,8 @@ class FulfillmentOrder:
 	status: str = "open"
 	request_status: str = "unsubmitted"
 	holds: list[FulfillmentHold] = field(default_factory=list)
+	#: A fulfillment service sends it, not the merchant.
+	by_service: bool = False
 	created_at: datetime | None = None
 	updated_at: datetime | None = None
 
@@ -54,5 +56,9 @@ class Fulfillment:
 	status: str = "success"
 	tracking_company: str = ""
 	tracking_numbers: list[str] = field(default_factory=list)
+	#: Those that were given; for carriers that Shopify knows it makes its own.
+	tracking_urls: list[str] = field(default_factory=list)
+	#: How often the customer was written to about it.
+	notified: int = 0
 	created_at: datetime | None = None
 	updated_at: datetime | None = None
