@@ -143,7 +143,10 @@ class Bench(Protocol):
 		"""Return an Item, or None. Of its tables it has `barcodes` and `attributes`, as rows."""
 
 	def make_item(self, code: str, **values: Any) -> None:
-		"""Make an Item as ERPNext's user does. *values*: `barcode`, `valuation_rate`."""
+		"""Make an Item as ERPNext's user does. *values*: `barcode`, `valuation_rate`, `has_batch`, `has_serial`."""
+
+	def set_batch_rule(self, location_id: str, rule: str) -> None:
+		"""Change the rule of a location for Items with batches, as an operator does."""
 
 	def rename_item(self, code: str, new: str) -> None:
 		"""Give an Item another code as ERPNext's user does."""

@@ -127,3 +127,48 @@ def an_oversold_level_is_refused(bench: Bench) -> None:
 	name = send(bench, TOPIC, level(_mapped(bench), -2))
 	bench.drain()
 	same(status(bench, name, "Dead Letter").category, "Stock unavailable", "category")
+
+
+def _with_batches(bench: Bench, **values: bool) -> tuple[str, str]:
+	"""Make an Item with batches. Return its code, and an inventory item that is mapped to it."""
+	code = f"SUITE-{new_id()}"
+	bench.make_item(code, valuation_rate=10, has_batch=True, **values)
+	return code, _mapped(bench, code)
+
+
+@CASES.case
+def an_item_with_batches_is_refused_unless_the_location_says_otherwise(bench: Bench) -> None:
+	bench.set_up()
+	code, inventory_item = _with_batches(bench)
+	name = send(bench, TOPIC, level(inventory_item, 4))
+	bench.drain()
+	event = status(bench, name, "Dead Letter")
+	same(event.category, "Serial or batch required", "category")
+	holds("One batch per location" in event.message, "the message says which setting helps")
+	bench.set_batch_rule(INBOUND_LOCATION, "One batch per location")
+	bench.retry(name, "operator")
+	bench.drain()
+	status(bench, name, "Applied")
+	same(bench.stock(code, INBOUND_LOCATION), Decimal(4), "stock")
+
+
+@CASES.case
+def one_batch_per_location_takes_the_differences(bench: Bench) -> None:
+	bench.set_up()
+	bench.set_batch_rule(INBOUND_LOCATION, "One batch per location")
+	code, inventory_item = _with_batches(bench)
+	for minute, quantity in enumerate((7, 3, 0, 12)):
+		name = send(bench, TOPIC, level(inventory_item, quantity, minute))
+		bench.drain()
+		status(bench, name, "Applied")
+		same(bench.stock(code, INBOUND_LOCATION), Decimal(quantity), "stock")
+
+
+@CASES.case
+def serial_numbers_are_always_refused(bench: Bench) -> None:
+	bench.set_up()
+	bench.set_batch_rule(INBOUND_LOCATION, "One batch per location")
+	_code, inventory_item = _with_batches(bench, has_serial=True)
+	name = send(bench, TOPIC, level(inventory_item, 4))
+	bench.drain()
+	same(status(bench, name, "Dead Letter").category, "Serial or batch required", "category")

@@ -60,6 +60,7 @@ class Item(BaseModel):
 	disabled: bool = False
 	has_variants: bool = False
 	has_batch_or_serial: bool = False
+	has_serial: bool = False
 	valuation_rate: Decimal | None = None
 	last_purchase_rate: Decimal | None = None
 	prices: dict[str, Decimal] = {}

@@ -92,15 +92,16 @@ class Reader:
 		if document is None or not document.exists:
 			return StockSnapshot(link, None)
 		item = document.values
-		stock = documents.get(self._connection, "Bin", documents.bin_name(document.name, needs.warehouse)).values
+		there = documents.get(self._connection, "Bin", documents.bin_name(document.name, needs.warehouse)).values
 		return StockSnapshot(
 			link=link,
 			item=_item_state(document),
-			quantity=Decimal(stock.get("actual_qty") or 0),
-			bin_rate=_rate(stock.get("valuation_rate")),
+			quantity=Decimal(there.get("actual_qty") or 0),
+			bin_rate=_rate(there.get("valuation_rate")),
 			item_rate=_rate(item.get("valuation_rate")),
 			last_purchase_rate=_rate(item.get("last_purchase_rate")),
 			price_list_rate=_rate((item.get("prices") or {}).get(needs.price_list)),
+			booked=stock.booked(self._connection, needs, _item_state(document)),
 		)
 
 	def _stock_push(self, needs: StockPushNeeds) -> StockPushSnapshot:
@@ -180,6 +181,7 @@ def _item_state(document: DocumentState) -> ItemState:
 		disabled=bool(item.get("disabled")),
 		has_variants=bool(item.get("has_variants")),
 		has_batch_or_serial=bool(item.get("has_batch_or_serial")),
+		has_serial=bool(item.get("has_serial")),
 	)
 
 

@@ -13,11 +13,15 @@ from typing import Any
 from shopify_sync.core import keys
 from shopify_sync.core.outbound.marks import Mark, stock_mark
 from shopify_sync.core.policy import Direction, StorePolicy
+from shopify_sync.core.snapshots import Booked, ItemState, StockNeeds
+from shopify_sync.core.stock_rules import batch_name
 
 from . import documents
 from .config import Config
 
 RECONCILIATION = "Stock Reconciliation"
+#: What a batch holds in a warehouse; ERPNext adds it up from its ledger.
+BATCH_BIN = "Batch Bin"
 #: Documents that move stock.
 DOCTYPES = (RECONCILIATION, "Delivery Note", "Stock Entry", "Sales Invoice")
 
@@ -26,7 +30,8 @@ def book(connection: sqlite3.Connection, doctype: str, values: Mapping[str, Any]
 	"""Change the Bins as submitting the document does; with a *sign* of -1, as cancelling it does."""
 	if doctype == RECONCILIATION:
 		for row in values["items"] if sign > 0 else ():
-			set_quantity(connection, row["item_code"], row["warehouse"], Decimal(row["qty"]), row.get("valuation_rate"))
+			quantity = _with_other_batches(connection, row)
+			set_quantity(connection, row["item_code"], row["warehouse"], quantity, row.get("valuation_rate"))
 		return
 	for item, warehouse, quantity in _moves(doctype, values):
 		found = documents.get(connection, "Bin", documents.bin_name(item, warehouse)).values
@@ -39,6 +44,27 @@ def set_quantity(connection: sqlite3.Connection, item: str, warehouse: str, quan
 	known = documents.get(connection, "Bin", name).values
 	stock = {"actual_qty": quantity, "valuation_rate": known.get("valuation_rate") if rate is None else rate}
 	documents.put(connection, "Bin", name, {"item_code": item, "warehouse": warehouse, **stock})
+
+
+def _with_other_batches(connection: sqlite3.Connection, row: Mapping[str, Any]) -> Decimal:
+	"""Return what the Bin holds after a row of a Stock Reconciliation; one of a batch leaves what is in no batch, or in others."""
+	stated, batch = Decimal(row["qty"]), row.get("batch_no")
+	if not batch:
+		return stated
+	name = f"{documents.bin_name(row['item_code'], row['warehouse'])}|{batch}"
+	before = Decimal(documents.get(connection, BATCH_BIN, name).values.get("qty") or 0)
+	documents.put(connection, BATCH_BIN, name, {"qty": stated})
+	return quantity_of(connection, row["item_code"], (row["warehouse"],)) - before + stated
+
+
+def booked(connection: sqlite3.Connection, needs: StockNeeds, item: ItemState) -> Booked | None:
+	"""Return what the location's batch holds of an Item with batches. There is no ledger here, so all is booked now."""
+	if not needs.batch_of or not item.has_batch_or_serial or item.has_serial:
+		return None
+	batch = batch_name(item.code, needs.batch_of)
+	held = documents.get(connection, BATCH_BIN, f"{documents.bin_name(item.code, needs.warehouse)}|{batch}").values
+	exists = documents.get(connection, "Batch", batch).exists
+	return Booked(Decimal(held.get("qty") or 0), batch_exists=exists)
 
 
 def quantity_of(connection: sqlite3.Connection, item: str, warehouses: Iterable[str]) -> Decimal:

@@ -168,8 +168,16 @@ class SiteBench:
 		return frappe.get_doc("Item", code).as_dict() if frappe.db.exists("Item", code) else None
 
 	def make_item(self, code: str, **values: Any) -> None:
-		barcode = values.pop("barcode", None)
-		site.make_item(code, **values, barcodes=[{"barcode": barcode}] if barcode else [])
+		barcode, batches, serials = (values.pop(name, None) for name in ("barcode", "has_batch", "has_serial"))
+		tracked = {"has_batch_no": int(bool(batches)), "create_new_batch": 0, "has_serial_no": int(bool(serials))}
+		site.make_item(code, **values, **tracked, barcodes=[{"barcode": barcode}] if barcode else [])
+
+	def set_batch_rule(self, location_id: str, rule: str) -> None:
+		doc = frappe.get_doc("Shopify Store", self.store)
+		(row,) = (row for row in doc.location_mapping if row.location_id == location_id)
+		row.batch_rule = rule
+		doc.save(ignore_permissions=True)
+		frappe.db.commit()
 
 	def rename_item(self, code: str, new: str) -> None:
 		frappe.rename_doc("Item", code, new, force=True, show_alert=False)

@@ -182,7 +182,14 @@ class EmbeddedBench:
 		return {**found.values, "barcodes": found.values.get("barcodes") or ([{"barcode": own}] if own else [])}
 
 	def make_item(self, code: str, **values: Any) -> None:
-		self._settings["items"].append({"item_code": code, **values})
+		batches = values.pop("has_batch", False)
+		self._settings["items"].append({"item_code": code, **values, "has_batch_or_serial": batches})
+		self._open()
+
+	def set_batch_rule(self, location_id: str, rule: str) -> None:
+		for row in self._settings["stores"][0]["locations"]:
+			if row["location_id"] == location_id:
+				row["batch_rule"] = rule
 		self._open()
 
 	def rename_item(self, code: str, new: str) -> None:

@@ -10,7 +10,9 @@ import frappe
 
 from shopify_sync.core.snapshots import LinkState, StockNeeds, StockSnapshot
 
+from .. import policies
 from .items import linked_item
+from .stock_then import read_booked
 
 
 def read_stock(needs: StockNeeds, locked: Mapping[str, LinkState]) -> StockSnapshot:
@@ -31,6 +33,7 @@ def read_stock(needs: StockNeeds, locked: Mapping[str, LinkState]) -> StockSnaps
 		item_rate=_decimal(rates.valuation_rate),
 		last_purchase_rate=_decimal(rates.last_purchase_rate),
 		price_list_rate=_price_list_rate(item.code, needs.price_list),
+		booked=read_booked(needs, item, policies.as_of_attempt(needs.key.partition("/")[0]).company),
 	)
 
 
