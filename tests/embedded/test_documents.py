@@ -99,7 +99,9 @@ def test_a_stock_reconciliation_sets_the_bin_and_keeps_a_rate_it_does_not_state(
 	for number, row in enumerate(({"qty": Decimal(5), "valuation_rate": Decimal("2.50")}, {"qty": Decimal(0)})):
 		items = [{"item_code": "TEE", "warehouse": "Main", **row}]
 		documents.apply(
-			connection, CreateDocument("Stock Reconciliation", f"s/level/{number}", {"items": items}, name=f"R{number}"), {}
+			connection,
+			CreateDocument("Stock Reconciliation", f"s/level/{number}", {"items": items}, f"R{number}", submit=True),
+			{},
 		)
 	values = documents.get(connection, "Bin", "TEE|Main").values
 	assert (values["actual_qty"], values["valuation_rate"]) == ("0", "2.50")
