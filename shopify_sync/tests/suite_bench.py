@@ -39,7 +39,7 @@ from shopify_sync.erpnext_host.event_log import FrappeEventLog
 from shopify_sync.erpnext_host.host import FrappeHost
 from shopify_sync.jobs import sweep
 
-from . import site
+from . import site, stocked
 
 _LOCATIONS = {
 	INBOUND_LOCATION: ("Suite Inbound", "Shopify → ERPNext"),
@@ -169,6 +169,8 @@ class SiteBench:
 
 	def make_item(self, code: str, **values: Any) -> None:
 		barcode, batches, serials = (values.pop(name, None) for name in ("barcode", "has_batch", "has_serial"))
+		if batches:
+			stocked.allow_batches()
 		tracked = {"has_batch_no": int(bool(batches)), "create_new_batch": 0, "has_serial_no": int(bool(serials))}
 		site.make_item(code, **values, **tracked, barcodes=[{"barcode": barcode}] if barcode else [])
 

@@ -22,19 +22,23 @@ def read_booked(needs: StockNeeds, item: ItemState, company: str) -> Booked | No
 	"""Return what there is at the moment that *needs* ask for; None where the Bin as it is now is all that counts."""
 	at = _moment(needs, item.code, company)
 	if needs.batch_of and item.has_batch_or_serial and not item.has_serial:
-		return _of_batch(batch_name(item.code, needs.batch_of), needs, item, at)
+		return _of_batch(batch_name(item.code, needs.batch_of), needs, item, at, company)
 	if at is None:
 		return None
 	quantity, rate = get_stock_balance(item.code, needs.warehouse, str(at.date()), f"{at:%H:%M:%S.%f}", with_valuation_rate=True)
 	return Booked(_decimal(quantity), _decimal(rate) or None, at)
 
 
-def _of_batch(batch: str, needs: StockNeeds, item: ItemState, at: datetime | None) -> Booked:
+def _of_batch(batch: str, needs: StockNeeds, item: ItemState, at: datetime | None, company: str) -> Booked:
 	exists = bool(frappe.db.exists("Batch", batch))
 	if not exists:
 		return Booked(Decimal(0), at=at)
 	moment = at or now_datetime()
-	found = get_stock_balance_for(item.code, needs.warehouse, str(moment.date()), f"{moment:%H:%M:%S.%f}", batch_no=batch)
+	row = {"item_code": item.code, "warehouse": needs.warehouse, "batch_no": batch, "use_serial_batch_fields": 1}
+	# What the Stock Reconciliation itself will ask, and take for the quantity and rate that there are.
+	found = get_stock_balance_for(
+		item.code, needs.warehouse, str(moment.date()), f"{moment:%H:%M:%S.%f}", batch_no=batch, row=row, company=company
+	)
 	return Booked(_decimal(found["qty"]), _decimal(found["rate"]) or None, at, batch_exists=True)
 
 
