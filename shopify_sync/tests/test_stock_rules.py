@@ -16,6 +16,8 @@ from .case import SyncTestCase
 from .stocked import BATCH, FIFO, KINDS, MOVING_AVERAGE
 
 _TITLE = "Suite Rules"
+HAPPENED = {"stock_posting_date": "When it happened in Shopify"}
+NEXT_OPEN = {"stock_posting_date": "When it happened, or the next open day"}
 
 
 class StockCase(SyncTestCase):
@@ -160,9 +162,6 @@ class TestValuation(StockCase):
 class TestPostingDate(StockCase):
 	"""On which day stock is booked, and that it ends right whatever was booked since."""
 
-	HAPPENED = {"stock_posting_date": "When it happened in Shopify"}
-	NEXT_OPEN = {"stock_posting_date": "When it happened, or the next open day"}
-
 	def then(self, days: int) -> datetime:
 		return (now_datetime() - timedelta(days=days)).replace(hour=9, minute=30, second=0, microsecond=0)
 
@@ -179,7 +178,7 @@ class TestPostingDate(StockCase):
 	def test_on_the_day_it_happened_with_later_moves(self) -> None:
 		for kind in KINDS:
 			with self.subTest(kind=kind):
-				self.set_rule(self.HAPPENED)
+				self.set_rule(HAPPENED)
 				item = stocked.make_item(kind)
 				batch = stocked.make_batch(item) if kind == BATCH else None
 				stocked.receive(item, self.warehouse, 8, 4, self.then(6), batch)
@@ -194,7 +193,7 @@ class TestPostingDate(StockCase):
 				self.ends_at(item, 16)
 
 	def test_what_was_counted_since_is_not_counted_again(self) -> None:
-		self.set_rule(self.HAPPENED)
+		self.set_rule(HAPPENED)
 		item = stocked.make_item(FIFO)
 		stocked.reconcile(item, self.warehouse, 4, 3, on=self.then(1))
 		made = self.applied(self.link(item), 9, self.then(3))
@@ -202,7 +201,7 @@ class TestPostingDate(StockCase):
 		self.ends_at(item, 9)
 
 	def test_more_than_there_was_cannot_be_taken_away_on_that_day(self) -> None:
-		self.set_rule(self.HAPPENED)
+		self.set_rule(HAPPENED)
 		item = stocked.make_item(FIFO)
 		stocked.receive(item, self.warehouse, 1, 4, self.then(6))
 		stocked.receive(item, self.warehouse, 9, 4, self.then(1))
@@ -215,32 +214,32 @@ class TestPostingDate(StockCase):
 		with stocked.settings("Stock Settings", stock_frozen_upto=nowdate()):
 			event = self.level(self.link(item), 5)
 			self.assertEqual((event.status, event.category), ("Dead Letter", "Accounting period closed"), event.message)
-			self.set_rule(self.HAPPENED)
+			self.set_rule(HAPPENED)
 			event = self.level(self.link(item), 5, self.then(2))
 			self.assertEqual((event.status, event.category), ("Dead Letter", "Accounting period closed"), event.message)
 		self.ends_at(item, 0)
 
 	def test_an_accounting_period_that_is_closed(self) -> None:
-		self.set_rule(self.HAPPENED)
+		self.set_rule(HAPPENED)
 		item = stocked.make_item(FIFO)
 		stock = self.link(item)
 		with self.closed_period(self.then(4), self.then(2)):
 			event = self.level(stock, 5, self.then(3))
 			self.assertEqual((event.status, event.category), ("Dead Letter", "Accounting period closed"), event.message)
-			self.set_rule(self.NEXT_OPEN)
+			self.set_rule(NEXT_OPEN)
 			stock = self.link(item)
 			made = self.applied(stock, 5, self.then(3))
 			self.assertEqual(getdate(made.posting_date), self.then(1).date())
 			self.ends_at(item, 5)
 
 	def test_a_period_closing_voucher(self) -> None:
-		self.set_rule(self.HAPPENED)
+		self.set_rule(HAPPENED)
 		item = stocked.make_item(FIFO)
 		stock = self.link(item)
 		with self.closing_voucher(self.then(2)):
 			event = self.level(stock, 5, self.then(3))
 			self.assertEqual((event.status, event.category), ("Dead Letter", "Accounting period closed"), event.message)
-			self.set_rule(self.NEXT_OPEN)
+			self.set_rule(NEXT_OPEN)
 			made = self.applied(self.link(item), 5, self.then(3))
 			self.assertEqual(getdate(made.posting_date), self.then(1).date())
 
@@ -250,7 +249,7 @@ class TestPostingDate(StockCase):
 			self.assertEqual(self.open_from(5), getdate(add_days(today, -1)))
 			self.assertEqual(self.open_from(1), getdate(add_days(today, -1)))
 			self.assertEqual(self.open_from(0), today)
-			self.set_rule(self.NEXT_OPEN)
+			self.set_rule(NEXT_OPEN)
 			item = stocked.make_item(FIFO)
 			made = self.applied(self.link(item), 5, self.then(5))
 			self.assertEqual((getdate(made.posting_date), str(made.posting_time)[:7]), (getdate(add_days(today, -1)), "0:00:00"))
