@@ -56,7 +56,8 @@ RETURNING status, deliveries
 _MARK = f"""
 INSERT INTO sync_event ({", ".join(_NEW_COLUMNS)}, direction, last_seen_at, due_at, finished_at)
 VALUES ({", ".join(":" + name for name in _NEW_COLUMNS)}, :direction, :received_at, :due_at, :finished_at)
-ON CONFLICT (open_key) WHERE open_key IS NOT NULL DO UPDATE SET deliveries = deliveries + 1, last_seen_at = excluded.last_seen_at
+ON CONFLICT (open_key) WHERE open_key IS NOT NULL DO UPDATE SET deliveries = deliveries + 1, last_seen_at = excluded.last_seen_at,
+payload = CASE WHEN excluded.payload <> '{{}}' THEN excluded.payload ELSE payload END
 RETURNING deliveries
 """  # noqa: S608 -- the column names are this module's
 #: What makes an older signal of the same resource moot while it waits: any newer one that is not finished.

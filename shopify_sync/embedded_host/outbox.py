@@ -7,9 +7,10 @@ import sqlite3
 
 from shopify_sync.core import keys
 from shopify_sync.core.outbound.marks import stock_mark
+from shopify_sync.core.plan import LinkUpdate
 from shopify_sync.core.policy import Direction, StorePolicy
 
-from . import documents, links, stock
+from . import delivery_notes, documents, links, stock
 from .config import Config
 from .event_log import EventLog
 
@@ -34,6 +35,13 @@ def link_changed(connection: sqlite3.Connection, config: Config, events: EventLo
 		events.mark(connection, stock.marks_of_item(config.store(store).policy, shopify_id, item))
 
 
+def facts_changed(connection: sqlite3.Connection, config: Config, events: EventLog, update: LinkUpdate) -> None:
+	"""Mark the stock of what was fulfilled: it is no longer added back, and a push may have been on its way meanwhile."""
+	_store, resource, _id = update.key.split("/", 2)
+	if resource == keys.FULFILLMENT_PUSH and "pending" not in (update.facts or {}):
+		bins_changed(connection, config, events, delivery_notes.touched(connection, update.key))
+
+
 def linked_by_hand(connection: sqlite3.Connection, events: EventLog, store: str, inventory_item: str, item: str) -> None:
 	"""Mark the stock of an inventory item that somebody linked to an Item, at the locations of the config last used."""
 	row = connection.execute("SELECT value FROM setting WHERE name = ?", (_locations_of(store),)).fetchone()
@@ -54,6 +62,9 @@ def _locations_of(store: str) -> str:
 	return f"outbound locations of {store}"
 
 
-def store_changed(connection: sqlite3.Connection, config: Config, events: EventLog, store: str) -> int:
-	"""Mark all stock of a store. Return how many marks are new."""
-	return events.mark(connection, stock.all_marks(connection, config.store(store).policy))
+def store_changed(connection: sqlite3.Connection, config: Config, events: EventLog, store: str, *, look: bool = False) -> int:
+	"""Mark all stock of a store. Return how many marks are new.
+
+	:param look: have what Shopify has read, and not only what is known of it.
+	"""
+	return events.mark(connection, stock.all_marks(connection, config.store(store).policy, look=look))

@@ -107,22 +107,22 @@ def marks(connection: sqlite3.Connection, config: Config, changed: Iterable[tupl
 						yield stock_mark(policy.store, inventory_item, rule.location_id, item)
 
 
-def marks_of_item(policy: StorePolicy, inventory_item: str, item: str) -> Iterator[Mark]:
-	"""Yield every inventory level of one inventory item that takes its stock from ERPNext."""
+def marks_of_item(policy: StorePolicy, inventory_item: str, item: str, *, look: bool = False) -> Iterator[Mark]:
+	"""Yield every inventory level of one inventory item that takes its stock from ERPNext. *look*: see `Mark`."""
 	for rule in policy.locations if policy.sync_inventory else ():
 		if rule.direction is Direction.OUTBOUND:
-			yield stock_mark(policy.store, inventory_item, rule.location_id, item)
+			yield stock_mark(policy.store, inventory_item, rule.location_id, item, look=look)
 
 
-def all_marks(connection: sqlite3.Connection, policy: StorePolicy) -> Iterator[Mark]:
-	"""Yield every inventory level of a store that takes its stock from ERPNext."""
+def all_marks(connection: sqlite3.Connection, policy: StorePolicy, *, look: bool = False) -> Iterator[Mark]:
+	"""Yield every inventory level of a store that takes its stock from ERPNext. *look*: see `Mark`."""
 	prefix = keys.key(policy.store, keys.INVENTORY_ITEM, "")
 	rows = connection.execute(
 		"SELECT key, document_name FROM shopify_link WHERE key >= ? AND key < ? AND document_name IS NOT NULL",
 		(prefix, prefix[:-1] + "0"),
 	).fetchall()
 	for row in rows:
-		yield from marks_of_item(policy, str(row["key"]).removeprefix(prefix), str(row["document_name"]))
+		yield from marks_of_item(policy, str(row["key"]).removeprefix(prefix), str(row["document_name"]), look=look)
 
 
 def inventory_items(connection: sqlite3.Connection, store: str, item: str) -> list[str]:

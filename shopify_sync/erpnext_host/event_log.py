@@ -63,7 +63,11 @@ _INSERT = _PLAIN_INSERT + (
 	"last_seen_at = IF(store = VALUES(store) AND payload_hash = VALUES(payload_hash), VALUES(last_seen_at), last_seen_at)"
 )
 #: A mark that finds one of its resource open is one with it.
-_MARK = _PLAIN_INSERT + "ON DUPLICATE KEY UPDATE deliveries = deliveries + 1, last_seen_at = VALUES(last_seen_at)"
+_MARK = _PLAIN_INSERT + (
+	"ON DUPLICATE KEY UPDATE deliveries = deliveries + 1, last_seen_at = VALUES(last_seen_at), "
+	# One that asks to look asks for all.
+	"payload = IF(VALUES(payload) != '{}', VALUES(payload), payload)"
+)
 
 
 class FrappeEventLog:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
+from shopify_sync.admin_api.ports import CallEnded, CallStarted
 from shopify_sync.core.statuses import Status
 from shopify_sync.simulator.webhooks.courier import Delivery
 
@@ -37,6 +38,8 @@ class EventFact:
 	discard_reason: str
 	received_at: str
 	finished_at: str | None
+	payload: str = ""
+	echo_of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class LinkFact:
 	version: str | None
 	last_event: str | None
 	agreed: Mapping[str, Any]
+	facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,8 @@ class DocumentFact:
 class Facts:
 	"""Everything at one moment.
 
+	:ivar events: on their way in; *attempts*: theirs.
+	:ivar outbound: events on their way out; *pushes*: their attempts.
 	:ivar stock: (Item, warehouse) → quantity.
 	"""
 
@@ -87,6 +93,8 @@ class Facts:
 	links: Mapping[str, LinkFact]
 	documents: Sequence[DocumentFact]
 	stock: Mapping[tuple[str, str], Decimal]
+	outbound: Mapping[str, EventFact] = field(default_factory=dict)
+	pushes: Sequence[AttemptFact] = ()
 
 	def live(self, doctype: str, key: str) -> Sequence[DocumentFact]:
 		"""Return the documents with that key which are not cancelled."""
@@ -110,6 +118,13 @@ class Facts:
 		for event in self.events.values():
 			found[event.link].append(event)
 		return found
+
+
+class Calls(Protocol):
+	"""The evidence of calls to the Admin API, by the name of each."""
+
+	started: Mapping[str, CallStarted]
+	ended: Mapping[str, CallEnded]
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ def open_stores(stage: Stage) -> None:
 		subscribe(shop)
 		for item in shops.ITEMS:
 			stage.target.count_stock(item, shops.warehouse(store), shops.OPENING_STOCK)
+			if store.pushes:
+				stage.target.count_stock(item, shops.floor(store), shops.FLOOR_STOCK)
 			if not (item == shops.ITEMS[0] and "inventory_item" in store.gaps):
 				operator.map_inventory_item(stage, index, item)
 		for number in range(store.customers):

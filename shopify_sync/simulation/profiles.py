@@ -68,13 +68,25 @@ class Profile:
 	worker: WorkerFaults = field(default_factory=WorkerFaults)
 	receiver: ReceiverFaults = field(default_factory=ReceiverFaults)
 	operator: OperatorFaults = field(default_factory=OperatorFaults)
+	#: Whether the shop floor takes its stock from ERPNext, and how often Shopify's Admin API is away.
+	pushes: bool = True
+	api_outages: tuple[int, int] = (0, 1)
+	#: What strikes calls to the Admin API.
+	admin_api: Faults = field(
+		default_factory=lambda: Faults(
+			throttle=0.03, server_error_before=0.02, server_error_after=0.02, timeout_before=0.01, timeout_after=0.02,
+			reset_before=0.01, reset_after=0.02, garble_answer=0.01, still_running=0.1,
+		)
+	)  # fmt: skip
+	#: How likely a request whose answer is lost arrives up to a minute later.
+	late_calls: float = 0.02
 	#: How many times a day a worker is killed by signal; counts on a real site only, where nobody can stop one at a certain step.
 	kills: tuple[int, int] = (2, 4)
 
 
 _CALM = Profile(
 	"calm", outages=(0, 0), network=Faults(), worker=WorkerFaults(0, 0, 0, 0), receiver=ReceiverFaults(0, 0, 0, 0), skew=0.0,
-	operator=OperatorFaults(0), kills=(0, 0),
+	operator=OperatorFaults(0), kills=(0, 0), api_outages=(0, 0), admin_api=Faults(), late_calls=0.0,
 )  # fmt: skip
 PROFILES = {
 	profile.name: profile
@@ -87,6 +99,19 @@ PROFILES = {
 			skew=300.0,
 			network=Faults(duplicate=0.4, delay=0.2, reorder=0.5, lose=0.1, garble=0.1),
 			receiver=ReceiverFaults(0.05, 0.05, 0.1, 0.3),
+			api_outages=(1, 3),
+			admin_api=Faults(
+				throttle=0.1,
+				server_error_before=0.1,
+				server_error_after=0.1,
+				timeout_before=0.05,
+				timeout_after=0.1,
+				reset_before=0.05,
+				reset_after=0.1,
+				garble_answer=0.05,
+				still_running=0.2,
+			),
+			late_calls=0.1,
 		),
 		replace(_CALM, name="crashes", outages=(1, 4), worker=WorkerFaults(0.03, 0.01, 0.02, 0.01), workers=(2, 4), kills=(4, 8)),
 		replace(_CALM, name="operators", operator_acts=(20, 40), gap=0.6, operator=OperatorFaults(0.03)),
@@ -104,18 +129,25 @@ PROFILES = {
 			outages=(0, 1),
 			forgeries=(0, 2),
 			gap=0.3,
+			pushes=False,
 			kills=(1, 2),
 		),
 	)
 }
-#: Of the simulator's faults those of deliveries; the others strike calls to the Admin API, which nothing makes yet.
+#: Of the simulator's faults those of deliveries, and those that strike calls to the Admin API.
 _OF_DELIVERIES = ("duplicate", "delay", "reorder", "lose", "garble")
+_OF_CALLS = (
+	"throttle", "server_error_before", "server_error_after", "timeout_before", "timeout_after", "reset_before", "reset_after",
+	"garble_answer", "still_running",
+)  # fmt: skip
 #: Kinds of faults that can be left out by name (`--without`), for finding out which ones a failure needs.
 FAULTS = (
 	*(f"network.{name}" for name in _OF_DELIVERIES),
+	*(f"admin_api.{name}" for name in _OF_CALLS),
 	*(f"worker.{entry.name}" for entry in fields(WorkerFaults)),
 	*(f"receiver.{entry.name}" for entry in fields(ReceiverFaults)),
 	*(f"operator.{entry.name}" for entry in fields(OperatorFaults)),
+	"late_calls",
 	"skew",
 )
 #: How the command spells all of them.

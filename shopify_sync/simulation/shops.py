@@ -18,6 +18,7 @@ ITEMS = ("SIM-TEE", "SIM-MUG", "SIM-CAP")
 COMPANY_CURRENCY = "USD"
 #: Pieces of each Item, on both sides, before the first day.
 OPENING_STOCK = Decimal(40)
+FLOOR_STOCK = Decimal(10)
 RATES = {"EUR-USD": "1.08", "JPY-USD": "0.0066", "KWD-USD": "3.25"}
 _PRICES = {
 	"USD": ("19.90", "7.50", "33.33"),
@@ -57,7 +58,7 @@ def open_shop(store: StoreFacts, clock: Clock, dice: Dice) -> Shop:
 		skus = [*ITEMS, *([new_item(store)] if "item" in store.gaps else [])]
 		for number, sku in enumerate(skus):
 			price = Decimal(_PRICES[store.currency][number % 3])
-			variant = {"sku": sku, "price": price, "quantities": {inbound.id: int(OPENING_STOCK), other.id: 10}}
+			variant = {"sku": sku, "price": price, "quantities": {inbound.id: int(OPENING_STOCK), other.id: int(FLOOR_STOCK)}}
 			shop.products.create(sku.title(), variants=[variant])
 	return shop
 
@@ -70,6 +71,16 @@ def inbound_location(shop: Shop) -> str:
 def warehouse(store: StoreFacts) -> str:
 	"""Return the warehouse that stands for the store's inbound location."""
 	return f"Simulated {store.index} - SIM"
+
+
+def outbound_location(shop: Shop) -> str:
+	"""Return the location that takes its stock from ERPNext, where the store pushes."""
+	return list(shop.locations.all)[1]
+
+
+def floor(store: StoreFacts) -> str:
+	"""Return the warehouse that stands for the shop floor."""
+	return f"Floor {store.index} - SIM" if store.pushes else "Elsewhere - SIM"
 
 
 def set_up(store: StoreFacts, shop: Shop) -> StoreSetUp:
@@ -106,11 +117,11 @@ def shipping_rows(*, express: bool) -> list[list[str]]:
 
 
 def location_rows(store: StoreFacts, shop: Shop) -> list[dict[str, Any]]:
-	"""Return the complete location mapping: the first location is taken over, the second is nobody's business."""
+	"""Return the complete location mapping: the first location is taken over, the second is ERPNext's, or nobody's business."""
 	inbound, other = list(shop.locations.all)[:2]
 	return [
 		{"location_id": inbound, "warehouse": warehouse(store), "direction": "Shopify → ERPNext"},
-		{"location_id": other, "warehouse": "Elsewhere - SIM", "direction": "None"},
+		{"location_id": other, "warehouse": floor(store), "direction": "ERPNext → Shopify" if store.pushes else "None"},
 	]
 
 

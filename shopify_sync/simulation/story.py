@@ -57,6 +57,7 @@ class StoreFacts:
 	"""How a store begins.
 
 	:ivar gaps: what its mapping lacks at the start; each is closed by an intent, or never.
+	:ivar pushes: the shop floor takes its stock from ERPNext.
 	:ivar prefix: what its names begin with.
 	:ivar edition: stands in what the host names after it; on a site, where documents stay, each run has its own.
 	"""
@@ -67,6 +68,7 @@ class StoreFacts:
 	skew: float
 	customers: int
 	gaps: tuple[str, ...]
+	pushes: bool = False
 	prefix: str = "store"
 	edition: str = ""
 
@@ -122,6 +124,7 @@ def _store(index: int, profile: Profile, dice: Dice) -> StoreFacts:
 		skew=dice.weighted(((0.0, 1), (1.0, 2)), *name, "skewed") * dice.uniform(-profile.skew, profile.skew, *name, "skew"),
 		customers=dice.between(*profile.customers, *name, "customers"),
 		gaps=tuple(gap for gap in GAPS if dice.chance(profile.gap, *name, "gap", gap)),
+		pushes=profile.pushes,
 	)
 
 
@@ -144,6 +147,8 @@ class _Writer:
 			self._operator_act(store, number)
 		for number in self._times(self._profile.outages, store, "outages"):
 			self._outage(store, number)
+		for number in self._times(self._profile.api_outages, store, "API outages") if store.pushes else ():
+			self._api_outage(store, number)
 		for number in self._times(self._profile.forgeries, store, "forgeries"):
 			what = self._dice.pick(("forged", "garbage", "unknown_topic", "no_id", "tampered"), store.index, "forgery", number)
 			self._add(self._moment(store, "forgery", number), store, "network", what)
@@ -210,6 +215,10 @@ class _Writer:
 	def _stock_move(self, store: StoreFacts, number: int) -> None:
 		name = (store.index, "stock move", number)
 		at = self._moment(store, *name)
+		if store.pushes and self._dice.chance(0.4, *name, "on the floor"):
+			for again in range(self._dice.weighted(((1, 2), (2, 2), (4, 1)), *name, "burst")):
+				self._add(at + again * self._dice.uniform(0.0, 4.0, *name, again), store, "erp", "count_floor")
+			return
 		if self._dice.chance(0.15, *name, "in ERPNext"):
 			self._add(at, store, "erp", "count_stock")
 			return
@@ -235,3 +244,8 @@ class _Writer:
 		name = (store.index, "outage", number)
 		seconds = self._dice.weighted(((20.0, 4), (600.0, 3), (5000.0, 1)), *name, "length")
 		self._add(self._bad_moment(store, *name), store, "network", "outage", args={"seconds": seconds})
+
+	def _api_outage(self, store: StoreFacts, number: int) -> None:
+		name = (store.index, "API outage", number)
+		seconds = self._dice.weighted(((60.0, 4), (600.0, 3), (3600.0, 2)), *name, "length")
+		self._add(self._bad_moment(store, *name), store, "network", "api_outage", args={"seconds": seconds})

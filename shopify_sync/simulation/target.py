@@ -64,6 +64,12 @@ class Target(Protocol):
 	def outage(self, seconds: float) -> None:
 		"""Kill every process of the host; they are back after *seconds*."""
 
+	def api_outage(self, seconds: float) -> None:
+		"""Let the Admin API of all shops answer nothing but 503 for *seconds*."""
+
+	def push_all(self, store: str) -> None:
+		"""Have the stock of every level looked at that takes it from ERPNext, as the operator's button does."""
+
 	def facts(self) -> Facts:
 		"""Return what stands in the tables."""
 

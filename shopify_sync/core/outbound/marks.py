@@ -16,6 +16,8 @@ from ..statuses import Status
 #: Where Shopify's own words for what will be called stand in the place of a webhook's topic.
 TOPICS = {keys.INVENTORY_PUSH: "inventorySetQuantities", keys.FULFILLMENT_PUSH: "fulfillmentCreate"}
 _EMPTY = "{}"
+#: The payload of an event that asks to read what Shopify has.
+LOOK = '{"look":true}'
 
 
 @dataclass(frozen=True, order=True)
@@ -24,6 +26,7 @@ class Mark:
 
 	:ivar shopify_id: `<inventory item>-<location>` for a stock level, the order's id for its deliveries.
 	:ivar label: what people call it, for lists.
+	:ivar look: read what Shopify has even where that is taken for known: somebody asks whether the two agree.
 	"""
 
 	store: str
@@ -31,6 +34,7 @@ class Mark:
 	shopify_id: str
 	label: str = ""
 	document: tuple[str, str] | None = None
+	look: bool = False
 
 	@property
 	def key(self) -> str:
@@ -38,9 +42,14 @@ class Mark:
 		return keys.key(self.store, self.resource, self.shopify_id)
 
 
-def stock_mark(store: str, inventory_item: str, location: str, item_code: str) -> Mark:
+def stock_mark(store: str, inventory_item: str, location: str, item_code: str, *, look: bool = False) -> Mark:
 	"""Return the mark of an inventory level whose Item is *item_code*."""
-	return Mark(store, keys.INVENTORY_PUSH, f"{inventory_item}-{location}", item_code[:100], ("Item", item_code))
+	return Mark(store, keys.INVENTORY_PUSH, f"{inventory_item}-{location}", item_code[:100], ("Item", item_code), look)
+
+
+def delivery_mark(store: str, order: str, label: str, delivery_note: str) -> Mark:
+	"""Return the mark of an order whose deliveries changed. *order*: its id; *label*: what people call it."""
+	return Mark(store, keys.FULFILLMENT_PUSH, order, label[:100], ("Delivery Note", delivery_note))
 
 
 def level_of(shopify_id: str) -> tuple[str, str]:
@@ -55,6 +64,7 @@ def event_of(mark: Mark, now: datetime, nonce: str, source: Source = Source.ERPN
 	:param now: UTC; also the version: of two marks of one resource the later one makes the earlier moot.
 	:param nonce: random text, so that two marks of one moment are two rows.
 	"""
+	payload = LOOK if mark.look else _EMPTY
 	version = f"{now:%Y-%m-%dT%H:%M:%S.%f}|{nonce[:8]}"
 	return NewEvent(
 		name=f"out-{keys.short_hash(mark.key, version, nonce)}",
@@ -70,8 +80,8 @@ def event_of(mark: Mark, now: datetime, nonce: str, source: Source = Source.ERPN
 		status=Status.RECEIVED,
 		category=None,
 		message="",
-		payload=_EMPTY,
-		payload_hash=payload_hash(_EMPTY.encode()),
+		payload=payload,
+		payload_hash=payload_hash(payload.encode()),
 		api_version="",
 		event_id="",
 		triggered_at="",

@@ -115,11 +115,13 @@ def decide(
 	seen: Level | None = None,
 	owner: str = "",
 	event: str = "",
+	look: bool = False,
 ) -> Step:
 	"""Return what is to be done next about a level.
 
 	:param now: UTC. *seen*: what Shopify has, read after the last call that may have changed it; None: not read.
 	:param owner: the lease of the event at hand: a call that another worker may have under way is waited for.
+	:param look: read what Shopify has even where that is taken for known.
 	:param event: its name: retried by a person after a conflict, it lets ERPNext's figure count.
 	"""
 	rule = policy.location(pair[1])
@@ -132,7 +134,7 @@ def decide(
 			return Wait(memory.pending.until)
 		if seen is None:
 			return Read()
-	if seen is None and memory.on_hand is None:
+	if seen is None and (look or memory.on_hand is None):
 		return Read()
 	target, reads = _target(state, state.item, rule)
 	if seen is None:

@@ -21,7 +21,7 @@ from ..snapshots import StockPushNeeds, StockPushSnapshot, StockPushState
 from ..statuses import Status
 from . import stock
 from .calls import CallFailed
-from .marks import level_of
+from .marks import LOOK, level_of
 from .memory import Memory, Pending, Push
 from .ports import StockApi
 from .pusher import GRACE, Batch, shadowed, unanswered
@@ -91,7 +91,7 @@ class _Work:
 			state = snapshot.states[level_of(id)]
 			event, seen = self.batch.open[id], self.seen.get(level_of(id))
 			step: Step | Failure = self.refused.get(id) or stock.decide(
-				level_of(id), state, self.batch.policy, now, seen, event.lease, event.name
+				level_of(id), state, self.batch.policy, now, seen, event.lease, event.name, look=event.payload == LOOK
 			)
 			if self._take(tx, id, state, step, key):
 				ended.append(id)
@@ -132,7 +132,7 @@ class _Work:
 
 	def _save(self, tx: Transaction, id: str, memory: Memory) -> None:
 		event = self.batch.open[id]
-		tx.save_link(LinkUpdate(event.signal.key, facts=memory.facts(), version=event.version), {}, event.name)
+		tx.save_link(LinkUpdate(event.signal.key, facts=memory.facts()), {}, event.name)
 
 	def _end(self, tx: Transaction, id: str, state: StockPushState, step: Step) -> None:
 		"""End an event about which there is nothing to say to Shopify now."""

@@ -46,3 +46,12 @@ def count_stock(stage: Stage, intent: Intent) -> str:
 	stage.target.count_stock(item, place, quantity)
 	stage.deeds.counted.add((item, place))
 	return f"{quantity} of {item} in {place}"
+
+
+def count_floor(stage: Stage, intent: Intent) -> str:
+	"""Somebody counts an Item on the shop floor, whose stock goes to Shopify."""
+	item = stage.dice.pick(shops.ITEMS, intent.number, "item")
+	quantity = Decimal(stage.dice.between(-2, 30, intent.number, "quantity"))
+	place = shops.floor(stage.store(intent))
+	stage.target.count_stock(item, place, quantity)
+	return f"{quantity} of {item} in {place}"

@@ -18,6 +18,12 @@ def outage(stage: Stage, intent: Intent) -> str:
 	return f"{intent.args['seconds']:.0f} s"
 
 
+def api_outage(stage: Stage, intent: Intent) -> str:
+	"""Shopify's Admin API is away for a while; webhooks go on."""
+	stage.target.api_outage(intent.args["seconds"])
+	return f"{intent.args['seconds']:.0f} s"
+
+
 def _headers(stage: Stage, intent: Intent, topic: str, signature: str) -> dict[str, str]:
 	return {
 		"X-Shopify-Topic": topic,

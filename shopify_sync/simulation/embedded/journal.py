@@ -30,6 +30,15 @@ CREATE TRIGGER journal_document_delete AFTER DELETE ON document WHEN old.doctype
 	INSERT INTO journal (kind, action, what, name, before, after, actor)
 	VALUES ('document', 'delete', old.doctype, old.name, old.shopify_key, NULL, (SELECT name FROM actor));
 END;
+CREATE TRIGGER journal_stock_insert AFTER INSERT ON document WHEN new.doctype = 'Bin' BEGIN
+	INSERT INTO journal (kind, action, what, name, before, after, actor)
+	VALUES ('stock', 'change', 'Bin', new.name, NULL, json_extract(new.data, '$.actual_qty'), (SELECT name FROM actor));
+END;
+CREATE TRIGGER journal_stock AFTER UPDATE OF data ON document WHEN new.doctype = 'Bin' BEGIN
+	INSERT INTO journal (kind, action, what, name, before, after, actor)
+	VALUES ('stock', 'change', 'Bin', new.name, json_extract(old.data, '$.actual_qty'), json_extract(new.data, '$.actual_qty'),
+		(SELECT name FROM actor));
+END;
 CREATE TRIGGER journal_status AFTER UPDATE OF status ON sync_event WHEN new.status <> old.status BEGIN
 	INSERT INTO journal (kind, action, what, name, before, after, actor)
 	VALUES ('status', 'change', new.store, new.name, old.status, new.status, (SELECT name FROM actor));

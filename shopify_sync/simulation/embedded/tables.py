@@ -6,6 +6,7 @@ import json
 import sqlite3
 from decimal import Decimal
 
+from shopify_sync.core.events import Way
 from shopify_sync.core.statuses import Status
 
 from ..facts import AttemptFact, DocumentFact, EventFact, Facts, LinkFact
@@ -19,9 +20,14 @@ def facts(connection: sqlite3.Connection) -> Facts:
 		for one in documents
 		if one.doctype == "Bin"
 	}
+	every = [(row["direction"], _event(row)) for row in connection.execute("SELECT * FROM sync_event ORDER BY rowid")]
+	outbound = {event.name: event for way, event in every if way == Way.OUTBOUND}
+	attempts = [_attempt(row) for row in connection.execute("SELECT * FROM sync_attempt ORDER BY id")]
 	return Facts(
-		events={row["name"]: _event(row) for row in connection.execute("SELECT * FROM sync_event ORDER BY rowid")},
-		attempts=[_attempt(row) for row in connection.execute("SELECT * FROM sync_attempt ORDER BY id")],
+		events={event.name: event for way, event in every if way == Way.INBOUND},
+		attempts=[attempt for attempt in attempts if attempt.event not in outbound],
+		outbound=outbound,
+		pushes=[attempt for attempt in attempts if attempt.event in outbound],
 		links={row["key"]: _link(row) for row in connection.execute("SELECT * FROM shopify_link ORDER BY key")},
 		documents=[one for one in documents if one.doctype != "Bin"],
 		stock=stock,
@@ -50,6 +56,8 @@ def _event(row: sqlite3.Row) -> EventFact:
 		discard_reason=row["discard_reason"],
 		received_at=row["received_at"],
 		finished_at=row["finished_at"],
+		payload=row["payload"],
+		echo_of=row["echo_of"],
 	)
 
 
@@ -69,7 +77,7 @@ def _attempt(row: sqlite3.Row) -> AttemptFact:
 
 def _link(row: sqlite3.Row) -> LinkFact:
 	document = (row["document_type"], row["document_name"]) if row["document_name"] else None
-	return LinkFact(row["key"], document, row["version"], row["last_event"], json.loads(row["agreed"]))
+	return LinkFact(row["key"], document, row["version"], row["last_event"], json.loads(row["agreed"]), json.loads(row["facts"]))
 
 
 def _document(row: sqlite3.Row) -> DocumentFact:

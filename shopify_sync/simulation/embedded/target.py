@@ -13,7 +13,7 @@ from shopify_sync.core.failures import Failure
 from shopify_sync.core.receiving import receive
 from shopify_sync.core.signals import Signal
 from shopify_sync.core.statuses import Status
-from shopify_sync.embedded_host import config, documents, mapping, selling
+from shopify_sync.embedded_host import config, documents, mapping, outbox, selling, stock
 from shopify_sync.embedded_host.host import EmbeddedHost, Instance
 from shopify_sync.simulator.dice import Dice
 
@@ -24,6 +24,7 @@ from ..scheduler import Scheduler
 from ..target import StoreSetUp
 from . import journal, tables
 from .database import SimulatedDatabase
+from .wire import WiredShops
 from .workers import Crew, SimulatedHost
 
 _OPERATOR = "operator"
@@ -48,6 +49,7 @@ class SimulatedInstance(Instance):
 class EmbeddedTarget:
 	"""One database with its workers.
 
+	:param shops_of: returns the way to the shops' Admin API.
 	:param ended: told of every attempt that came to an end.
 	"""
 
@@ -55,6 +57,7 @@ class EmbeddedTarget:
 		self,
 		folder: Path,
 		stores: Sequence[StoreSetUp],
+		shops_of: Callable[[EmbeddedTarget], WiredShops],
 		scheduler: Scheduler,
 		dice: Dice,
 		faults: WorkerFaults,
@@ -62,10 +65,12 @@ class EmbeddedTarget:
 		ended: Callable[[str, object], None],
 	) -> None:
 		self.scheduler = scheduler
+		self._api_back_at = 0.0
+		self.reconfigured = 0
 		#: Told of the points of a transaction that no worker makes; may raise Killed.
 		self.on_point: Callable[[str], None] = lambda point: None
 		self.database = SimulatedDatabase(folder / "sync.db", scheduler, self._reach)
-		self.crew = Crew(scheduler, self.database, dice, faults, lambda: self.instance, tell, ended)
+		self.crew = Crew(scheduler, self.database, dice, faults, lambda: self.instance, lambda: self.shops, tell, ended)
 		self._settings: dict[str, Any] = {
 			"stores": [
 				{"store": one.name, "shop_domain": one.shop_domain, "client_secret": one.secret, **one.settings} for one in stores
@@ -73,6 +78,7 @@ class EmbeddedTarget:
 			"items": [{"item_code": item, "valuation_rate": "10.00"} for item in shops.ITEMS],
 			"exchange_rates": shops.RATES,
 		}
+		self.shops = shops_of(self)
 		self.instance = self._configured()
 		journal.install(self.database.connection())
 
@@ -106,6 +112,7 @@ class EmbeddedTarget:
 			self._reconfigure()
 
 	def _reconfigure(self) -> None:
+		self.reconfigured += 1
 		self.instance = self._configured()
 		self._wake()
 
@@ -113,6 +120,7 @@ class EmbeddedTarget:
 		"""Point a Shopify Link at an Item."""
 		mapping.map_item(self.database, self.instance.events, store, resource, shopify_id, item, _OPERATOR)
 		self._wake()
+		self.crew.wake_pusher()
 
 	def events_in(self, store: str, statuses: Sequence[Status]) -> list[str]:
 		"""Return the store's events in *statuses*, oldest first."""
@@ -139,6 +147,7 @@ class EmbeddedTarget:
 
 	def _wake(self) -> None:
 		self.crew.wake()
+		self.crew.wake_pusher()
 		self.crew.arm_sweeper()
 
 	def edit(self, doctype: str, key: str, field: str, value: str) -> bool:
@@ -164,8 +173,9 @@ class EmbeddedTarget:
 	def count_stock(self, item: str, warehouse: str, quantity: Decimal) -> None:
 		"""Bring a Bin to a quantity, as ERPNext's user does."""
 		with self.database.write() as connection:
-			data = {"item_code": item, "warehouse": warehouse, "actual_qty": quantity, "valuation_rate": "10.00"}
-			documents.put(connection, "Bin", documents.bin_name(item, warehouse), data)
+			stock.set_quantity(connection, item, warehouse, quantity, "10.00")
+			outbox.bins_changed(connection, self.instance.config, self.instance.events, {(item, warehouse)})
+		self._wake_pushers()
 
 	def _as_user(self, statement: str, parameters: tuple[Any, ...]) -> None:
 		with self.database.write() as connection:
@@ -187,6 +197,27 @@ class EmbeddedTarget:
 		"""Put a signal into the ledger that is no webhook."""
 		self.instance.events.record(event)
 		self._wake()
+
+	def api_outage(self, seconds: float) -> None:
+		"""Let the Admin API answer 503; it is back after *seconds*, unless another outage lasts longer."""
+		until = self.scheduler.seconds + seconds
+		self.shops.wire.outage = 503
+		self._api_back_at = max(self._api_back_at, until)
+		self.scheduler.at(until, self._api_is_back)
+
+	def _api_is_back(self) -> None:
+		if self.scheduler.seconds >= self._api_back_at:
+			self.shops.wire.outage = None
+
+	def push_all(self, store: str) -> None:
+		"""Mark all stock of a store."""
+		with self.database.write() as connection:
+			outbox.store_changed(connection, self.instance.config, self.instance.events, store, look=True)
+		self._wake_pushers()
+
+	def _wake_pushers(self) -> None:
+		self.crew.wake_pusher()
+		self.crew.arm_sweeper()
 
 	def outage(self, seconds: float) -> None:
 		"""Kill every worker; nobody answers until *seconds* have passed."""

@@ -5,6 +5,7 @@ Everything between `AdminClient` and the shop is real, but for the socket: addre
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,10 +21,18 @@ from shopify_sync.admin_api.ports import CallEnded, CallStarted, HttpAnswer, Sho
 from shopify_sync.admin_api.sign_in import Credentials, SignIn, SignInBy, State
 from shopify_sync.core.breaker import Circuit
 from shopify_sync.core.outbound.calls import Closed
-from shopify_sync.simulator.faults import Dropped
+from shopify_sync.simulator.admin.api import AdminApi
+from shopify_sync.simulator.auth.tokens import Tokens
+from shopify_sync.simulator.dice import Dice
+from shopify_sync.simulator.faults import Dropped, Faults
+from shopify_sync.simulator.http.app import CLIENT_ID
+from shopify_sync.simulator.http.bucket import Bucket
 from shopify_sync.simulator.http.messages import Request
 from shopify_sync.simulator.http.routes import Routes
-from shopify_sync.simulator.http.site import Site
+from shopify_sync.simulator.http.site import SCOPES, Site
+from shopify_sync.simulator.webhooks.courier import Courier
+
+from ..scheduler import Scheduler
 
 #: What stands for the host of all simulated shops; nothing is ever sent there.
 HOST = "http://shops.invalid"
@@ -32,16 +41,19 @@ HOST = "http://shops.invalid"
 class Wire:
 	"""Implements admin_api/ports.py `Transport` by asking the shops' routes.
 
+	:param late: says of a request whether it arrives only after its answer was given up.
 	:param before, after: called with the operation's address around each request; may raise, as a worker does that is killed.
 	"""
 
 	def __init__(
 		self,
 		sites: Mapping[str, Site],
+		late: Late | None = None,
 		before: Callable[[str], None] = lambda url: None,
 		after: Callable[[str], None] = lambda url: None,
 	) -> None:
 		self._routes = Routes(sites)
+		self._late = late
 		self._before = before
 		self._after = after
 		#: Set while Shopify is out: every request is answered with this status.
@@ -55,12 +67,54 @@ class Wire:
 		parts = urlsplit(url)
 		names = {name.lower(): value for name, value in headers.items()}
 		request = Request("POST", parts.path, dict(parse_qsl(parts.query)), names, body)
+		if self._late and self._late.strikes(lambda: self._arrive(request)):
+			raise TransportError("no answer: timeout", may_have_arrived=True)
 		try:
 			response = self._routes.handle(request)
 		except Dropped as dropped:
 			raise TransportError(f"no answer: {dropped.kind}", may_have_arrived=True) from None
 		self._after(url)
 		return HttpAnswer(response.status, {name.lower(): value for name, value in response.headers.items()}, response.body)
+
+	def _arrive(self, request: Request) -> None:
+		"""Carry out a request that nobody waits for any more."""
+		with contextlib.suppress(Dropped):
+			self._routes.handle(request)
+
+
+class Late:
+	"""Requests that arrive up to a minute after their sender has given them up.
+
+	:param share: how many do.
+	"""
+
+	SECONDS = (1.0, 60.0)
+
+	def __init__(self, scheduler: Scheduler, dice: Dice, share: float) -> None:
+		self.share = share
+		self.count = 0
+		self._scheduler = scheduler
+		self._dice = dice
+		self._asked = 0
+
+	def strikes(self, carry_out: Callable[[], None]) -> bool:
+		"""Tell whether a request is late; then it is carried out later."""
+		self._asked += 1
+		if not self._dice.chance(self.share, "late call", self._asked):
+			return False
+		self.count += 1
+		self._scheduler.after(self._dice.uniform(*self.SECONDS, "how late", self._asked), carry_out)
+		return True
+
+
+def shop_site(courier: Courier, dice: Dice, faults: Faults) -> Site:
+	"""Return what answers for a shop whose webhooks *courier* brings."""
+	shop = courier.shop
+	tokens = Tokens(CLIENT_ID, shop.secrets, SCOPES, shop.clock, dice)
+	token = f"shpat_{shop.name}"
+	tokens.add_static(token)
+	api = AdminApi(shop, dice=dice, faults=faults, check=tokens.check)
+	return Site(shop, dice, faults, tokens, api, courier, token, Bucket(shop.plan))
 
 
 @dataclass

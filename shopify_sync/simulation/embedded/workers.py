@@ -5,10 +5,14 @@ from __future__ import annotations
 import random
 import sqlite3
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from shopify_sync.admin_api.inventory import ShopifyStock
 from shopify_sync.core import ports
-from shopify_sync.core.events import ClaimedEvent, NewEvent, Receipt
+from shopify_sync.core.events import ClaimedEvent, NewEvent, Receipt, Way
+from shopify_sync.core.outbound.calls import Closed
+from shopify_sync.core.outbound.ports import Outbox, StockApi
+from shopify_sync.core.outbound.pusher import Pusher
 from shopify_sync.core.policy import StorePolicy
 from shopify_sync.embedded_host.config import Config
 from shopify_sync.embedded_host.host import EmbeddedHost, Instance
@@ -17,6 +21,7 @@ from shopify_sync.simulator.dice import Dice
 from ..profiles import WorkerFaults
 from ..scheduler import Killed, Scheduler, Task
 from .database import SimulatedDatabase
+from .wire import WiredShops
 
 #: A step takes this long: usually, and now and then.
 _STEP_SECONDS = (0.001, 0.06)
@@ -53,6 +58,40 @@ class SimulatedHost(EmbeddedHost):
 	def sleep(self, seconds: float) -> None:
 		"""Wait, in simulated time."""
 		self._worker.scheduler.sleep(seconds)
+
+
+class SimulatedPushHost(SimulatedHost):
+	"""The host of a pusher in the time of the simulation."""
+
+	def __init__(self, instance: Instance, worker: Worker, shops: WiredShops) -> None:
+		super().__init__(instance, worker)
+		self.outbox: Outbox = _WatchedOutbox(instance.events, worker.has_claimed)
+		self._shops = shops
+
+	def gate(self, store: str) -> Closed | None:
+		"""Return why nothing is sent to *store* now, or None."""
+		return self._shops.gate(store)
+
+	def stock_api(self, store: str) -> StockApi:
+		"""Return the stock of *store* in the Admin API."""
+		return ShopifyStock(self._shops.client(store))
+
+
+class _WatchedOutbox:
+	"""The outbox, and a word to the worker when it has claimed something."""
+
+	def __init__(self, events: Outbox, on_claim: Callable[[ClaimedEvent], None]) -> None:
+		self._events = events
+		self._on_claim = on_claim
+
+	def due_stores(self) -> Sequence[tuple[str, str]]:
+		return self._events.due_stores()
+
+	def claim_batch(self, worker: str, lease_seconds: float, store: str, resource: str, limit: int) -> Sequence[ClaimedEvent]:
+		claimed = self._events.claim_batch(worker, lease_seconds, store, resource, limit)
+		for event in claimed[:1]:
+			self._on_claim(event)
+		return claimed
 
 
 class _Watched:
@@ -159,10 +198,21 @@ class Worker:
 			self._crew.tell(f"{self.name} could not go on: {error}")
 
 
+class PushWorker(Worker):
+	"""One process that pushes what ERPNext changed, dozes until it is woken, and may die at any step."""
+
+	def _drain(self) -> None:
+		try:
+			crew = self._crew
+			Pusher(SimulatedPushHost(crew.instance(), self, crew.shops()), self.step).drain()
+		except (sqlite3.Error, SimulatedFault) as error:
+			self._crew.tell(f"{self.name} could not go on: {error}")
+
+
 class Crew:
 	"""All workers, and who replaces them when they die.
 
-	:param instance: returns the host's instance as it is configured now.
+	:param instance: returns the host's instance as it is configured now; *shops*: the way to the shops' Admin API.
 	:param ended: told of every attempt that came to an end.
 	"""
 
@@ -173,6 +223,7 @@ class Crew:
 		dice: Dice,
 		faults: WorkerFaults,
 		instance: Callable[[], Instance],
+		shops: Callable[[], WiredShops],
 		tell: Callable[[str], None],
 		ended: Callable[[str, object], None],
 	) -> None:
@@ -180,6 +231,7 @@ class Crew:
 		self.dice = dice
 		self.faults = faults
 		self.instance = instance
+		self.shops = shops
 		self.tell = tell
 		self.ended = ended
 		self.suffered: Counter[str] = Counter()
@@ -189,10 +241,12 @@ class Crew:
 		self._down_until = 0.0
 		self._sweep_at: float | None = None
 
-	def start(self, count: int) -> None:
-		"""Start so many workers."""
+	def start(self, count: int, pushers: int = 0) -> None:
+		"""Start so many workers, and so many that push."""
 		for _number in range(count):
-			self._hire()
+			self._hire(Worker)
+		for _number in range(pushers):
+			self._hire(PushWorker)
 
 	def worker(self, name: str) -> Worker | None:
 		"""Return the worker of that name."""
@@ -206,7 +260,11 @@ class Crew:
 
 	def wake(self) -> bool:
 		"""Wake one worker that dozes, if one does; the others look by themselves when they are done. Return whether one did."""
-		return any(self.scheduler.wake(worker.task) for worker in self._workers)
+		return any(self.scheduler.wake(worker.task) for worker in self._workers if not isinstance(worker, PushWorker))
+
+	def wake_pusher(self) -> bool:
+		"""Wake one worker that pushes, if one dozes. Return whether one did."""
+		return any(self.scheduler.wake(worker.task) for worker in self._workers if isinstance(worker, PushWorker))
 
 	def idle(self, worker: Worker) -> None:
 		"""Take note that a worker found nothing more; what becomes due later is the sweeper's."""
@@ -215,9 +273,11 @@ class Crew:
 
 	def arm_sweeper(self) -> None:
 		"""Have the sweeper, which runs every minute, look at the first full minute at which something is due."""
-		due = self.instance().events.next_due_at()
-		if due is None:
+		events = self.instance().events
+		times = [due for way in Way if (due := events.next_due_at(way)) is not None]
+		if not times:
 			return
+		due = min(times)
 		seconds = max((due - self.scheduler.start).total_seconds(), self.scheduler.seconds)
 		at = (seconds // 60 + 1) * 60
 		if self._sweep_at is None or at < self._sweep_at:
@@ -230,7 +290,7 @@ class Crew:
 		self._database.close()
 		self._lives += 1
 		pause = self.dice.uniform(*_RESTART_SECONDS, "restart", self._lives)
-		self.scheduler.at(max(self.scheduler.seconds + pause, self._down_until), self._hire)
+		self.scheduler.at(max(self.scheduler.seconds + pause, self._down_until), lambda: self._hire(type(worker)))
 
 	def kill_all(self, seconds: float) -> None:
 		"""Kill every worker; they are back after *seconds* at the earliest."""
@@ -243,10 +303,11 @@ class Crew:
 		"""Whether the server is gone."""
 		return self.scheduler.seconds < self._down_until
 
-	def _hire(self) -> None:
+	def _hire(self, kind: type[Worker]) -> None:
 		self._lives += 1
 		# A worker that starts looks at once.
-		self._workers.append(Worker(self, f"worker-{self._lives}"))
+		name = "pusher" if kind is PushWorker else "worker"
+		self._workers.append(kind(self, f"{name}-{self._lives}"))
 
 	def _sweep(self, at: float) -> None:
 		if self._sweep_at != at:
@@ -254,4 +315,6 @@ class Crew:
 		self._sweep_at = None
 		if self.instance().events.due():
 			self.wake()
+		if self.instance().events.due_stores():
+			self.wake_pusher()
 		self.arm_sweeper()

@@ -6,13 +6,15 @@ import itertools
 import logging
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
+from shopify_sync.core.events import Way
 from shopify_sync.simulator.dice import Dice
+from shopify_sync.simulator.http.site import Site
 from shopify_sync.simulator.shop.records import Webhook
 from shopify_sync.simulator.webhooks.courier import Courier
 
@@ -28,6 +30,7 @@ from ..story import DAY, Intent, Story
 from . import journal
 from .network import Network
 from .target import EmbeddedTarget
+from .wire import Late, Wire, WiredShops, shop_site
 
 START = datetime(2026, 11, 20, 6, 0, tzinfo=timezone.utc)
 #: Deliveries may be a quarter of a day late and are retried for four hours; an event is retried for as long as its attempts
@@ -62,13 +65,18 @@ class EmbeddedWorld:
 			shops.open_shop(store, self.scheduler, Dice(f"shop/{profile.name}/{seed}/{store.index}")) for store in story.stores
 		]
 		set_ups = [shops.set_up(store, shop) for store, shop in zip(story.stores, self.shops, strict=True)]
-		self.target = EmbeddedTarget(folder, set_ups, self.scheduler, dice, profile.worker, self._tell, self._ended)
+		self._faults = replace(profile.network)
+		self._api_faults = replace(profile.admin_api)
+		self._operator_faults = profile.operator
+		couriers = [Courier(shop, self._faults, dice) for shop in self.shops]
+		self.late = Late(self.scheduler, dice, profile.late_calls)
+		sites = {courier.shop.name: shop_site(courier, dice, self._api_faults) for courier in couriers}
+		self.target = EmbeddedTarget(
+			folder, set_ups, self._way_to(sites), self.scheduler, dice, profile.worker, self._tell, self._ended
+		)
 		self.emitted: list[Webhook] = []
 		for shop in self.shops:
 			shop.listeners.append(self.emitted.append)
-		self._faults = replace(profile.network)
-		self._operator_faults = profile.operator
-		couriers = [Courier(shop, self._faults, dice) for shop in self.shops]
 		self.network = Network(self.scheduler, couriers, self.target, dice, profile.receiver, self._tell)
 		self.stage = Stage(story, self.shops, self.target, dice, self._tell)
 		self._journal_seen = 0
@@ -94,6 +102,16 @@ class EmbeddedWorld:
 			self.target.close()
 		return self.result
 
+	def _way_to(self, sites: Mapping[str, Site]) -> Callable[[EmbeddedTarget], WiredShops]:
+		"""Return what makes the way to the shops' Admin API, whose every call takes time and may be a worker's last deed."""
+
+		def made(target: EmbeddedTarget) -> WiredShops:
+			wire = Wire(sites, self.late, lambda url: target.crew.on_point("calling"), lambda url: target.crew.on_point("called"))
+			names = {store.name: store.shop_name for store in self._story.stores}
+			return WiredShops(sites, names, now=self.scheduler.now, sleep=self.scheduler.sleep, wire=wire)
+
+		return made
+
 	def _tell(self, line: str) -> None:
 		days, seconds = divmod(self.scheduler.seconds, DAY)
 		minutes, rest = divmod(seconds, 60)
@@ -107,7 +125,8 @@ class EmbeddedWorld:
 
 	def _begin(self) -> None:
 		open_stores(self.stage)
-		self.target.crew.start(self._story.workers)
+		pushing = any(store.pushes for store in self._story.stores)
+		self.target.crew.start(self._story.workers, pushers=2 if pushing else 0)
 		self.network.arm()
 		for intent in self._story.intents:
 			self.scheduler.at(intent.at, lambda intent=intent: self._act(intent))  # type: ignore[misc]
@@ -155,7 +174,10 @@ class EmbeddedWorld:
 	def _come_to_rest(self) -> None:
 		"""Nothing goes wrong any more, nobody does anything; what is under way comes to its end."""
 		self._tell("quiet")
-		self._faults.set(**{name: 0.0 for name in vars(self._faults)})
+		for faults in (self._faults, self._api_faults):
+			faults.set(**{name: 0.0 for name in vars(faults)})
+		self.late.share = 0.0
+		self.target.shops.wire.outage = None
 		self.target.crew.faults = WorkerFaults(0, 0, 0, 0)
 		self.network.faults = ReceiverFaults(0, 0, 0, 0)
 		self._wait_for_the_database()
@@ -171,7 +193,7 @@ class EmbeddedWorld:
 	def _is_at_rest(self) -> bool:
 		if not self.network.is_quiet or self.target.database.is_held:
 			return False
-		return self.target.instance.events.next_due_at() is None
+		return all(self.target.instance.events.next_due_at(way) is None for way in Way)
 
 	def _wait_for_the_database(self) -> None:
 		self.scheduler.run(self.scheduler.seconds + QUIET, lambda: not self.target.database.is_held)
@@ -182,6 +204,8 @@ class EmbeddedWorld:
 			subscribe(shop)
 			for event in reconciling.signals(shop, store.name, "1"):
 				self.target.record(event)
+			if store.pushes:
+				self.target.push_all(store.name)
 		self._rest()
 
 	def _look(self, moment: Moment) -> None:
@@ -198,6 +222,8 @@ class EmbeddedWorld:
 			journal=journal.entries(connection) if moment is not Moment.RUNNING else fresh,
 			log=self._log.lines,
 			subscriptions=len(TOPICS),
+			calls=self.target.shops.calls,
+			reconfigured=self.target.reconfigured,
 		)
 		for violation in check(world):
 			self._tell(f"VIOLATED: {violation}")
@@ -210,8 +236,12 @@ class EmbeddedWorld:
 		counts.update({f"answer.{status}": number for status, number in self.network.answers.items()})
 		for courier in self.network.couriers:
 			counts.update({f"network.{name}": number for name, number in courier.counters.items()})
-		rows = self.target.database.connection().execute("SELECT status, count(*) AS number FROM sync_event GROUP BY status")
-		counts.update({f"status.{row['status']}": row["number"] for row in rows})
+		query = "SELECT direction, status, count(*) AS number FROM sync_event GROUP BY direction, status"
+		for row in self.target.database.connection().execute(query):
+			way = "push" if row["direction"] == Way.OUTBOUND else "status"
+			counts[f"{way}.{row['status']}"] += row["number"]
+		counts.update(f"call.{ended.outcome}" for ended in self.target.shops.calls.ended.values())
+		counts["late calls"] += self.late.count
 		row = self.target.database.connection().execute("SELECT count(*) AS number FROM sync_attempt").fetchone()
 		counts["attempts"] += row["number"]
 		counts["webhooks"] += len(self.emitted)

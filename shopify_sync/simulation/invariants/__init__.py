@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from . import agreement, books, deliveries, documents, evidence, privacy, progress
+from . import agreement, books, deliveries, documents, evidence, outbound, privacy, progress
 from .world import Moment, Violation, World
 
 __all__ = ("RULES", "Moment", "Violation", "World", "check")
@@ -23,6 +23,8 @@ _ALWAYS = (
 	deliveries.a_forgery_leaves_nothing,
 	progress.attempts_are_bounded,
 	privacy.nothing_personal_is_shown,
+	outbound.one_open_push,
+	outbound.no_attempt_is_burnt_by_shopify,
 )
 #: Looked at when nothing is under way any more.
 _AT_REST = (
@@ -34,6 +36,10 @@ _AT_REST = (
 	books.books_agree,
 	agreement.customers_agree,
 	agreement.stock_agrees,
+	outbound.every_push_has_ended,
+	outbound.shopify_has_what_erpnext_has,
+	outbound.an_echo_is_known_as_one,
+	outbound.a_push_never_answers_a_push,
 )
 RULES: tuple[Callable[[World], Iterator[Violation]], ...] = (*_ALWAYS, *_AT_REST)
 

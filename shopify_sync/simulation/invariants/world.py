@@ -12,7 +12,7 @@ from shopify_sync.core.topics import RESOURCE_OF_TOPIC
 from shopify_sync.simulator.shop.records import Webhook
 from shopify_sync.simulator.shop.shop import Shop
 
-from ..facts import Acknowledged, Facts, JournalEntry
+from ..facts import Acknowledged, Calls, Facts, JournalEntry
 from ..stage import Stage
 
 
@@ -45,6 +45,8 @@ class World:
 		nobody writes a journal (a real site).
 	:ivar log: every line that was logged.
 	:ivar subscriptions: how many each shop had at the start.
+	:ivar reconfigured: how often the host's settings were saved.
+	:ivar calls: every call to the Admin API; None where nothing is pushed.
 	"""
 
 	moment: Moment
@@ -56,6 +58,8 @@ class World:
 	journal: Sequence[JournalEntry] | None
 	log: Sequence[str]
 	subscriptions: int
+	calls: Calls | None = None
+	reconfigured: int = 0
 
 	def has_lost_a_subscription(self, shop: Shop) -> bool:
 		"""Tell whether Shopify removed a subscription of the shop: from then on it did not say everything any more."""
