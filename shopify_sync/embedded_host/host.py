@@ -63,6 +63,8 @@ class Transaction:
 		links.save(self._connection, update, created, event)
 		if update.document:
 			outbox.link_changed(self._connection, self._config, self._events, update.key, before)
+		if update.facts is not None:
+			outbox.facts_changed(self._connection, self._config, self._events, update)
 
 	def save_conflicts(self, found: Conflicts, event: str) -> None:
 		"""Keep the conflicts of a link."""

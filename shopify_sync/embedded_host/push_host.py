@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Protocol
 
 from shopify_sync.admin_api.client import AdminClient
+from shopify_sync.admin_api.fulfillments import ShopifyFulfillments
 from shopify_sync.admin_api.inventory import ShopifyStock
 from shopify_sync.core.outbound.calls import Closed
-from shopify_sync.core.outbound.ports import Outbox, StockApi
+from shopify_sync.core.outbound.ports import FulfillmentApi, Outbox, StockApi
 
 from .host import EmbeddedHost, Instance
 
@@ -37,3 +38,7 @@ class EmbeddedPushHost(EmbeddedHost):
 	def stock_api(self, store: str) -> StockApi:
 		"""Return the stock of *store* in the Admin API."""
 		return ShopifyStock(self._shops.client(store))
+
+	def fulfillment_api(self, store: str) -> FulfillmentApi:
+		"""Return the fulfillments of *store* in the Admin API."""
+		return ShopifyFulfillments(self._shops.client(store))

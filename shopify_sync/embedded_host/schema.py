@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 #: Stands in the file as `PRAGMA user_version`; a file of a later version is refused.
-VERSION = 7
+VERSION = 8
 
 #: The fields that both sides changed: one row for each field of a link.
 _CONFLICT = """
@@ -152,6 +152,7 @@ CREATE TABLE IF NOT EXISTS document (
 );
 CREATE INDEX IF NOT EXISTS contact_email ON document (lower(json_extract(data, '$.email_id'))) WHERE doctype = 'Contact';
 CREATE INDEX IF NOT EXISTS item_barcode ON document (json_extract(data, '$.barcode')) WHERE doctype = 'Item';
+CREATE INDEX IF NOT EXISTS note_order ON document (json_extract(data, '$.sales_order')) WHERE doctype = 'Delivery Note';
 CREATE TABLE IF NOT EXISTS setting (
 	name TEXT PRIMARY KEY,
 	value TEXT NOT NULL
@@ -171,6 +172,7 @@ UPGRADES = {
 	"CREATE UNIQUE INDEX sync_event_open ON sync_event (open_key) WHERE open_key IS NOT NULL; "
 	"CREATE INDEX shopify_link_document ON shopify_link (document_type, document_name);",
 	7: _CONNECTION,
+	8: "CREATE INDEX note_order ON document (json_extract(data, '$.sales_order')) WHERE doctype = 'Delivery Note';",
 }
 
 

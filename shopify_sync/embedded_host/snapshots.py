@@ -14,6 +14,7 @@ from shopify_sync.core.snapshots import (
 	CustomerMergeNeeds,
 	CustomerMergeSnapshot,
 	CustomerNeeds,
+	DeliveryPushNeeds,
 	DocumentState,
 	ItemQuery,
 	ItemState,
@@ -33,7 +34,7 @@ from shopify_sync.core.snapshots import (
 	StockSnapshot,
 )
 
-from . import documents, links, products, selling, stock
+from . import delivery_notes, documents, links, products, selling, stock
 from .config import Config
 from .customers import read_customer
 from .products import ProductReader
@@ -65,6 +66,8 @@ class Reader:
 			return LevelSnapshot(links.read(self._connection, needs.key), links.read(self._connection, needs.push_key), found)
 		if isinstance(needs, StockPushNeeds):
 			return self._stock_push(needs)
+		if isinstance(needs, DeliveryPushNeeds):
+			return delivery_notes.read(self._connection, needs)
 		assert isinstance(needs, LinkOnlyNeeds)
 		return links.read(self._connection, needs.key)
 
@@ -126,6 +129,7 @@ class Reader:
 			item_facts=about.facts,
 			item_groups=(item["item_group"],) if item.get("item_group") else (),
 			quantity=stock.quantity_of(self._connection, document.name, rule.warehouses),
+			unfulfilled=delivery_notes.unfulfilled(self._connection, self._policy, document.name, rule.warehouses),
 			components=tuple(parts) or None,
 		)
 

@@ -348,7 +348,9 @@ class _Work:
 				continue
 			if self.seen is None:
 				return Read()
-			return Track(sent, tracking, self.policy.notify_customer)
+			there = self.seen.fulfillment(sent.id)
+			if there is None or there.is_live:
+				return Track(sent, tracking, self.policy.notify_customer)
 		return None
 
 

@@ -1,0 +1,35 @@
+"""What was delivered in ERPNext and is not fulfilled in Shopify yet: a push of stock adds it back.
+
+ERPNext takes goods out of the Bin when a Delivery Note is submitted, Shopify out of `on_hand` when the fulfillment is made.
+Between the two a figure taken from the Bin alone would have them subtracted twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from ..order_memory import items_before
+from .parcels import ParcelMemory
+
+
+def fulfilled_quantities(
+	note: str, docstatus: int, rows: Iterable[tuple[str, Decimal]], memory: ParcelMemory, agreed: Mapping[str, Any]
+) -> Decimal:
+	"""Return what a note took out of stock and Shopify did not; below zero: what a cancelled one brought back.
+
+	:param docstatus: of the note: 1 submitted, 2 cancelled.
+	:param rows: of it, of one Item and place: line, quantity in stock units. *agreed*: of the order's link.
+	"""
+	items = items_before(agreed)
+	sent: dict[str, Decimal] = {}
+	for parcel in memory.live(note):
+		for line, pieces in parcel.lines.items():
+			sent[line] = sent.get(line, Decimal(0)) + pieces * (items[line].factor if line in items else 1)
+	total = Decimal(0)
+	for line, quantity in rows:
+		fulfilled = min(sent.get(line, Decimal(0)), quantity)
+		sent[line] = sent.get(line, Decimal(0)) - fulfilled
+		total += (quantity if docstatus == 1 else Decimal(0)) - fulfilled
+	return total

@@ -1,0 +1,175 @@
+"""Delivery Notes that people make: submitting, cancelling and tracking them leaves a mark for Shopify in the same transaction.
+
+A note that the app makes of a fulfillment has a `shopify_key`; these have none, and name their Sales Order in `sales_order`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from shopify_sync.core import keys
+from shopify_sync.core.contracts.base import dump_json
+from shopify_sync.core.outbound.marks import Mark, delivery_mark
+from shopify_sync.core.outbound.open_deliveries import fulfilled_quantities
+from shopify_sync.core.outbound.parcels import ParcelMemory
+from shopify_sync.core.policy import StorePolicy
+from shopify_sync.core.snapshots import DeliveryPushNeeds, DeliveryPushSnapshot, DocumentState, NoteRow, NoteState
+from shopify_sync.core.statuses import OPEN, Status
+
+from . import documents, links, stock
+from .config import Config
+from .event_log import EventLog
+
+DOCTYPE = "Delivery Note"
+
+
+def submit(
+	connection: sqlite3.Connection,
+	config: Config,
+	events: EventLog,
+	name: str,
+	sales_order: str,
+	rows: Sequence[Mapping[str, Any]],
+	**values: Any,
+) -> None:
+	"""Submit a Delivery Note as ERPNext's user does.
+
+	:param rows: `shopify_line_item_id`, `item_code`, `qty` in stock units, `warehouse`.
+	:param values: further fields: `shopify_tracking_number`, `lr_no`, `amended_from`, …
+	"""
+	items = [{"conversion_factor": 1, "against_sales_order": sales_order, **row} for row in rows]
+	data = {"sales_order": sales_order, "items": items, **values}
+	connection.execute(
+		"INSERT INTO document (doctype, name, docstatus, data) VALUES (?, ?, ?, ?)",
+		(DOCTYPE, name, documents.SUBMITTED, dump_json(data)),
+	)
+	stock.book(connection, DOCTYPE, data)
+	_changed(connection, config, events, name)
+
+
+def cancel(connection: sqlite3.Connection, config: Config, events: EventLog, name: str) -> None:
+	"""Cancel a submitted Delivery Note as ERPNext's user does."""
+	found = documents.must_be(connection, DOCTYPE, name, documents.SUBMITTED)
+	documents.write(connection, found, found.values, documents.CANCELLED)
+	stock.book(connection, DOCTYPE, found.values, -1)
+	_changed(connection, config, events, name)
+
+
+def track(connection: sqlite3.Connection, config: Config, events: EventLog, name: str, **values: Any) -> None:
+	"""Change the tracking fields of a submitted Delivery Note as ERPNext's user does."""
+	found = documents.must_be(connection, DOCTYPE, name, documents.SUBMITTED)
+	documents.write(connection, found, {**found.values, **values}, found.docstatus)
+	events.mark(connection, marks(connection, config, found))
+
+
+def _changed(connection: sqlite3.Connection, config: Config, events: EventLog, name: str) -> None:
+	found = documents.get(connection, DOCTYPE, name)
+	events.mark(
+		connection, [*stock.marks(connection, config, stock.touched(DOCTYPE, found.values)), *marks(connection, config, found)]
+	)
+
+
+def marks(connection: sqlite3.Connection, config: Config, note: DocumentState) -> Iterator[Mark]:
+	"""Yield the orders whose deliveries have to be looked at after a note changed."""
+	if note.values.get("is_return") or not note.values.get("sales_order"):
+		return
+	order = connection.execute(
+		"SELECT shopify_key, json_extract(data, '$.shopify_order_name') AS label FROM document WHERE doctype = 'Sales Order' AND name = ?",
+		(note.values["sales_order"],),
+	).fetchone()
+	if order is None or not order["shopify_key"]:
+		return
+	store, _resource, id = order["shopify_key"].split("/", 2)
+	if config.store(store).policy.sends:
+		yield delivery_mark(store, id, order["label"] or "", note.name)
+
+
+def read(connection: sqlite3.Connection, needs: DeliveryPushNeeds) -> DeliveryPushSnapshot:
+	"""Return the Delivery Notes of an order, and what is remembered of them."""
+	order = links.read(connection, needs.order_key)
+	made = f"{needs.order_key}/fulfillment/"
+	rows = connection.execute(
+		"SELECT shopify_key FROM document WHERE shopify_key > ? AND shopify_key < ?", (made, f"{made[:-1]}0")
+	).fetchall()
+	booked = frozenset(str(row["shopify_key"]).removeprefix(made).partition("/")[0] for row in rows)
+	notes = tuple(_note(found) for found in _notes(connection, order.document_name or ""))
+	return DeliveryPushSnapshot(links.read(connection, needs.key), order, notes, booked)
+
+
+def _notes(connection: sqlite3.Connection, sales_order: str) -> Iterator[DocumentState]:
+	rows = connection.execute(
+		"SELECT * FROM document WHERE doctype = 'Delivery Note' AND json_extract(data, '$.sales_order') = ? ORDER BY rowid",
+		(sales_order,),
+	).fetchall()
+	for row in rows:
+		found = documents.state(row)
+		if not found.values.get("is_return") and found.docstatus:
+			yield found
+
+
+def _note(found: DocumentState) -> NoteState:
+	values = found.values
+	own = values.get("shopify_tracking_number") or ""
+	return NoteState(
+		name=found.name,
+		docstatus=found.docstatus,
+		rows=tuple(
+			NoteRow(str(row.get("shopify_line_item_id") or ""), _quantity(row), (row["warehouse"],)) for row in values["items"]
+		),
+		tracking_number=own or values.get("lr_no") or "",
+		tracking_company=values.get("shopify_tracking_company") or (values.get("transporter_name") or "" if not own else ""),
+		tracking_url=values.get("shopify_tracking_url") or "",
+		amended_from=values.get("amended_from"),
+	)
+
+
+def _quantity(row: Mapping[str, Any]) -> Decimal:
+	return Decimal(row["qty"]) * Decimal(row.get("conversion_factor") or 1)
+
+
+def touched(connection: sqlite3.Connection, push_key: str) -> set[tuple[str, str]]:
+	"""Return (Item, warehouse) of everything that the notes of an order deliver, whose fulfillments just changed."""
+	store, _resource, id = push_key.split("/", 2)
+	order = links.read(connection, keys.key(store, keys.ORDER, id))
+	return {
+		(row["item_code"], row["warehouse"])
+		for note in _notes(connection, order.document_name or "")
+		for row in note.values["items"]
+	}
+
+
+def unfulfilled(connection: sqlite3.Connection, policy: StorePolicy, item: str, warehouses: Iterable[str]) -> Decimal:
+	"""Return what notes took of an Item from these warehouses whose fulfillment Shopify does not have yet, in stock units.
+
+	Below zero: what cancelled notes brought back, while Shopify still has them fulfilled. A push that rests counts until it is
+	discarded.
+	"""
+	if not policy.sends:
+		return Decimal(0)
+	rows = connection.execute(
+		f"SELECT DISTINCT shopify_id FROM sync_event WHERE status IN ({_MARKS}) AND resource = ? AND store = ?",  # noqa: S608 -- only marks
+		(*(str(status) for status in _NOT_SETTLED), keys.FULFILLMENT_PUSH, policy.store),
+	).fetchall()
+	places = set(warehouses)
+	return sum((_unfulfilled(connection, policy, str(row["shopify_id"]), item, places) for row in rows), Decimal(0))
+
+
+_NOT_SETTLED = (*OPEN, Status.PROCESSING)
+_MARKS = ", ".join("?" for _status in _NOT_SETTLED)
+
+
+def _unfulfilled(connection: sqlite3.Connection, policy: StorePolicy, id: str, item: str, places: set[str]) -> Decimal:
+	order = links.read(connection, keys.key(policy.store, keys.ORDER, id))
+	memory = ParcelMemory.of(links.read(connection, keys.key(policy.store, keys.FULFILLMENT_PUSH, id)).facts)
+	total = Decimal(0)
+	for note in _notes(connection, order.document_name or ""):
+		rows = [
+			(str(row.get("shopify_line_item_id") or ""), _quantity(row))
+			for row in note.values["items"]
+			if row["item_code"] == item and row["warehouse"] in places
+		]
+		total += fulfilled_quantities(note.name, note.docstatus, rows, memory, order.agreed)
+	return total
