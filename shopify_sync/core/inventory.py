@@ -75,7 +75,9 @@ def decide(level: InventoryLevel, snapshot: LevelSnapshot, policy: StorePolicy, 
 	if failure := _unusable(level, stock.item, rule):
 		return failure
 	assert stock.item is not None and level.available is not None
-	return _plan(level, stock, stock.item, Decimal(level.available), rule, policy, signal)
+	# One piece in Shopify may be several stock units of the Item.
+	quantity = Decimal(level.available * stock.item.factor)
+	return _plan(level, stock, stock.item, quantity, rule, policy, signal)
 
 
 def _echo(level: InventoryLevel, snapshot: LevelSnapshot, signal: Signal) -> Skip | None:

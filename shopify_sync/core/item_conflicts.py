@@ -12,7 +12,7 @@ from .contracts.product import Product, Variant
 from .customer_conflicts import Resolution
 from .operations import Refused
 from .plan import FieldConflict, LinkUpdate
-from .snapshots import LinkState
+from .snapshots import ItemState, LinkState
 
 _FIELD = "sku"
 
@@ -47,7 +47,7 @@ def links_of(store: str, variant: LinkState) -> tuple[str, ...]:
 
 
 def settled(
-	resolution: Resolution, sku: str, variant: LinkState, stock: Sequence[LinkState], items: Sequence[str]
+	resolution: Resolution, sku: str, variant: LinkState, stock: Sequence[LinkState], items: Sequence[ItemState]
 ) -> tuple[LinkUpdate, ...]:
 	"""Return what to write on the links once a person has decided.
 
@@ -59,21 +59,21 @@ def settled(
 	"""
 	if resolution is Resolution.EDIT:
 		raise Refused("To choose yet another Item, point the Shopify Links of the variant at it; then choose Keep ERPNext's.")
-	document = None
-	if resolution is Resolution.TAKE:
-		document = ("Item", _only(items, sku))
+	taken = _only(items, sku) if resolution is Resolution.TAKE else None
+	document, factor = (("Item", taken.code), taken.factor) if taken else (None, None)
 	return tuple(
-		LinkUpdate(link.key, document=document, agreed={**link.agreed, _FIELD: sku})
+		LinkUpdate(link.key, document=document, agreed={**link.agreed, _FIELD: sku}, factor=factor)
 		for link in (variant, *(link for link in stock if document or link.agreed))
 	)
 
 
-def _only(items: Sequence[str], sku: str) -> str:
+def _only(items: Sequence[ItemState], sku: str) -> ItemState:
 	if len(items) == 1:
 		return items[0]
 	name = f"SKU {sku!r}" if sku else "A variant without SKU"
 	if items:
-		raise Refused(f"{name} stands for several Items ({', '.join(sorted(items))}). Point the variant's Shopify Links at one.")
+		codes = ", ".join(sorted(item.code for item in items))
+		raise Refused(f"{name} stands for several Items ({codes}). Point the variant's Shopify Links at one.")
 	raise Refused(
 		f"{name} stands for no Item in ERPNext. Create the Item first, or point the variant's Shopify Links at one and choose "
 		"Keep ERPNext's."

@@ -30,6 +30,7 @@ class Linking:
 	snapshot: ProductSnapshot
 	policy: StorePolicy
 	items: dict[str, str | DocRef] = field(default_factory=dict)
+	factors: dict[str, int] = field(default_factory=dict)
 	agreed: dict[str, dict[str, Any]] = field(default_factory=dict)
 	conflicts: list[FieldConflict] = field(default_factory=list)
 	notes: list[str] = field(default_factory=list)
@@ -53,7 +54,7 @@ class Linking:
 		if before is not None and not still_is(state, str(before), variant.sku):
 			self.conflicts.append(conflict_of(self.product, variant, str(before), state.item.code))
 		else:
-			self.take(variant, state.item.code)
+			self.take(variant, state.item.code, state.item.factor)
 		return True
 
 	def _found(self, variant: Variant, state: VariantState) -> bool:
@@ -68,12 +69,13 @@ class Linking:
 		if item.has_variants:
 			self.notes.append(f"{name_of(variant)}: Item {item.code} is a template; link one of its variants by hand.")
 			return True
-		self.take(variant, item.code)
+		self.take(variant, item.code, item.factor)
 		return True
 
-	def take(self, variant: Variant, item: str | DocRef) -> None:
-		"""Agree that a variant is this Item."""
+	def take(self, variant: Variant, item: str | DocRef, factor: int = 1) -> None:
+		"""Agree that a variant is this Item; one piece is *factor* stock units of it."""
 		self.items[variant.id] = item
+		self.factors[variant.id] = factor
 		said = {
 			"sku": variant.sku,
 			"barcode": variant.barcode,
@@ -97,8 +99,8 @@ class Linking:
 		return found
 
 	def _of_variant(self, variant: Variant, state: VariantState) -> list[LinkUpdate]:
-		item, agreed = self.items[variant.id], self.agreed[variant.id]
-		updates = self._pointed(state.link, item, agreed)
+		item, agreed, factor = self.items[variant.id], self.agreed[variant.id], self.factors[variant.id]
+		updates = self._pointed(state.link, item, agreed, factor)
 		if state.stock_link is None:
 			return updates
 		stock, named = state.stock_link, state.stock_link.document_name
@@ -109,7 +111,7 @@ class Linking:
 			return updates
 		said = {"sku": variant.sku, "variant_id": variant.id, "product_id": self.product.id}
 		facts = self._facts_of_stock(variant, stock)
-		return updates + self._pointed(stock, item, {**stock.agreed, **said}, facts)
+		return updates + self._pointed(stock, item, {**stock.agreed, **said}, factor, facts)
 
 	def _facts_of_stock(self, variant: Variant, stock: LinkState) -> Mapping[str, Any] | None:
 		"""Return what old payloads of products say of the inventory item, until it is spoken of itself."""
@@ -118,17 +120,19 @@ class Linking:
 		return {**stock.facts, TRACKED: variant.tracked}
 
 	def _pointed(
-		self, link: LinkState, item: str | DocRef, agreed: Mapping[str, Any], facts: Mapping[str, Any] | None = None
+		self, link: LinkState, item: str | DocRef, agreed: Mapping[str, Any], factor: int, facts: Mapping[str, Any] | None = None
 	) -> list[LinkUpdate]:
 		is_new = link.document_name != item
-		if not is_new and dict(link.agreed) == dict(agreed) and facts is None:
+		if not is_new and dict(link.agreed) == dict(agreed) and facts is None and factor == link.factor:
 			return []
 		if is_new:
 			change = ("document_name", link.document_name, text_of(item))
 			self.linked.append(AppliedChange("link", "Shopify Link", link.key, link.key, (change,)))
 			self._tell(link, agreed)
 		document = (item if isinstance(item, DocRef) else (ITEM, item)) if is_new else None
-		return [LinkUpdate(link.key, document=document, agreed=agreed, facts=facts)]
+		return [
+			LinkUpdate(link.key, document=document, agreed=agreed, facts=facts, factor=factor if factor != link.factor else None)
+		]
 
 	def _tell(self, link: LinkState, agreed: Mapping[str, Any]) -> None:
 		"""Note what is not missing any more."""

@@ -162,6 +162,7 @@ class LinkUpdate:
 	:ivar agreed: the values both sides agree on from now on; None leaves them.
 	:ivar facts: what Shopify said of the resource in messages of their own (an order's transactions); None leaves them.
 	:ivar version: the version now applied; None leaves it (the resource was only touched in passing).
+	:ivar factor: how many stock units of the Item one piece in Shopify is; None leaves it.
 	"""
 
 	key: str
@@ -169,6 +170,7 @@ class LinkUpdate:
 	agreed: Mapping[str, Any] | None = None
 	version: str | None = None
 	facts: Mapping[str, Any] | None = None
+	factor: int | None = None
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ class LinkState:
 	last_event: str | None = None
 	agreed: Mapping[str, Any] = field(default_factory=dict)
 	facts: Mapping[str, Any] = field(default_factory=dict)
+	#: How many stock units of the Item one piece in Shopify is.
+	factor: int = 1
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,14 @@ from shopify_sync.core.customer_conflicts import Resolution, base_for, is_addres
 from shopify_sync.core.item_conflicts import is_sku, links_of, settled, variant_of
 from shopify_sync.core.operations import Refused
 from shopify_sync.core.plan import Conflicts, LinkUpdate, UpdateDocument
+from shopify_sync.core.snapshots import ItemState
 
 from . import documents, links
 from .database import Database
 from .event_log import EventLog
 
 #: Connection, store, SKU → the Items that it stands for.
-ItemsOfSku = Callable[[sqlite3.Connection, str, str], Sequence[str]]
+ItemsOfSku = Callable[[sqlite3.Connection, str, str], Sequence[ItemState]]
 
 _SAVE = """
 INSERT INTO sync_conflict (link, field, event, status, document_type, document_name, base, erpnext, shopify, erpnext_by, erpnext_at, shopify_at)

@@ -18,7 +18,7 @@ from shopify_sync.core.failures import Category, Failure, SyncFailure
 from shopify_sync.core.masking import scrub
 from shopify_sync.core.plan import AppliedChange, Change, Conflicts, LinkUpdate, Redaction
 from shopify_sync.core.policy import Mode, StorePolicy
-from shopify_sync.core.snapshots import LinkState, Needs, Snapshot
+from shopify_sync.core.snapshots import ItemState, LinkState, Needs, Snapshot
 from shopify_sync.core.statuses import Status
 
 from . import attempts, conflicts, documents, links, outbox, stock
@@ -194,10 +194,9 @@ class Instance:
 		"""Return an engine for one worker."""
 		return Engine(self.host(worker), probe)
 
-	def items_of_sku(self, connection: sqlite3.Connection, store: str, sku: str) -> tuple[str, ...]:
-		"""Return the codes of the Items that an SKU stands for in a store."""
-		reader = Reader(connection, self.config, self.config.store(store).policy)
-		return tuple(item.code for item in reader.items_of_sku(sku))
+	def items_of_sku(self, connection: sqlite3.Connection, store: str, sku: str) -> tuple[ItemState, ...]:
+		"""Return the Items that an SKU stands for in a store."""
+		return Reader(connection, self.config, self.config.store(store).policy).items_of_sku(sku)
 
 	def close(self) -> None:
 		"""Close this thread's connection."""

@@ -40,7 +40,7 @@ def lock(keys: Sequence[str]) -> dict[str, LinkState]:
 	locked = {}
 	for key in keys:
 		rows = frappe.db.sql(
-			"""SELECT name, document_type, document_name, version, last_event, agreed, facts FROM `tabShopify Link`
+			"""SELECT name, document_type, document_name, version, last_event, agreed, facts, uom_factor FROM `tabShopify Link`
 			WHERE name = %s FOR UPDATE""",
 			(key,),
 			as_dict=True,
@@ -62,6 +62,8 @@ def state_of(row: Any) -> LinkState:
 		last_event=row.last_event or None,
 		agreed=json.loads(row.agreed) if row.agreed else {},
 		facts=json.loads(row.facts) if row.facts else {},
+		# Rows from before there was a factor have 0.
+		factor=row.get("uom_factor") or 1,
 	)
 
 
@@ -77,6 +79,8 @@ def save(update: LinkUpdate, created: Mapping[str, str], event: str) -> None:
 		columns["agreed"] = dump_json(dict(update.agreed))
 	if update.facts is not None:
 		columns["facts"] = dump_json(dict(update.facts))
+	if update.factor is not None:
+		columns["uom_factor"] = update.factor
 	if update.version is not None:
 		columns["version"], columns["last_event"] = update.version, event
 	assignments = ", ".join(f"`{column}` = %s" for column in columns)

@@ -72,7 +72,8 @@ def _ruled(sku: str, by_rule: Mapping[str, str]) -> _Linked | None:
 def linked_item(link_key: str) -> ItemState | None:
 	"""Return the Item that a Shopify Link points to, or None."""
 	link = _linked_items((link_key,)).get(link_key)
-	return read_items((link.code,)).get(link.code) if link else None
+	item = read_items((link.code,)).get(link.code) if link else None
+	return replace(item, factor=link.factor) if link and item else item
 
 
 def _link_keys(store: str, queries: tuple[ItemQuery, ...]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import frappe
 
@@ -51,20 +51,34 @@ def read_product(needs: ProductNeeds, locked: Mapping[str, LinkState]) -> Produc
 	)
 
 
-def candidates(store: str, sku: str, matching: ItemMatching) -> tuple[str, ...]:
-	"""Return the codes of the Items that an SKU stands for, by its Shopify Link or by the store's rule; they may not exist."""
+class Candidate(NamedTuple):
+	"""An Item that an SKU may stand for: its code, and how many stock units one piece is."""
+
+	code: str
+	factor: int = 1
+
+
+def candidates(store: str, sku: str, matching: ItemMatching) -> tuple[Candidate, ...]:
+	"""Return the Items that an SKU stands for, by its Shopify Link or by the store's rule; they may not exist."""
 	if not sku:
 		return ()
-	linked = frappe.db.get_value("Shopify Link", keys.key(store, keys.SKU, sku), ["document_type", "document_name"], as_dict=True)
+	fields = ["document_type", "document_name", "uom_factor"]
+	linked = frappe.db.get_value("Shopify Link", keys.key(store, keys.SKU, sku), fields, as_dict=True)
 	if linked and linked.document_type == "Item" and linked.document_name:
-		return (linked.document_name,)
-	return codes_of_sku(sku, matching)
+		return (Candidate(linked.document_name, linked.uom_factor or 1),)
+	return tuple(Candidate(code) for code in codes_of_sku(sku, matching))
 
 
-def items_of_sku(store: str, sku: str) -> tuple[str, ...]:
-	"""Return the codes of the Items that exist and that an SKU stands for in a store."""
-	found = read_items(candidates(store, sku, policies.policy(store).item_matching))
-	return tuple(item.code for item in found.values())
+def items_of_sku(store: str, sku: str) -> tuple[ItemState, ...]:
+	"""Return the Items that exist and that an SKU stands for in a store."""
+	found = candidates(store, sku, policies.policy(store).item_matching)
+	items = {code.casefold(): item for code, item in read_items(one.code for one in found).items()}
+	return _existing(found, items)
+
+
+def _existing(found: Sequence[Candidate], items: Mapping[str, ItemState]) -> tuple[ItemState, ...]:
+	known = ((one, items.get(one.code.casefold())) for one in found)
+	return tuple(replace(item, factor=one.factor) for one, item in known if item)
 
 
 def _pairs(store: str, remembered: Mapping[str, str]) -> dict[str, tuple[str, str | None]]:
@@ -83,24 +97,24 @@ def _lock_existing(wanted: Iterable[str]) -> dict[str, LinkState]:
 	return links.lock(sorted(name for (name,) in rows))
 
 
-def _items(needs: ProductNeeds, known: Mapping[str, LinkState], found: Mapping[str, Sequence[str]]) -> dict[str, ItemState]:
+def _items(needs: ProductNeeds, known: Mapping[str, LinkState], found: Mapping[str, Sequence[Candidate]]) -> dict[str, ItemState]:
 	linked = (link.document_name for link in known.values() if link.document_type == "Item" and link.document_name)
-	by_rule = (code for codes in found.values() for code in codes)
+	by_rule = (one.code for several in found.values() for one in several)
 	made = (query.code for query in needs.variants if query.code)
 	items = read_items((*linked, *by_rule, *made, *needs.codes))
 	return {code.casefold(): item for code, item in items.items()}
 
 
 def _state(
-	store: str, query: VariantQuery, known: Mapping[str, LinkState], items: Mapping[str, ItemState], found: Sequence[str]
+	store: str, query: VariantQuery, known: Mapping[str, LinkState], items: Mapping[str, ItemState], found: Sequence[Candidate]
 ) -> VariantState:
 	link = _leading_to(known[keys.key(store, keys.VARIANT, query.variant_id)], items)
 	stock = None
 	if query.inventory_item_id:
 		stock = _leading_to(known[keys.key(store, keys.INVENTORY_ITEM, query.inventory_item_id)], items)
-	code = link.document_name or (stock.document_name if stock else None)
-	by_sku = tuple(items[code.casefold()] for code in found if code.casefold() in items)
-	return VariantState(link, stock, items.get(code.casefold()) if code else None, by_sku)
+	side = next((one for one in (link, stock) if one and one.document_name), None)
+	item = items.get((side.document_name or "").casefold()) if side else None
+	return VariantState(link, stock, replace(item, factor=side.factor) if side and item else None, _existing(found, items))
 
 
 def _leading_to(link: LinkState, items: Mapping[str, ItemState]) -> LinkState:
