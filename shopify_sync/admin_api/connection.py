@@ -62,15 +62,12 @@ class StoreConnection:
 
 	def gate(self) -> Closed | None:
 		"""See :class:`~.ports.Connection`."""
-		state = self._state()
-		if closed := self._sign_in_gate(state.sign_in):
-			return closed
-		until = breaker.next_call(state.circuit, self._now())
-		return None if until is None else _circuit_open(state.circuit, until)
+		# Only "go ahead" is believed for a second: what a person just repaired is open at once.
+		return self._gate(self._state()) and self._gate(self._read())
 
 	def token(self) -> str:
 		"""See :class:`~.ports.Connection`. :raises CallFailed:"""
-		if closed := self._sign_in_gate(self._state().sign_in):
+		if self._sign_in_gate(self._state().sign_in) and (closed := self._sign_in_gate(self._read().sign_in)):
 			raise CallFailed.of(closed)
 		if self.credentials.by is SignInBy.ACCESS_TOKEN:
 			return self.credentials.access_token
@@ -178,6 +175,12 @@ class StoreConnection:
 		current = self._read().sign_in
 		if current.scopes != found:
 			self._save(replace(current, scopes=found))
+
+	def _gate(self, state: State) -> Closed | None:
+		if closed := self._sign_in_gate(state.sign_in):
+			return closed
+		until = breaker.next_call(state.circuit, self._now())
+		return None if until is None else _circuit_open(state.circuit, until)
 
 	def _sign_in_gate(self, found: SignIn) -> Closed | None:
 		own = self.credentials

@@ -11,9 +11,9 @@ _ROLES = ("Shopify Sync Manager", "System Manager")
 
 
 def operators() -> list[str]:
-	"""Return the enabled users who are told."""
+	"""Return the e-mail addresses of the enabled users who are told: by them Frappe finds whom to notify."""
 	having = frappe.get_all("Has Role", filters={"role": ("in", _ROLES), "parenttype": "User"}, pluck="parent", distinct=True)
-	return frappe.get_all("User", filters={"name": ("in", having), "enabled": 1, "user_type": "System User"}, pluck="name")
+	return frappe.get_all("User", filters={"name": ("in", having), "enabled": 1, "user_type": "System User"}, pluck="email")
 
 
 def tell(subject: str, text: str, doctype: str, name: str) -> None:
