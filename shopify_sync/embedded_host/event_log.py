@@ -60,10 +60,11 @@ ON CONFLICT (open_key) WHERE open_key IS NOT NULL DO UPDATE SET deliveries = del
 payload = CASE WHEN excluded.payload <> '{{}}' THEN excluded.payload ELSE payload END
 RETURNING deliveries
 """  # noqa: S608 -- the column names are this module's
+_UNFINISHED = ", ".join(f"'{status}'" for status in (*OPEN, Status.PROCESSING))
 #: What makes an older signal of the same resource moot while it waits: any newer one that is not finished.
 _NEWEST = f"""
 SELECT * FROM sync_event WHERE link = :link AND version > :version
-AND status IN ({", ".join(f"'{status}'" for status in (*OPEN, Status.PROCESSING))})
+AND status IN ({_UNFINISHED})
 ORDER BY version DESC LIMIT 1
 """  # noqa: S608 -- the statuses are ours
 _SUPERSEDED = "A newer state of the same resource came before this one was carried out."
@@ -331,7 +332,7 @@ class EventLog:
 	def _make_way_out(self, connection: sqlite3.Connection, speaker: sqlite3.Row, now: datetime) -> None:
 		"""Supersede whatever else waits of the resource that *speaker* is taken for, and what a dead worker left of it."""
 		rows = connection.execute(
-			"SELECT * FROM sync_event WHERE link = ? AND name <> ? AND open_key IS NULL AND finished_at IS NULL "
+			f"SELECT * FROM sync_event WHERE link = ? AND name <> ? AND open_key IS NULL AND status IN ({_UNFINISHED}) "  # noqa: S608
 			"AND (status <> 'Processing' OR due_at <= ?)",
 			(speaker["link"], speaker["name"], to_text(now)),
 		).fetchall()

@@ -11,17 +11,32 @@ from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
 
-from shopify_sync.core import customers, engine, keys, order_documents, order_lines, order_transactions, orders, receiving
+from shopify_sync.admin_api.inventory import ShopifyStock
+from shopify_sync.core import (
+	customers,
+	engine,
+	inventory,
+	keys,
+	order_documents,
+	order_lines,
+	order_transactions,
+	orders,
+	receiving,
+)
 from shopify_sync.core.engine import Engine
 from shopify_sync.core.events import ClaimedEvent, NewEvent, Outcome, Receipt
 from shopify_sync.core.failures import Failure
+from shopify_sync.core.outbound import pusher
+from shopify_sync.core.outbound.calls import CallFailed
+from shopify_sync.core.outbound.marks import Mark
+from shopify_sync.core.outbound.stock import SetResult
 from shopify_sync.core.plan import Change, CreateDocument, LinkUpdate, Plan
 from shopify_sync.core.policy import Mode
 from shopify_sync.core.signals import Signal
 from shopify_sync.core.snapshots import LinkState
 from shopify_sync.core.statuses import Status
 from shopify_sync.core.three_way import Verdict
-from shopify_sync.embedded_host import attempts, documents, event_log, links, mapping, snapshots
+from shopify_sync.embedded_host import attempts, documents, event_log, links, mapping, snapshots, stock
 from shopify_sync.embedded_host import totals as embedded_totals
 from shopify_sync.embedded_host.event_log import EventLog
 from shopify_sync.embedded_host.host import EmbeddedHost, Instance, Transaction
@@ -445,12 +460,77 @@ def an_order_that_moves_on_leaves_its_waiting_transactions() -> Iterator[None]:
 
 @mutation("stock agrees")
 def stock_is_added_instead_of_set() -> Iterator[None]:
-	def set_bins(connection: sqlite3.Connection, values: Mapping[str, Any]) -> None:
-		for row in values["items"]:
-			name = documents.bin_name(row["item_code"], row["warehouse"])
-			before = Decimal(str(documents.get(connection, "Bin", name).values.get("actual_qty") or 0))
-			data = {"item_code": row["item_code"], "warehouse": row["warehouse"], "actual_qty": before + Decimal(row["qty"])}
-			documents.put(connection, "Bin", name, data)
+	real = stock.book
 
-	with patch.object(documents, "_set_bins", set_bins):
+	def book(connection: sqlite3.Connection, doctype: str, values: Mapping[str, Any], sign: int = 1) -> None:
+		if doctype == stock.RECONCILIATION:
+			rows = [
+				{**row, "qty": stock.quantity_of(connection, row["item_code"], [row["warehouse"]]) + Decimal(row["qty"])}
+				for row in values["items"]
+			]
+			values = {**values, "items": rows}
+		real(connection, doctype, values, sign)
+
+	with patch.object(stock, "book", book):
+		yield
+
+
+@mutation("an echo is known as one")
+def an_echo_is_taken_for_a_change() -> Iterator[None]:
+	with patch.object(inventory, "pushed_by", lambda *given: None):
+		yield
+
+
+@mutation("what ERPNext has is in Shopify")
+def a_change_while_the_level_is_pushed_joins_the_push() -> Iterator[None]:
+	real = EventLog.claim_batch
+
+	def claim_batch(self: EventLog, *given: Any) -> Any:
+		claimed = real(self, *given)
+		with self._database.write() as connection:
+			for event in claimed:
+				connection.execute("UPDATE OR IGNORE sync_event SET open_key = link WHERE name = ?", (event.name,))
+		return claimed
+
+	with patch.object(EventLog, "claim_batch", claim_batch):
+		yield
+
+
+@mutation("no attempt is burnt by Shopify", profile="network")
+def what_is_shopifys_fault_costs_an_attempt() -> Iterator[None]:
+	with patch.object(pusher, "NOT_ITS_FAULT", ()):
+		yield
+
+
+@mutation("one open push of a level")
+def every_change_is_an_event_of_its_own() -> Iterator[None]:
+	with patch.object(NewEvent, "open_key", None):
+		yield
+
+
+@mutation("a push never answers a push")
+def what_comes_back_of_a_push_is_pushed_again() -> Iterator[None]:
+	real = Transaction.save_link
+
+	def save_link(self: Transaction, update: LinkUpdate, created: Mapping[str, str], event: str) -> None:
+		real(self, update, created, event)
+		store, resource, level = update.key.split("/", 2)
+		if resource == keys.INVENTORY_LEVEL:
+			self._events.mark(self._connection, [Mark(store, keys.INVENTORY_PUSH, level, look=True)])
+
+	with patch.object(Transaction, "save_link", save_link):
+		yield
+
+
+@mutation("what ERPNext has is in Shopify", profile="network")
+def a_lost_answer_is_taken_for_a_good_one() -> Iterator[None]:
+	real = ShopifyStock.set_on_hand
+
+	def set_on_hand(self: ShopifyStock, *given: Any) -> SetResult:
+		try:
+			return real(self, *given)
+		except CallFailed:
+			return SetResult(None, {})
+
+	with patch.object(ShopifyStock, "set_on_hand", set_on_hand):
 		yield

@@ -55,6 +55,10 @@ def shopify_has_what_erpnext_has(world: World) -> Iterator[Violation]:
 			continue
 		memory = Memory.of(world.facts.links[link].facts) if link in world.facts.links else Memory()
 		target = _target(world, store, sku)
+		if _is_untouched(level, memory) and level.on_hand != memory.on_hand:
+			yield Violation(
+				_STOCK, link, f"the shop has {level.on_hand}, and nobody changed it since {memory.on_hand} was pushed"
+			)
 		if world.moment is Moment.RECONCILED and level.on_hand != target:
 			yield Violation(_STOCK, link, f"the shop has {level.on_hand}, ERPNext {target}")
 		elif memory.on_hand is not None and memory.on_hand != target and not _is_shadowed(world, link):
@@ -119,6 +123,11 @@ def _levels(world: World) -> Iterator[tuple[StoreFacts, Level, str]]:
 			link = world.facts.links.get(keys.key(store.name, keys.INVENTORY_ITEM, variant.inventory_item_id))
 			if level is not None and link is not None and link.document:
 				yield store, level, variant.sku
+
+
+def _is_untouched(level: Level, memory: Memory) -> bool:
+	"""Whether nothing of a level changed in the shop since it was pushed last."""
+	return bool(memory.pushes) and level.updated_at <= memory.pushes[0].at
 
 
 def _target(world: World, store: StoreFacts, sku: str) -> int:
