@@ -24,6 +24,9 @@ from .catalogue import NEWER, VERSIONS, Sample, confirmed, consistent, personal_
 ORDERS, LEVELS = samples("orders/"), samples("inventory_levels/")
 CUSTOMERS = [sample for sample in samples("customers/") if RESOURCE_OF_TOPIC[sample.topic] == keys.CUSTOMER]
 NEWS = [sample for sample in samples("customers") if RESOURCE_OF_TOPIC[sample.topic] != keys.CUSTOMER]
+PRODUCTS = [sample for sample in samples("products/") if RESOURCE_OF_TOPIC[sample.topic] == keys.PRODUCT]
+STOCKED = [sample for sample in samples("inventory_items/") if RESOURCE_OF_TOPIC[sample.topic] == keys.INVENTORY_ITEM]
+DELETIONS = [sample for sample in samples() if sample.topic in ("products/delete", "inventory_items/delete")]
 SETTINGS = {
 	"tax_rules": [{"title": "State tax", "rate": None, "account": "Tax - S"}],
 	"shipping_account": "Freight - S",
@@ -68,6 +71,7 @@ def test_no_version_and_no_topic_is_left_out() -> None:
 	assert wanted <= found
 	assert {topic for _version, topic in found} == set(RESOURCE_OF_TOPIC)
 	assert len(STATED_LEVELS) >= 10
+	assert min(map(len, (PRODUCTS, STOCKED, DELETIONS))) >= len(VERSIONS)
 
 
 @pytest.mark.parametrize("sample", ORDERS, ids=str)
@@ -163,6 +167,55 @@ def test_a_stock_level_with_a_quantity_ends_in_the_bin_once_its_item_is_mapped(s
 	bench.drain()
 	assert bench.event(name).status == "Applied", bench.event(name).message
 	assert bench.stock("SUITE-TEE", INBOUND_LOCATION) == 10
+
+
+@pytest.mark.parametrize("sample", PRODUCTS, ids=str)
+def test_a_product_links_its_variants(sample: Sample, bench: SampleBench) -> None:
+	payload = {**sample.payload, "updated_at": sample.payload.get("updated_at") or "2021-12-31T19:00:00-05:00"}
+	variants = [
+		{**one, "sku": one["sku"] or "SUITE-TEE", "inventory_item_id": 900 + place}
+		for place, one in enumerate(payload["variants"])
+	]
+	event = bench.event(bench.take(sample, {**payload, "variants": variants}))
+	assert event.status == "Applied", event.message
+	for place, variant in enumerate(variants):
+		variant_id = variant["admin_graphql_api_id"].rpartition("/")[2]
+		found = bench.link("variant", variant_id), bench.link("inventory_item", str(900 + place))
+		assert [one.item for one in found] == [variant["sku"]] * 2
+		assert found[0].agreed["product_id"] == payload["admin_graphql_api_id"].rpartition("/")[2]
+		if "inventory_management" in variant:
+			assert found[1].facts == ({"tracked": bool(variant["inventory_management"])})
+	assert event.not_applied == ""
+
+
+@pytest.mark.parametrize("sample", PRODUCTS, ids=str)
+def test_a_product_as_it_comes_names_the_variants_without_an_item(sample: Sample, bench: SampleBench) -> None:
+	payload = {**sample.payload, "updated_at": sample.payload.get("updated_at") or "2021-12-31T19:00:00-05:00"}
+	event = bench.event(bench.take(sample, payload))
+	unknown = [one for one in payload["variants"] if not one["sku"]]
+	assert event.status == ("No Change" if len(unknown) == len(payload["variants"]) else "Applied")
+	assert len(event.not_applied.splitlines()) == len(unknown)
+
+
+@pytest.mark.parametrize("sample", STOCKED, ids=str)
+def test_an_inventory_item_says_whether_it_is_tracked(sample: Sample, bench: SampleBench) -> None:
+	event = bench.event(bench.take(sample, sample.payload))
+	assert event.status == "Applied", event.message
+	found = bench.link("inventory_item", sample.payload["admin_graphql_api_id"].rpartition("/")[2])
+	assert (found.item, found.facts["tracked"], found.facts["sku"]) == (
+		None,
+		sample.payload["tracked"],
+		sample.payload["sku"] or "",
+	)
+
+
+@pytest.mark.parametrize("sample", DELETIONS, ids=str)
+def test_what_is_deleted_is_marked(sample: Sample, bench: SampleBench) -> None:
+	event = bench.event(bench.take(sample, sample.payload))
+	assert event.status == "Applied", event.message
+	resource = "product" if sample.topic == "products/delete" else "inventory_item"
+	gid = sample.payload.get("admin_graphql_api_id") or str(sample.payload["id"])
+	assert bench.link(resource, gid.rpartition("/")[2]).facts["deleted"]
 
 
 @pytest.mark.parametrize("sample", ORDERS + CUSTOMERS, ids=str)
