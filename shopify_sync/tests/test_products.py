@@ -1,0 +1,292 @@
+"""Products of a simulated shop on a site: linked, imported, stopped half-way, and made into Items that ERPNext accepts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import frappe
+
+from shopify_sync.api import command_center
+from shopify_sync.api import products as buttons
+from shopify_sync.core.operations import Refused
+from shopify_sync.erpnext_host import product_import
+from shopify_sync.jobs import products as job
+
+from . import site
+from .shop import ShopCase
+
+
+class ProductCase(ShopCase):
+	"""Sells products in the shop, with SKUs that nobody else has."""
+
+	def setUp(self) -> None:
+		super().setUp()
+		self.number = frappe.generate_hash(length=8).upper()
+		self.group = frappe.db.get_value("Item Group", {"is_group": 0})
+
+	def sell(self, title: str, *variants: dict[str, Any], **values: Any) -> Any:
+		"""Make a product in the shop, without a webhook."""
+		with self.served.lock, self.shop.silently():
+			return self.shop.products.create(f"{title} {self.number}", variants, **values)
+
+	def sku(self, name: str) -> str:
+		return f"{name}-{self.number}"
+
+	def read(self, **options: Any) -> Any:
+		"""Import, and carry out what came of it."""
+		state = product_import.import_products(self.STORE, **options)
+		site.drain()
+		frappe.db.rollback()
+		return state
+
+	def linked(self, product: Any) -> list[tuple[str | None, str | None]]:
+		"""Return the Items that the links of the variants and of their inventory items lead to."""
+		return [
+			(self.item_of("variant", one.id), self.item_of("inventory_item", one.inventory_item_id)) for one in product.variants
+		]
+
+	def item_of(self, resource: str, shopify_id: str) -> str | None:
+		return frappe.db.get_value("Shopify Link", f"{self.STORE}/{resource}/{shopify_id}", "document_name")
+
+	def statuses(self) -> list[str]:
+		return frappe.get_all("Sync Event", {"store": self.STORE, "source": "Backfill"}, pluck="status")
+
+
+class TestImport(ProductCase):
+	def test_items_that_are_there_are_linked(self) -> None:
+		site.make_item(self.sku("OLD"))
+		known = self.sell("Known", {"sku": self.sku("OLD"), "price": "5.00"})
+		unknown = self.sell("Unknown", {"sku": self.sku("NEW"), "price": "5.00"})
+		state = self.read()
+		self.assertEqual((state.read, state.total, state.ended), (2, 2, True))
+		self.assertEqual(self.linked(known), [(self.sku("OLD"),) * 2])
+		self.assertEqual(self.linked(unknown), [(None, None)])
+		self.assertFalse(frappe.db.exists("Item", self.sku("NEW")))
+
+	def test_products_become_items_and_an_import_again_changes_nothing(self) -> None:
+		self.remake(create_items=1, item_group=self.group, sync_prices=1, item_price_list=self.price_list())
+		single = self.sell("Mug", {"sku": self.sku("MUG"), "price": "7.50", "barcode": self.number, "tracked": False})
+		sizes = [{"sku": self.sku(f"TEE-{size}"), "title": f"{size}{self.number}", "price": "19.90"} for size in "SM"]
+		several = self.sell("Tee", *sizes)
+		self.read()
+		self.assertEqual(self.linked(single), [(self.sku("MUG"),) * 2])
+		self.assertEqual(self.linked(several), [(self.sku(f"TEE-{size}"),) * 2 for size in "SM"])
+		mug = frappe.get_doc("Item", self.sku("MUG"))
+		self.assertEqual((mug.item_name, mug.is_stock_item, mug.item_group), (f"Mug {self.number}", 0, self.group))
+		self.assertEqual([row.barcode for row in mug.barcodes], [self.number])
+		tee = frappe.get_doc("Item", self.sku("TEE-S"))
+		self.assertTrue(frappe.db.get_value("Item", tee.variant_of, "has_variants"))
+		self.assertEqual([(row.attribute, row.attribute_value) for row in tee.attributes], [("Title", f"S{self.number}")])
+		self.assertEqual(self.price_of("MUG"), 7.5)
+		self.assertEqual(self.price_of("TEE-M"), 19.9)
+		before = self.state_of_items()
+		self.read(again=True)
+		self.assertEqual(self.state_of_items(), before)
+		self.assertEqual(sorted(self.statuses()), ["Applied", "Applied", "No Change", "No Change"])
+
+	def price_list(self) -> str:
+		"""Return a price list in the shop's currency."""
+		return site._price_list(frappe.db.get_value("Company", site.company(), "default_currency"))
+
+	def price_of(self, name: str) -> float:
+		where = {"item_code": self.sku(name), "price_list": self.price_list()}
+		rates = frappe.get_all("Item Price", where, pluck="price_list_rate")
+		self.assertEqual(len(rates), 1)
+		return float(rates[0])
+
+	def state_of_items(self) -> list[Any]:
+		names = frappe.get_all("Item", {"name": ("like", f"%{self.number}%")}, pluck="name", order_by="name")
+		self.assertGreaterEqual(len(names), 3)
+		prices = frappe.get_all("Item Price", {"item_code": ("in", names)}, ["name", "modified"], order_by="name")
+		return [[frappe.db.get_value("Item", name, ["name", "modified"]) for name in names], prices]
+
+	def test_an_import_after_a_change_of_settings_makes_what_was_left_out(self) -> None:
+		product = self.sell("Mug", {"sku": self.sku("MUG"), "price": "7.50"})
+		self.read()
+		self.assertEqual(self.linked(product), [(None, None)])
+		store = frappe.get_doc("Shopify Store", self.STORE)
+		store.update({"create_items": 1, "item_group": self.group})
+		store.save()
+		self.read()
+		self.assertEqual(self.linked(product), [(self.sku("MUG"),) * 2])
+
+	def test_an_import_that_is_stopped_goes_on_where_it_was(self) -> None:
+		for number in range(31):
+			self.sell(f"P{number}", {"sku": self.sku(f"P{number}"), "price": "1.00"})
+		seen: list[int] = []
+		state = self.read(progress=lambda state: seen.append(state.read), keep_on=lambda: False)
+		self.assertEqual((state.ended, state.read, state.total, seen), (False, 14, 31, [14]))
+		state = self.read(progress=lambda state: seen.append(state.read))
+		self.assertEqual((state.ended, state.read, seen), (True, 31, [14, 28, 31]))
+		self.assertEqual(len(self.statuses()), 31, "one event for each product")
+
+	def test_one_import_at_a_time_and_only_where_products_are_synced(self) -> None:
+		self.sell("Mug", {"sku": self.sku("MUG")})
+		site_name, path = frappe.local.site, frappe.local.sites_path
+		with product_import._alone(self.STORE):
+
+			def elsewhere() -> str:
+				frappe.init(site=site_name, sites_path=path)
+				frappe.connect()
+				try:
+					product_import.import_products(self.STORE)
+				except Refused as error:
+					return str(error)
+				finally:
+					frappe.destroy()
+				return ""
+
+			with ThreadPoolExecutor(1) as pool:
+				self.assertIn("already", pool.submit(elsewhere).result())
+		self.remake(sync_products=0)
+		with self.assertRaisesRegex(Refused, "does not sync products"):
+			product_import.import_products(self.STORE)
+
+	def test_the_job_shows_how_far_it_is_and_hands_over(self) -> None:
+		product = self.sell("Mug", {"sku": self.sku("MUG")})
+		site.make_item(self.sku("MUG"))
+		job.run(self.STORE, "Administrator")
+		site.drain()
+		self.assertEqual(self.linked(product), [(self.sku("MUG"),) * 2])
+		self.assertTrue(product_import.state_of(self.STORE).ended)
+
+	def test_a_shop_that_does_not_answer_stops_the_job_and_says_so(self) -> None:
+		self.sell("Mug", {"sku": self.sku("MUG")})
+		self.remake()
+		frappe.db.set_value("Shopify Store", self.STORE, "sign_in_by", "")
+		frappe.db.commit()
+		job.run(self.STORE, "Administrator")
+		self.assertIsNone(product_import.state_of(self.STORE))
+		self.assertEqual(self.statuses(), [])
+
+	def test_who_may_start_it(self) -> None:
+		for user, allowed in (("Administrator", True), ("Guest", False)):
+			frappe.set_user(user)
+			try:
+				if allowed:
+					self.assertIn("background", buttons.import_products(self.STORE)["message"])
+				else:
+					self.assertRaises(frappe.PermissionError, buttons.import_products, self.STORE)
+			finally:
+				frappe.set_user("Administrator")
+
+	def test_the_command(self) -> None:
+		product = self.sell("Mug", {"sku": self.sku("MUG")})
+		site.make_item(self.sku("MUG"))
+		overrides = json.dumps(frappe.conf.shopify_sync_shops)
+		# A process of its own, whose site knows where the shop answers.
+		script = f"import frappe; from shopify_sync import commands; site, override = frappe.get_site_config, {overrides!r}; "
+		script += "import json; frappe.get_site_config = lambda *a, **k: frappe._dict(site(*a, **k), shopify_sync_shops=json.loads(override)); "
+		script += f"commands.shopify_sync.main(['import-products', {self.STORE!r}], "
+		script += f"obj=frappe._dict(sites=[{frappe.local.site!r}]), standalone_mode=True)"
+		done = subprocess.run(
+			[sys.executable, "-c", script], cwd=frappe.local.sites_path, capture_output=True, text=True, timeout=120, check=False
+		)
+		self.assertEqual(done.returncode, 0, done.stderr[-1000:])
+		self.assertIn("1 product(s) read", done.stdout)
+		site.drain()
+		frappe.db.rollback()
+		self.assertEqual(self.linked(product), [(self.sku("MUG"),) * 2])
+
+
+class TestItems(ProductCase):
+	"""What webhooks of products make of Items, where ERPNext has an opinion of its own."""
+
+	def setUp(self) -> None:
+		super().setUp()
+		self.remake(create_items=1, item_group=self.group)
+
+	def webhook(self, product: Any) -> Any:
+		from shopify_sync.simulator.rest import product as rest
+
+		with self.served.lock:
+			payload = rest.payload(self.shop, product)
+		return payload
+
+	def deliver(self, payload: dict[str, Any], topic: str = "products/update") -> Any:
+		name = frappe.generate_hash(length=20)
+		answer = site.deliver(payload, topic, webhook_id=name, store=self.STORE, X_Shopify_Shop_Domain=self.shop.domain)
+		self.assertEqual(answer.status, 200)
+		site.drain()
+		return site.event(name)
+
+	def test_values_are_added_to_an_attribute_that_is_there(self) -> None:
+		attribute = f"Size {self.number}"
+		values = [{"attribute_value": "Small", "abbr": "S"}, {"attribute_value": "Large", "abbr": "Medium"}]
+		doc = {"doctype": "Item Attribute", "attribute_name": attribute, "item_attribute_values": values}
+		frappe.get_doc(doc).insert()
+		product = self.sell("Tee", *({"sku": self.sku(size), "title": size} for size in ("small", "Medium")))
+		payload = self.webhook(product)
+		payload["options"] = [{"name": attribute}]
+		event = self.deliver(payload)
+		self.assertEqual(event.status, "Applied", event.message)
+		found = frappe.get_doc("Item Attribute", attribute)
+		rows = {row.attribute_value: row.abbr for row in found.item_attribute_values}
+		self.assertEqual(set(rows), {"Small", "Large", "Medium"})
+		self.assertEqual(len(set(rows.values())), 3, "abbreviations differ")
+		self.assertEqual(frappe.get_doc("Item", self.sku("small")).attributes[0].attribute_value, "Small")
+
+	def test_an_attribute_with_a_range_of_numbers_makes_separate_items(self) -> None:
+		attribute = f"Length {self.number}"
+		values = {"numeric_values": 1, "from_range": 1, "to_range": 9, "increment": 1}
+		frappe.get_doc({"doctype": "Item Attribute", "attribute_name": attribute, **values}).insert()
+		product = self.sell("Rope", *({"sku": self.sku(size), "title": size} for size in ("2", "3")))
+		payload = self.webhook(product)
+		payload["options"] = [{"name": attribute}]
+		event = self.deliver(payload)
+		self.assertEqual(event.status, "Applied", event.message)
+		self.assertIn("separate Items", event.not_applied)
+		self.assertFalse(frappe.db.get_value("Item", self.sku("2"), "variant_of"))
+
+	def test_a_changed_sku_is_decided_from_the_desk(self) -> None:
+		product = self.sell("Mug", {"sku": self.sku("MUG")})
+		payload = self.webhook(product)
+		self.deliver(payload)
+		site.make_item(self.sku("CUP"))
+		payload["variants"][0]["sku"] = self.sku("CUP")
+		payload["updated_at"] = "2030-01-01T00:00:00Z"
+		event = self.deliver(payload)
+		self.assertEqual(event.status, "Conflict", event.message)
+		(name,) = frappe.get_all("Sync Conflict", {"store": self.STORE, "status": "Open"}, pluck="name")
+		row = frappe.get_doc("Sync Conflict", name)
+		self.assertEqual(
+			(row.base_value, row.erpnext_value, row.shopify_value), (self.sku("MUG"), self.sku("MUG"), self.sku("CUP"))
+		)
+		message = command_center.resolve_conflict(name, "Take Shopify's")["message"]
+		self.assertIn("Take Shopify's", message)
+		site.drain()
+		self.assertEqual(site.event(event.name).status, "No Change")
+		self.assertEqual(self.linked(product), [(self.sku("CUP"),) * 2])
+
+	def test_an_item_that_was_deleted_is_made_again(self) -> None:
+		product = self.sell("Mug", {"sku": self.sku("MUG")})
+		payload = self.webhook(product)
+		self.deliver(payload)
+		frappe.delete_doc("Item", self.sku("MUG"))
+		frappe.db.commit()
+		event = self.deliver({**payload, "title": "Mug again", "updated_at": "2030-01-01T00:00:00Z"})
+		self.assertEqual(event.status, "Applied", event.message)
+		self.assertEqual(frappe.db.get_value("Item", self.sku("MUG"), "item_name"), "Mug again")
+
+	def test_a_price_list_of_another_currency_is_refused_when_the_store_is_saved(self) -> None:
+		currency = "EUR" if frappe.db.get_value("Company", site.company(), "default_currency") != "EUR" else "USD"
+		name = f"Other {self.number}"
+		frappe.get_doc({"doctype": "Price List", "price_list_name": name, "currency": currency, "selling": 1}).insert()
+		store = frappe.get_doc("Shopify Store", self.STORE)
+		store.update({"sync_prices": 1, "item_price_list": name})
+		self.assertRaisesRegex(frappe.ValidationError, currency, store.save)
+		store.reload()
+		store.update({"sync_prices": 1, "item_price_list": name, "shop_currency": currency})
+		store.save()
+		frappe.db.commit()
+		product = self.sell("Mug", {"sku": self.sku("MUG"), "price": "7.50"})
+		event = self.deliver(self.webhook(product))
+		self.assertEqual(event.status, "Applied", event.message)
+		frappe.db.set_value("Price List", name, "currency", "GBP")
+		event = self.deliver({**self.webhook(product), "updated_at": "2030-01-01T00:00:00Z"})
+		self.assertEqual((event.status, event.category), ("Dead Letter", "ERPNext validation"))
+		self.assertIn("GBP", event.message)
