@@ -30,7 +30,12 @@ doc_events = {
 		"validate": "shopify_sync.erpnext_host.documents.invoices.after_validate",
 		"on_update": "shopify_sync.erpnext_host.documents.bins.before_on_submit",
 	},
-	"Delivery Note": {"on_update": "shopify_sync.erpnext_host.documents.bins.before_on_submit"},
+	"Delivery Note": {
+		"on_update": "shopify_sync.erpnext_host.documents.bins.before_on_submit",
+		"on_submit": "shopify_sync.jobs.outbox.delivery_note_changed",
+		"on_cancel": "shopify_sync.jobs.outbox.delivery_note_changed",
+		"on_update_after_submit": "shopify_sync.jobs.outbox.delivery_note_changed",
+	},
 	"Stock Entry": {"on_update": "shopify_sync.erpnext_host.documents.bins.before_on_submit"},
 	"Stock Reconciliation": {"on_update": "shopify_sync.erpnext_host.documents.bins.before_on_submit"},
 }

@@ -84,16 +84,27 @@ def _line_field() -> dict[str, Any]:
 
 
 def _tracking_fields() -> list[dict[str, Any]]:
-	"""Return where a Delivery Note keeps what Shopify says of the parcel; it is often said after the note was submitted."""
+	"""Return where a Delivery Note keeps how its parcel can be followed; it is often known only after the note was submitted.
+
+	In a note that the app made of a fulfillment it is what Shopify says; in one of people's own they enter it, and Shopify is told.
+	"""
 	columns = (
 		("shopify_tracking_number", "Tracking Number", "Number of the parcel; several are separated by commas."),
-		("shopify_tracking_company", "Tracking Company", "Who carries the parcel."),
-		("shopify_tracking_url", "Tracking URL", "Where the parcel can be followed."),
+		("shopify_tracking_company", "Tracking Company", "Who carries the parcel, as Shopify spells it: DHL Express, UPS, …"),
+		("shopify_tracking_url", "Tracking URL", "Where the parcel can be followed. Shopify knows it of the big carriers."),
 	)
+	shown = {
+		"allow_on_submit": 1, "print_hide": 0, "fieldtype": "Small Text", "read_only": 0,
+		"read_only_depends_on": "eval:doc.shopify_key",
+	}  # fmt: skip
 	return [
-		_shown(name, label, description, depends_on=f"eval:doc.{name}", allow_on_submit=1, print_hide=0, fieldtype="Small Text")
+		_shown(name, label, description, depends_on=f"eval:doc.{name} || !doc.shopify_key", **shown)
 		for name, label, description in columns
 	]
+
+
+#: A Delivery Note of people's own has no key; its rows tell that it sends an order of Shopify's.
+_OF_AN_ORDER = "eval:doc.shopify_key || (doc.items || []).some((row) => row.shopify_line_item_id)"
 
 
 def _tax_exempt_field() -> dict[str, Any]:
@@ -113,6 +124,7 @@ def custom_fields() -> dict[str, list[dict[str, Any]]]:
 	for doctype in ORDER_DOCTYPES:
 		fields[doctype].append(_order_name_field())
 		fields[f"{doctype} Item"] = [_line_field()]
+	fields["Delivery Note"][0]["depends_on"] = _OF_AN_ORDER
 	fields["Delivery Note"].extend(_tracking_fields())
 	fields["Customer"].append(_tax_exempt_field())
 	for doctype, added in fields.items():

@@ -13,7 +13,7 @@ from typing import Any
 from shopify_sync.core import keys
 from shopify_sync.core.contracts.base import dump_json
 from shopify_sync.core.outbound.marks import Mark, delivery_mark
-from shopify_sync.core.outbound.open_deliveries import fulfilled_quantities
+from shopify_sync.core.outbound.open_deliveries import open_quantities
 from shopify_sync.core.outbound.parcels import ParcelMemory
 from shopify_sync.core.policy import StorePolicy
 from shopify_sync.core.snapshots import DeliveryPushNeeds, DeliveryPushSnapshot, DocumentState, NoteRow, NoteState
@@ -167,9 +167,9 @@ def _unfulfilled(connection: sqlite3.Connection, policy: StorePolicy, id: str, i
 	total = Decimal(0)
 	for note in _notes(connection, order.document_name or ""):
 		rows = [
-			(str(row.get("shopify_line_item_id") or ""), _quantity(row))
+			((row["item_code"], row["warehouse"]), str(row.get("shopify_line_item_id") or ""), _quantity(row))
 			for row in note.values["items"]
-			if row["item_code"] == item and row["warehouse"] in places
 		]
-		total += fulfilled_quantities(note.name, note.docstatus, rows, memory, order.agreed)
+		found = open_quantities(note.name, note.docstatus, rows, memory, order.agreed)
+		total += sum((quantity for (code, place), quantity in found.items() if code == item and place in places), Decimal(0))
 	return total

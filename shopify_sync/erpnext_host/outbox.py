@@ -18,6 +18,7 @@ from shopify_sync.core.plan import DocRef, LinkUpdate
 from shopify_sync.core.snapshots import LinkState
 
 from . import stock_marks, wake
+from .documents import deliveries
 from .event_log import FrappeEventLog, in_own_transaction
 from .log import warn
 from .stock_marks import Change
@@ -62,9 +63,13 @@ def changed(changes: Iterable[Change]) -> None:
 def link_written(update: LinkUpdate, created: Mapping[str, str], before: LinkState | None) -> None:
 	"""Mark an inventory item that a plan links to an Item, or says something new of: that it is tracked now, or is back.
 
+	What was fulfilled of an order is looked at too: its stock is no longer added back, and a push may have been on its way.
+
 	:param created: keys of documents made in the plan → names. *before*: the link as it was locked; None: not known.
 	"""
 	store, resource, inventory_item = update.key.split("/", 2)
+	if resource == keys.FULFILLMENT_PUSH and update.facts is not None and "pending" not in update.facts:
+		changed(Change(item, warehouse) for item, warehouse in deliveries.touched(update.key))
 	if resource != keys.INVENTORY_ITEM:
 		return
 	document = update.document

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from shopify_sync.admin_api.fulfillments import ShopifyFulfillments
 from shopify_sync.admin_api.inventory import ShopifyStock
 from shopify_sync.core.outbound.calls import Closed
 from shopify_sync.core.policy import Mode
 
+from . import connections
 from .event_log import FrappeEventLog
 from .host import FrappeHost
 
@@ -20,15 +22,15 @@ class FrappePushHost(FrappeHost):
 
 	def gate(self, store: str) -> Closed | None:  # type: ignore[override]
 		"""See `core.outbound.ports.PushHost`: the gate on the way out. That of what comes in is another; a pusher receives nothing."""
-		from . import connections
-
 		return connections.gate_of(store)
 
 	def stock_api(self, store: str) -> ShopifyStock:
 		"""See the port."""
-		from . import connections
-
 		return ShopifyStock(connections.client_of(store))
+
+	def fulfillment_api(self, store: str) -> ShopifyFulfillments:
+		"""See the port."""
+		return ShopifyFulfillments(connections.client_of(store))
 
 	def due_stores(self) -> list[tuple[str, str]]:
 		"""Return (store, resource) of what is due and may be sent now."""

@@ -10,6 +10,7 @@ from typing import Any
 import frappe
 
 from shopify_sync.erpnext_host import outbox, stock_marks
+from shopify_sync.erpnext_host.documents import deliveries
 from shopify_sync.erpnext_host.stock_marks import Change
 
 #: Fields of a store that change what is pushed of every Item.
@@ -23,6 +24,11 @@ _ITEM_FIELDS = ("item_group", "is_stock_item")
 def stock_ledger_entry_submitted(doc: Any, method: str | None = None) -> None:
 	"""Stock moved, by whatever voucher; the entries that cancel one are submitted as well."""
 	outbox.changed([Change(doc.item_code, doc.warehouse)])
+
+
+def delivery_note_changed(doc: Any, method: str | None = None) -> None:
+	"""A Delivery Note was submitted, cancelled, or changed after that: by its order Shopify is told what was sent."""
+	outbox.mark(deliveries.delivery_note_saved(doc, method))
 
 
 def repost_done(doc: Any, method: str | None = None) -> None:

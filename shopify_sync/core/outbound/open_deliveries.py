@@ -13,23 +13,26 @@ from typing import Any
 from ..order_memory import items_before
 from .parcels import ParcelMemory
 
+#: (Item, warehouse).
+Place = tuple[str, str]
 
-def fulfilled_quantities(
-	note: str, docstatus: int, rows: Iterable[tuple[str, Decimal]], memory: ParcelMemory, agreed: Mapping[str, Any]
-) -> Decimal:
-	"""Return what a note took out of stock and Shopify did not; below zero: what a cancelled one brought back.
+
+def open_quantities(
+	note: str, docstatus: int, rows: Iterable[tuple[Place, str, Decimal]], memory: ParcelMemory, agreed: Mapping[str, Any]
+) -> dict[Place, Decimal]:
+	"""Return what a note took out of each Bin and Shopify did not; below zero: what a cancelled one brought back.
 
 	:param docstatus: of the note: 1 submitted, 2 cancelled.
-	:param rows: of it, of one Item and place: line, quantity in stock units. *agreed*: of the order's link.
+	:param rows: all of it: (Item, warehouse), line, quantity in stock units. *agreed*: of the order's link.
 	"""
 	items = items_before(agreed)
 	sent: dict[str, Decimal] = {}
 	for parcel in memory.live(note):
 		for line, pieces in parcel.lines.items():
 			sent[line] = sent.get(line, Decimal(0)) + pieces * (items[line].factor if line in items else 1)
-	total = Decimal(0)
-	for line, quantity in rows:
+	found: dict[Place, Decimal] = {}
+	for place, line, quantity in rows:
 		fulfilled = min(sent.get(line, Decimal(0)), quantity)
 		sent[line] = sent.get(line, Decimal(0)) - fulfilled
-		total += (quantity if docstatus == 1 else Decimal(0)) - fulfilled
-	return total
+		found[place] = found.get(place, Decimal(0)) + (quantity if docstatus == 1 else 0) - fulfilled
+	return {place: quantity for place, quantity in found.items() if quantity}

@@ -9,6 +9,7 @@ from shopify_sync.core.snapshots import (
 	CustomerMergeNeeds,
 	CustomerMergeSnapshot,
 	CustomerNeeds,
+	DeliveryPushNeeds,
 	LevelNeeds,
 	LevelSnapshot,
 	LinkOnlyNeeds,
@@ -22,6 +23,7 @@ from shopify_sync.core.snapshots import (
 )
 
 from .customers import read_customer
+from .deliveries import read_deliveries
 from .orders import find_exchange_rate, read_order
 from .products import read_product
 from .stock import read_stock
@@ -50,6 +52,8 @@ def read(needs: Needs, locked: Mapping[str, LinkState], rate: Decimal | None) ->
 		return read_product(needs, locked)
 	if isinstance(needs, StockPushNeeds):
 		return read_stock_push(needs, locked)
+	if isinstance(needs, DeliveryPushNeeds):
+		return read_deliveries(needs, locked)
 	if isinstance(needs, LevelNeeds):
 		found = read_stock(needs.stock, locked) if needs.stock else None
 		return LevelSnapshot(locked[needs.key], locked[needs.push_key], found)

@@ -73,6 +73,7 @@ class ShopifyStore(Document):
 		field_authority: DF.Table[ShopifyFieldAuthority]
 		field_mapping: DF.Table[ShopifyFieldMapping]
 		fulfillment_by: DF.Literal["Shopify", "ERPNext", "Both"]
+		fulfillment_location: DF.Literal["As assigned in Shopify", "Move it"]
 		gateway_mapping: DF.Table[ShopifyPaymentGatewayMapping]
 		gift_card_account: DF.Link | None
 		gift_card_item: DF.Link | None

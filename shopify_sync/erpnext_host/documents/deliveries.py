@@ -1,0 +1,217 @@
+"""Delivery Notes that people make for orders of Shopify: what has to be pushed of them, and what is not pushed yet.
+
+A note that the app makes of a fulfillment has a `shopify_key`; these have none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import frappe
+
+from shopify_sync.core import keys
+from shopify_sync.core.outbound.marks import Mark, delivery_mark
+from shopify_sync.core.outbound.open_deliveries import Place, open_quantities
+from shopify_sync.core.outbound.parcels import ParcelMemory
+from shopify_sync.core.snapshots import DeliveryPushNeeds, DeliveryPushSnapshot, LinkState, NoteRow, NoteState
+from shopify_sync.core.statuses import OPEN, Status
+
+from .. import links, policies
+
+#: What of a submitted note may still change, and has to be told to Shopify. ERPNext's own fields stand in for ours.
+TRACKING_FIELDS = (
+	"shopify_tracking_number", "shopify_tracking_company", "shopify_tracking_url", "lr_no", "transporter_name",
+)  # fmt: skip
+_NOT_SETTLED = tuple(str(status) for status in (*OPEN, Status.PROCESSING))
+_MOST_AMENDMENTS = 20
+#: The rows of the notes of Sales Orders, without returns and without notes that the app made.
+_ROWS = """SELECT note.name, note.docstatus, note.amended_from, note.shopify_tracking_number, note.shopify_tracking_company,
+	note.shopify_tracking_url, note.lr_no, note.transporter_name, row.item_code, row.warehouse, row.stock_qty,
+	COALESCE(NULLIF(row.shopify_line_item_id, ''), ordered.shopify_line_item_id, '') AS line, row.against_sales_order
+	FROM `tabDelivery Note Item` row JOIN `tabDelivery Note` note ON note.name = row.parent
+	LEFT JOIN `tabSales Order Item` ordered ON ordered.name = row.so_detail
+	WHERE row.against_sales_order IN %s AND note.docstatus > 0 AND note.is_return = 0 AND IFNULL(note.shopify_key, '') = ''
+	ORDER BY note.creation, note.name, row.idx"""
+
+
+# --- marks ---------------------------------------------------------------------------------------------------------
+
+
+def delivery_note_saved(doc: Any, method: str | None = None) -> set[Mark]:
+	"""Return the orders whose deliveries have to be looked at after a Delivery Note was submitted, cancelled or changed.
+
+	None for returns, for notes that the app made of fulfillments, and where nothing that Shopify is told was changed.
+	"""
+	if doc.get("is_return") or doc.get("shopify_key"):
+		return set()
+	if method == "on_update_after_submit" and not _tracking_changed(doc):
+		return set()
+	marks = set()
+	for order, label in _orders_of({row.against_sales_order for row in doc.items if row.against_sales_order}):
+		store, resource, id = order.split("/", 2)
+		if resource == keys.ORDER and _sends(store):
+			marks.add(delivery_mark(store, id, label, doc.name))
+	return marks
+
+
+def _tracking_changed(doc: Any) -> bool:
+	before = doc.get_doc_before_save()
+	return before is None or any((before.get(field) or "") != (doc.get(field) or "") for field in TRACKING_FIELDS)
+
+
+def _orders_of(sales_orders: set[str]) -> list[tuple[str, str]]:
+	"""Return key and name of the Shopify orders that Sales Orders, or what they are amendments of, were made of."""
+	found = []
+	for _amendment in range(_MOST_AMENDMENTS):
+		if not sales_orders:
+			break
+		rows = frappe.db.sql(
+			"SELECT shopify_key, shopify_order_name, amended_from FROM `tabSales Order` WHERE name IN %s", (tuple(sales_orders),)
+		)
+		found += [(key, name or "") for key, name, _before in rows if key]
+		sales_orders = {before for key, _name, before in rows if before and not key}
+	return found
+
+
+def _sends(store: str) -> bool:
+	try:
+		return policies.policy(store).sends
+	except frappe.DoesNotExistError:
+		return False
+
+
+# --- what is read for a push ---------------------------------------------------------------------------------------
+
+
+def read_deliveries(needs: DeliveryPushNeeds, locked: Mapping[str, LinkState]) -> DeliveryPushSnapshot:
+	"""Return the Delivery Notes of an order that people made, and what is remembered of them."""
+	order = _link(needs.order_key)
+	rows = _rows_of(order)
+	groups = _groups({row.warehouse for row in rows if row.warehouse})
+	by_note: dict[str, list[Any]] = {}
+	for row in rows:
+		by_note.setdefault(row.name, []).append(row)
+	notes = tuple(_note(found, groups) for found in by_note.values())
+	return DeliveryPushSnapshot(locked[needs.key], order, notes, _booked(needs.order_key))
+
+
+def _link(key: str) -> LinkState:
+	rows = frappe.db.sql(
+		"SELECT name, document_type, document_name, version, last_event, agreed, facts FROM `tabShopify Link` WHERE name = %s",
+		(key,),
+		as_dict=True,
+	)
+	return links.state_of(rows[0]) if rows else LinkState(key)
+
+
+def _rows_of(order: LinkState) -> Sequence[Any]:
+	sales_orders = _sales_orders([order.document_name]) if order.document_name else ()
+	return frappe.db.sql(_ROWS, (tuple(sales_orders),), as_dict=True) if sales_orders else ()
+
+
+def _sales_orders(names: Iterable[str]) -> list[str]:
+	"""Return Sales Orders with all their amendments: a cancelled note may belong to one that was cancelled."""
+	found, fresh = list(names), tuple(names)
+	for _amendment in range(_MOST_AMENDMENTS):
+		fresh = tuple(
+			name for (name,) in frappe.db.sql("SELECT name FROM `tabSales Order` WHERE amended_from IN %s", (fresh or ("",),))
+		)
+		if not fresh:
+			break
+		found += fresh
+	return found
+
+
+def _groups(warehouses: set[str]) -> dict[str, tuple[str, ...]]:
+	"""Return warehouse → itself and the groups that it stands in, the nearest first."""
+	rows = frappe.db.sql(
+		"""SELECT leaf.name, above.name FROM tabWarehouse leaf JOIN tabWarehouse above ON above.lft <= leaf.lft AND above.rgt >= leaf.rgt
+		WHERE leaf.name IN %s ORDER BY above.lft DESC""",
+		(tuple(warehouses) or ("",),),
+	)
+	found: dict[str, tuple[str, ...]] = {}
+	for leaf, above in rows:
+		found[leaf] = (*found.get(leaf, ()), above)
+	return found
+
+
+def _note(rows: Sequence[Any], groups: Mapping[str, tuple[str, ...]]) -> NoteState:
+	first = rows[0]
+	own = first.shopify_tracking_number or ""
+	return NoteState(
+		name=first.name,
+		docstatus=int(first.docstatus),
+		rows=tuple(
+			NoteRow(row.line, Decimal(str(row.stock_qty)), groups.get(row.warehouse, (row.warehouse or "",))) for row in rows
+		),
+		tracking_number=own or first.lr_no or "",
+		tracking_company=first.shopify_tracking_company or ("" if own else first.transporter_name or ""),
+		tracking_url=first.shopify_tracking_url or "",
+		amended_from=first.amended_from or None,
+	)
+
+
+def _booked(order_key: str) -> frozenset[str]:
+	"""Return the fulfillments that notes of the app were made of."""
+	prefix = f"{order_key}/fulfillment/"
+	rows = frappe.db.sql(
+		"SELECT shopify_key FROM `tabDelivery Note` WHERE shopify_key > %s AND shopify_key < %s", (prefix, f"{prefix[:-1]}0")
+	)
+	return frozenset(key.removeprefix(prefix) for (key,) in rows)
+
+
+# --- what is not pushed yet ----------------------------------------------------------------------------------------
+
+
+def touched(push_key: str) -> set[Place]:
+	"""Return (Item, warehouse) of everything that the notes of an order deliver."""
+	store, _resource, id = push_key.split("/", 2)
+	return {(row.item_code, row.warehouse) for row in _rows_of(_link(keys.key(store, keys.ORDER, id))) if row.warehouse}
+
+
+def unfulfilled(store: str, items: Iterable[str]) -> dict[Place, Decimal]:
+	"""Return what notes took out of Bins whose fulfillment Shopify does not have yet, of *items*, in stock units.
+
+	Below zero: what cancelled notes brought back, while Shopify still has them fulfilled. A push that rests counts until it is
+	discarded. One query where nothing is on its way.
+	"""
+	ids = [
+		id
+		for (id,) in frappe.db.sql(
+			"""SELECT DISTINCT shopify_id FROM `tabSync Event`
+			WHERE status IN %s AND direction = 'Outbound' AND resource_type = %s AND store = %s""",
+			(_NOT_SETTLED, keys.FULFILLMENT_PUSH, store),
+		)
+	]
+	if not ids:
+		return {}
+	wanted = {code.casefold() for code in items}
+	found: dict[Place, Decimal] = {}
+	for order, memory in _on_their_way(store, ids):
+		by_note: dict[tuple[str, int], list[tuple[Place, str, Decimal]]] = {}
+		for row in _rows_of(order):
+			quantity = Decimal(str(row.stock_qty))
+			by_note.setdefault((row.name, int(row.docstatus)), []).append(((row.item_code, row.warehouse), row.line, quantity))
+		for (note, docstatus), rows in by_note.items():
+			for place, quantity in open_quantities(note, docstatus, rows, memory, order.agreed).items():
+				if place[0].casefold() in wanted:
+					found[place] = found.get(place, Decimal(0)) + quantity
+	return found
+
+
+def _on_their_way(store: str, ids: Sequence[str]) -> list[tuple[LinkState, ParcelMemory]]:
+	orders = {keys.key(store, keys.ORDER, id): keys.key(store, keys.FULFILLMENT_PUSH, id) for id in ids}
+	rows = frappe.db.sql(
+		"""SELECT name, document_type, document_name, version, last_event, agreed, facts FROM `tabShopify Link` WHERE name IN %s""",
+		((*orders, *orders.values()),),
+		as_dict=True,
+	)
+	by_key = {row.name: row for row in rows}
+	return [
+		(links.state_of(by_key[order]), ParcelMemory.of(json.loads((by_key.get(push) or {}).get("facts") or "{}")))
+		for order, push in orders.items()
+		if order in by_key
+	]
