@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from shopify_sync.core.item_links import ITEM
 from shopify_sync.core.keys import ORDER
 from shopify_sync.core.plan import CreateDocument, Decision, DocRef, Plan
 from shopify_sync.core.policy import StorePolicy
 from shopify_sync.core.resources import PARTS, RESOURCES
 from shopify_sync.core.signals import Signal
 from shopify_sync.core.snapshots import (
+	AttributeState,
+	Booked,
 	CustomerMergeNeeds,
 	CustomerMergeSnapshot,
 	CustomerNeeds,
@@ -26,9 +29,14 @@ from shopify_sync.core.snapshots import (
 	Needs,
 	OrderNeeds,
 	OrderSnapshot,
+	PriceState,
+	ProductNeeds,
+	ProductSnapshot,
 	Snapshot,
 	StockNeeds,
 	StockSnapshot,
+	VariantQuery,
+	VariantState,
 )
 
 from .samples import Sample
@@ -90,13 +98,47 @@ def _snapshot(needs: Needs, policy: StorePolicy, known: Known) -> Snapshot:
 		return CustomerMergeSnapshot(_customer(needs.kept, True), _customer(needs.deleted, True))
 	if isinstance(needs, LevelNeeds):
 		return LevelSnapshot(LinkState(needs.key), LinkState(needs.push_key), _stock(needs.stock) if needs.stock else None)
+	if isinstance(needs, ProductNeeds):
+		return _product(needs, known.customer)
 	assert isinstance(needs, LinkOnlyNeeds)
 	return LinkState(needs.key, "Customer", "Customer") if known.customer else LinkState(needs.key)
 
 
 def _stock(needs: StockNeeds) -> StockSnapshot:
 	item = ItemState(f"Item of {needs.item_key}")
-	return StockSnapshot(LinkState(needs.key), item, Decimal(3), item_rate=Decimal(4), price_list_rate=Decimal(9))
+	booked = Booked(Decimal(3), Decimal(5), needs.at.replace(tzinfo=None)) if needs.at else None
+	return StockSnapshot(LinkState(needs.key), item, Decimal(3), item_rate=Decimal(4), price_list_rate=Decimal(9), booked=booked)
+
+
+def _product(needs: ProductNeeds, is_known: bool) -> ProductSnapshot:
+	"""Return what ERPNext says of a product: SKUs that begin with KNOWN are Items, two that begin so are another."""
+	store = needs.key.partition("/")[0]
+
+	def linked(resource: str, id: str, sku: str) -> LinkState:
+		link = LinkState(f"{store}/{resource}/{id}")
+		leads = is_known and sku and sku != "NEW"
+		return replace(link, document_type=ITEM, document_name="KNOWN", agreed={"sku": "KNOWN"}) if leads else link
+
+	def state(query: VariantQuery) -> VariantState:
+		link, stock = (
+			linked("variant", query.variant_id, query.sku),
+			linked("inventory_item", query.inventory_item_id or "", query.sku),
+		)
+		found = (ItemState(query.sku),) if query.sku.startswith("KNOWN") else ()
+		return VariantState(
+			link, stock if query.inventory_item_id else None, ItemState("KNOWN") if link.document_name else None, found
+		)
+
+	gone = VariantState(LinkState(f"{store}/variant/98"), LinkState(f"{store}/inventory_item/99"))
+	return ProductSnapshot(
+		link=LinkState(needs.key, facts={"variants": {"98": "99"}} if is_known else {}),
+		variants={query.variant_id: state(query) for query in needs.variants},
+		others={"98": gone} if is_known else {},
+		barcodes={"taken": "Another"},
+		attributes={"Size": AttributeState((("S", "S"),))} if is_known else {},
+		prices={"KNOWN": PriceState("PRICE-KNOWN", Decimal(1))},
+		price_currency={"Standard Selling": "USD"}.get(needs.price_list or ""),
+	)
 
 
 def _order(needs: OrderNeeds, known: Known) -> OrderSnapshot:

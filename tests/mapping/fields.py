@@ -18,6 +18,7 @@ from shopify_sync.core.contracts.customer import Customer
 from shopify_sync.core.contracts.customer_events import ConsentOfCustomer, DeletedCustomer, MergeOfCustomers, Redaction
 from shopify_sync.core.contracts.inventory_level import InventoryLevel
 from shopify_sync.core.contracts.order import Order
+from shopify_sync.core.contracts.product import Deleted, InventoryItem, Product
 from shopify_sync.core.contracts.transaction import Transaction
 
 #: resource → the contract that its payload is.
@@ -30,6 +31,10 @@ CONTRACTS: Mapping[str, type[BaseModel]] = {
 	keys.CUSTOMER_REDACTION: Redaction,
 	keys.CUSTOMER_CONSENT: ConsentOfCustomer,
 	keys.INVENTORY_LEVEL: InventoryLevel,
+	keys.PRODUCT: Product,
+	keys.PRODUCT_DELETION: Deleted,
+	keys.INVENTORY_ITEM: InventoryItem,
+	keys.INVENTORY_ITEM_DELETION: Deleted,
 }
 #: What is read from a place of another name, and how the place is reached.
 _ELSEWHERE: Mapping[tuple[str, str], tuple[str, ...]] = {

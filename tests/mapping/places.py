@@ -6,14 +6,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shopify_sync.core import keys
 from shopify_sync.core.customer_marks import DELETED, MERGED, REDACTED
 from shopify_sync.core.failures import Failure
 from shopify_sync.core.plan import (
+	AddRows,
 	CancelDocument,
 	Change,
 	CloseDocument,
 	CreateDocument,
 	DocRef,
+	LinkUpdate,
 	MergeDocument,
 	Plan,
 	ReopenDocument,
@@ -189,6 +192,8 @@ def _rest(plan: Plan) -> Iterator[tuple[str, str]]:
 			yield from ((f"{kind_of(change)}.{field}", f"{change.name} {value}") for field, value in change.after.items())
 		elif isinstance(change, ReviseDocument):
 			yield f"{kind_of(change)}: revised", str((change.items, change.taxes))
+		elif isinstance(change, AddRows):
+			yield from ((f"{kind_of(change)}.{change.table}", f"{change.name} {row}") for row in change.rows)
 		elif not isinstance(change, CreateDocument):
 			yield f"{kind_of(change)}: {_DONE[type(change)]}", str(change)
 	yield from (("note under Not Applied", note) for note in plan.not_applied)
@@ -197,9 +202,24 @@ def _rest(plan: Plan) -> Iterator[tuple[str, str]]:
 	if plan.redaction:
 		yield from (("which payloads are masked", link) for link in (*plan.redaction.links, plan.redaction.customer_id))
 	for link in plan.links:
+		if link.key.split("/")[1] in _OF_ITEMS:
+			yield from _link_of_item(link)
+			continue
 		marks = {name: value for name, value in (link.agreed or {}).items() if name in (DELETED, REDACTED, MERGED)}
 		yield from (("mark on the customer's Shopify Link", f"{link.key} {mark}") for mark in marks.items())
 		yield from (("kept with the order", str(fact)) for fact in (link.facts or {}).items())
+
+
+#: Resources whose links are what becomes of them.
+_OF_ITEMS = (keys.PRODUCT, keys.VARIANT, keys.INVENTORY_ITEM)
+
+
+def _link_of_item(link: LinkUpdate) -> Iterator[tuple[str, str]]:
+	resource = link.key.split("/")[1].replace("_", " ")
+	if link.document:
+		yield f"Shopify Link of the {resource}: which Item", f"{link.key} {_plain(link.document)}"
+	for name, value in {**(link.agreed or {}), **(link.facts or {})}.items():
+		yield f"Shopify Link of the {resource}: {name}", f"{link.key} {value}"
 
 
 def _item_key(needs: LevelNeeds) -> str | None:

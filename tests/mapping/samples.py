@@ -39,6 +39,7 @@ from shopify_sync.core.policy import (
 	MatchingRule,
 	StorePolicy,
 	TaxRule,
+	VariantsAs,
 )
 
 from .fields import CONTRACTS, parts_of, source_names
@@ -59,6 +60,12 @@ STORE = StorePolicy(
 	matching_rules=(MatchingRule(MatchBy.VERIFIED_EMAIL), MatchingRule(MatchBy.PHONE), MatchingRule(MatchBy.TAX_ID)),
 	customer_merge=CustomerMerge.MERGE,
 	redact_documents=True,
+	sync_barcodes=True,
+	create_items=True,
+	item_group="Products",
+	sync_prices=True,
+	item_price_list="Standard Selling",
+	shop_currency="USD",
 	guest_customer="Guest",
 	customer_group="Individual",
 	territory="All Territories",
@@ -110,7 +117,7 @@ class Sample:
 
 def samples() -> list[Sample]:
 	"""Return every sample."""
-	return [*_orders(), *_customers(), *_customer_events(), _level()]
+	return [*_orders(), *_customers(), *_customer_events(), _level(), *_products(), *_inventory_items()]
 
 
 # --- orders -------------------------------------------------------------------------------------------------------
@@ -425,6 +432,55 @@ def _customer_events() -> list[Sample]:
 def _level() -> Sample:
 	level = {"inventory_item_id": 44, "location_id": int(MAIN), "available": 7, "updated_at": "2026-11-18T12:00:00+00:00"}
 	return Sample("stock level", keys.INVENTORY_LEVEL, level)
+
+
+def _variant(number: int, sku: str, **values: Any) -> dict[str, Any]:
+	return {
+		"id": 700 + number,
+		"inventory_item_id": 800 + number,
+		"sku": sku,
+		"title": f"Size {number}",
+		"price": "5.00",
+		"barcode": f"B{number}",
+		"option1": "S" if number else "M",
+		"option2": "Red",
+		"option3": "Wool",
+		"weight": "2.5",
+		"weight_unit": "kg",
+		"inventory_management": "shopify",
+		**values,
+	}
+
+
+def _products() -> list[Sample]:
+	product = {
+		"id": 7_001,
+		"title": "Tee",
+		"handle": "tee",
+		"body_html": "<p>Soft</p>",
+		"updated_at": "2026-11-18T12:00:00+00:00",
+		"options": [{"name": "Size"}, {"name": "Color"}, {"name": "Fabric"}],
+		"variants": [_variant(0, "KNOWN"), _variant(1, "NEW")],
+		"variant_gids": [{"admin_graphql_api_id": f"gid://shopify/ProductVariant/{700 + number}"} for number in range(2)],
+	}
+	single = {**product, "variants": [_variant(1, "", title="Default Title")], "options": []}
+	separate = replace(STORE, variants_as=VariantsAs.SEPARATE)
+	return [
+		Sample("product", keys.PRODUCT, product),
+		Sample("product that is known", keys.PRODUCT, product, known=True),
+		Sample("product with one variant", keys.PRODUCT, single),
+		Sample("product whose variants are Items of their own", keys.PRODUCT, product, separate),
+		Sample("product whose Items are made by hand", keys.PRODUCT, product, replace(STORE, create_items=False)),
+		Sample("product that is deleted", keys.PRODUCT_DELETION, {"id": 7_001}, known=True),
+	]
+
+
+def _inventory_items() -> list[Sample]:
+	item = {"id": 801, "sku": "KNOWN", "tracked": True, "updated_at": "2026-11-18T12:00:00+00:00"}
+	return [
+		Sample("inventory item", keys.INVENTORY_ITEM, item),
+		Sample("inventory item that is deleted", keys.INVENTORY_ITEM_DELETION, {"id": 801}),
+	]
 
 
 __all__ = ["STORE", "Sample", "samples"]

@@ -6,9 +6,9 @@ https://shopify.dev/docs/api/admin-rest/latest/resources/product, …/inventoryi
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import model_validator
+from pydantic import BeforeValidator, Field
 
 from .base import AmountOrZero, OptionalId, ShopifyModel, Text, UtcTime, WithExactId, id_from_gid, nullable_list
 
@@ -33,14 +33,7 @@ class Variant(WithExactId):
 	weight: AmountOrZero = Decimal(0)
 	weight_unit: Text = ""
 	#: Whether Shopify counts the stock, where the payload says so: newer versions say it of the inventory item only.
-	tracked: bool | None = None
-
-	@model_validator(mode="before")
-	@classmethod
-	def _read_management(cls, data: Any) -> Any:
-		if isinstance(data, dict) and "inventory_management" in data:
-			return {**data, "tracked": bool(data["inventory_management"])}
-		return data
+	tracked: Annotated[bool | None, Field(validation_alias="inventory_management"), BeforeValidator(bool)] = None
 
 	@property
 	def options(self) -> tuple[str, ...]:
