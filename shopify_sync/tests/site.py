@@ -11,7 +11,7 @@ from shopify_sync.core.engine import Engine
 from shopify_sync.core.receiving import Answer, receive, sign
 from shopify_sync.erpnext_host.host import FrappeHost
 from shopify_sync.erpnext_host.isolation import read_committed
-from shopify_sync.erpnext_host.wake import begin, slot_names
+from shopify_sync.erpnext_host.wake import begin, push_slot_names, slot_names
 
 SECRET = "test-secret-of-a-test-store"
 LOCATION = "655441491"
@@ -93,13 +93,13 @@ def make_item(code: str, **values: Any) -> str:
 
 def keep_workers_away() -> None:
 	"""Take all slots, so that no worker of the site carries out what a test is about to; until `let_workers_in`, or the process ends."""
-	for name in slot_names():
+	for name in (*slot_names(), *push_slot_names("test-store")):
 		frappe.db.sql("DO GET_LOCK(%s, 60)", (name,))
 
 
 def let_workers_in() -> None:
 	"""Give the slots back."""
-	for name in slot_names():
+	for name in (*slot_names(), *push_slot_names("test-store")):
 		frappe.db.sql("DO RELEASE_LOCK(%s)", (name,))
 
 

@@ -46,6 +46,7 @@ frappe.ui.form.on("Shopify Store", {
 			);
 		}
 		add_view_buttons(frm);
+		add_push_button(frm);
 		add_import_button(frm);
 	},
 
@@ -110,6 +111,27 @@ function add_view_buttons(frm) {
 	frm.add_custom_button(__("Sync Conflicts"), open("Sync Conflict", { status: "Open" }), view);
 	frm.add_custom_button(__("Sync Events"), open("Sync Event"), view);
 	frm.add_custom_button(__("Shopify Links"), open("Shopify Link"), view);
+}
+
+function add_push_button(frm) {
+	const pushes = (frm.doc.location_mapping || []).some((row) => row.direction == "ERPNext → Shopify");
+	if (!frm.doc.enabled || !frm.doc.sync_inventory || !pushes) return;
+	frm.add_custom_button(
+		__("Push Stock"),
+		() =>
+			frappe.confirm(
+				__(
+					"Tell Shopify the stock of every linked item at the locations whose direction is ERPNext → Shopify? What agrees already is not changed."
+				),
+				() =>
+					frappe.call({
+						method: "shopify_sync.api.stock.push_stock",
+						args: { store: frm.doc.name },
+						callback: ({ message }) => frappe.show_alert({ message: message.message, indicator: "blue" }),
+					})
+			),
+		__("Actions")
+	);
 }
 
 function add_import_button(frm) {
