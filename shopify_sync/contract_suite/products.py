@@ -5,12 +5,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
+from shopify_sync.core.engine import LEASE_SECONDS
 from shopify_sync.core.operations import Refused
 
 from .bench import INBOUND_LOCATION, MUG, TEE, UNKNOWN_SKU, Bench
 from .checks import holds, raises, same, status
+from .crashes import AFTER_COMMIT
 from .group import Group
 from .payloads import level, line, moment, new_id, order, send
 
@@ -417,3 +420,45 @@ def shadow_mode_links_nothing_and_says_what_it_would_do(bench: Bench) -> None:
 	same(_items(bench, payload), [(None, None)], "links")
 	(attempt,) = bench.attempts(name)
 	same([change["action"] for change in attempt.changes], ["link", "link"], "evidence")
+
+
+@CASES.case
+def products_at_once_make_each_item_and_each_value_once(bench: Bench) -> None:
+	bench.set_up(create_items=True, item_group=bench.item_group())
+	number = new_id()
+	shared, attribute = f"SUITE-SHARED-{number}", f"Color {number}"
+	payloads = []
+	for place in range(6):
+		rows = [
+			variant(f"SUITE-{place}-{color}-{number}", title=color, option1=color) for color in ("Red", "Blue", f"Shade {place}")
+		]
+		payloads.append(product(*rows, options=[{"name": attribute}]))
+	payloads += [product(variant(shared)) for _time in range(3)]
+	names = [send(bench, "products/create", payload) for payload in payloads]
+	bench.run_concurrently([bench.drain] * 3, 3)
+	bench.let_pass(3600)
+	bench.sweep()
+	for name, payload in zip(names, payloads, strict=True):
+		holds(bench.event(name).status in ("Applied", "No Change"), f"{name} is done ({bench.event(name).message})")
+		same(_items(bench, payload), [(one["sku"], one["sku"]) for one in payload["variants"]], "links")
+	for payload in payloads[:6]:
+		same((bench.item(payload["variants"][0]["sku"]) or {})["variant_of"], payload["handle"], "variant of")
+
+
+def _killed(bench: Bench, step: str) -> None:
+	bench.set_up(create_items=True, item_group=bench.item_group())
+	number = new_id()
+	rows = [variant(f"SUITE-{size}-{number}", title=size, option1=size) for size in ("S", "M")]
+	payload = product(*rows, options=[{"name": f"Size {number}"}])
+	name = send(bench, "products/create", payload)
+	bench.crash_at(step)
+	is_done = step == AFTER_COMMIT
+	same(bench.item(rows[0]["sku"]) is not None, is_done, f"the Item is there after a crash at {step}")
+	bench.let_pass(LEASE_SECONDS + 1)
+	bench.sweep()
+	status(bench, name, "Applied")
+	same(_items(bench, payload), [(row["sku"], row["sku"]) for row in rows], "links")
+
+
+for _step in ("applied Item Attribute", "applied Item", "linked", "before_commit", AFTER_COMMIT):
+	CASES[f"killed_at_{_step.replace(' ', '_')}"] = partial(_killed, step=_step)

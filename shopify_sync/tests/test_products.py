@@ -290,3 +290,34 @@ class TestItems(ProductCase):
 		event = self.deliver({**self.webhook(product), "updated_at": "2030-01-01T00:00:00Z"})
 		self.assertEqual((event.status, event.category), ("Dead Letter", "ERPNext validation"))
 		self.assertIn("GBP", event.message)
+
+	def test_a_box_of_six_is_counted_in_pieces(self) -> None:
+		item = site.make_item(f"BOX-{self.number}", valuation_rate=2)
+		product = self.sell("Box", {"sku": self.sku("BOX-OF-SIX")})
+		made = product.variants[0]
+		link = {
+			"doctype": "Shopify Link",
+			"store": self.STORE,
+			"resource_type": "variant",
+			"shopify_id": made.id,
+			"uom_factor": 6,
+		}
+		frappe.get_doc({**link, "document_type": "Item", "document_name": item}).insert()
+		frappe.db.commit()
+		event = self.deliver(self.webhook(product))
+		self.assertEqual(event.status, "Applied", event.message)
+		stock = f"{self.STORE}/inventory_item/{made.inventory_item_id}"
+		self.assertEqual(frappe.db.get_value("Shopify Link", stock, ["document_name", "uom_factor"]), (item, 6))
+		store = frappe.get_doc("Shopify Store", self.STORE)
+		store.location_mapping[0].direction = "Shopify → ERPNext"
+		store.save()
+		frappe.db.commit()
+		level = {
+			"inventory_item_id": int(made.inventory_item_id),
+			"location_id": int(self.places[0]),
+			"available": 4,
+			"updated_at": "2026-11-20T10:00:00Z",
+		}
+		event = self.deliver(level, "inventory_levels/update")
+		self.assertEqual(event.status, "Applied", event.message)
+		self.assertEqual(frappe.db.get_value("Bin", {"item_code": item, "warehouse": self.main}, "actual_qty"), 24)
