@@ -226,6 +226,7 @@ class TestRules(ShopCase):
 		frappe.db.commit()
 		self.assertEqual(doc.reload().docstatus, 0, "ERPNext has put it off")
 		execute_action("Stock Reconciliation", doc.name, "_submit")  # as its background job does
+		frappe.db.commit()
 		self.push()
 		self.assertEqual({self.on_hand(level) for level in levels}, {3})
 		self.assertLessEqual(self.calls("InventorySetQuantities"), 2)
