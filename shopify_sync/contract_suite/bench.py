@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from shopify_sync.core.receiving import Answer
+
+if TYPE_CHECKING:
+	from .connected import ConnectedShop
 
 #: Stock Items that exist; TEE has a valuation rate of its own, UNVALUED has none and no stock anywhere.
 TEE, MUG, UNVALUED = "SUITE-TEE", "SUITE-MUG", "SUITE-UNVALUED"
@@ -34,6 +37,7 @@ class EventView:
 	superseded_by: str | None
 	document: tuple[str, str] | None
 	not_applied: str
+	echo_of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,16 @@ class ConflictView:
 	base: str | None
 	erpnext: str | None
 	shopify: str | None
+
+
+@dataclass(frozen=True)
+class CallView:
+	"""A call to Shopify as a case looks at it."""
+
+	operation: str
+	outcome: str
+	key: str | None
+	request_id: str
 
 
 @dataclass(frozen=True)
@@ -171,6 +185,27 @@ class Bench(Protocol):
 
 	def set_stock(self, item: str, location_id: str, quantity: Decimal) -> None:
 		"""Bring that Bin to a quantity as ERPNext's user does."""
+
+	def connected(self) -> AbstractContextManager[ConnectedShop]:
+		"""Connect the store to a shop of its own, with its locations mapped in the directions that `set_up` gives them."""
+
+	def push(self, probe: Callable[[str], None] | None = None) -> int:
+		"""Run one pusher until nothing is due that may be sent. Return how many events were claimed."""
+
+	def crash_push_at(self, step: str) -> None:
+		"""Run a pusher in a process of its own that is killed (SIGKILL) when it first reaches *step*; fail if it was not."""
+
+	def outbound(self) -> list[EventView]:
+		"""Return the store's events on their way out, in the order in which they were marked."""
+
+	def calls(self, event: str) -> list[CallView]:
+		"""Return the calls that were made for an event."""
+
+	def sign_in(self, token: str) -> None:
+		"""Enter another static token, as an operator does."""
+
+	def set_direction(self, location_id: str, direction: str) -> None:
+		"""Change the direction of a location, as an operator does."""
 
 	def map_item(self, resource: str, shopify_id: str, item: str) -> None:
 		"""Save a Shopify Link (`variant`, `inventory_item`) to an Item as an operator does, with all that saving sets off."""

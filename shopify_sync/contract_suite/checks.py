@@ -68,4 +68,4 @@ def actions(bench: Bench, name: str) -> list[str]:
 	return [attempt.action for attempt in bench.attempts(name)]
 
 
-APPLY, DIED = str(Action.APPLY), str(Action.WORKER_DIED)
+APPLY, DIED, PUSH = str(Action.APPLY), str(Action.WORKER_DIED), str(Action.PUSH)

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import concurrency, crashes, customer_events, customers, failures, inventory, modes, operators, orders, products, receiving
+from . import (
+	concurrency,
+	crashes,
+	customer_events,
+	customers,
+	failures,
+	inventory,
+	modes,
+	operators,
+	orders,
+	outbound_stock,
+	products,
+	receiving,
+)
 from .bench import Bench
 
 
@@ -35,6 +48,7 @@ CASES: tuple[Case, ...] = tuple(
 		customer_events,
 		inventory,
 		products,
+		outbound_stock,
 	)
 	for case in _named(module.CASES, module.__name__.rpartition(".")[2])
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -9,11 +10,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import frappe
 
+from shopify_sync.contract_suite import connected
 from shopify_sync.contract_suite.bench import (
 	INBOUND_LOCATION,
 	MUG,
@@ -24,19 +27,23 @@ from shopify_sync.contract_suite.bench import (
 	TEE,
 	UNVALUED,
 	AttemptView,
+	CallView,
 	ConflictView,
 	DocumentView,
 	EventView,
 	LinkView,
 )
+from shopify_sync.contract_suite.connected import ConnectedShop
 from shopify_sync.core.contracts.base import parse_json
 from shopify_sync.core.customer_conflicts import Resolution
 from shopify_sync.core.engine import Engine
+from shopify_sync.core.outbound.pusher import Pusher
 from shopify_sync.core.receiving import Answer, receive
 from shopify_sync.core.snapshots import LinkState
-from shopify_sync.erpnext_host import conflicts, links
+from shopify_sync.erpnext_host import conflicts, connections, links
 from shopify_sync.erpnext_host.event_log import FrappeEventLog
 from shopify_sync.erpnext_host.host import FrappeHost
+from shopify_sync.erpnext_host.push_host import FrappePushHost
 from shopify_sync.jobs import sweep
 
 from . import site, stocked
@@ -124,8 +131,12 @@ class SiteBench:
 		assert not FrappeEventLog().due(), "the sweep did not get through the work that is due"
 
 	def crash_at(self, step: str) -> None:
+		self._crash(step, "drain")
+
+	def _crash(self, step: str, work: str) -> None:
 		frappe.db.commit()
-		command = [sys.executable, "-m", "shopify_sync.tests.crash_worker", frappe.local.site, step]
+		shops = json.dumps(frappe.conf.get("shopify_sync_shops") or {})
+		command = [sys.executable, "-m", "shopify_sync.tests.crash_worker", frappe.local.site, step, work, shops]
 		done = subprocess.run(command, cwd=frappe.local.sites_path, capture_output=True, text=True, timeout=120, check=False)
 		assert done.returncode == -signal.SIGKILL, f"not killed at {step!r}: {done.returncode} {done.stderr[-2000:]}"
 		frappe.db.rollback()
@@ -136,6 +147,13 @@ class SiteBench:
 		frappe.db.sql(
 			"UPDATE `tabSync Event` SET due_at = due_at - INTERVAL %s SECOND WHERE store = %s", (int(seconds), self.store)
 		)
+		where = {"store": self.store, "facts": ("like", '%"pending"%')}
+		for name, facts in frappe.get_all("Shopify Link", where, ["name", "facts"], as_list=True):
+			earlier = _earlier(json.loads(facts), timedelta(seconds=seconds))
+			frappe.db.set_value("Shopify Link", name, "facts", json.dumps(earlier), update_modified=False)
+		frappe.db.commit()
+		# An open circuit would let a probe through by then.
+		connections.link_of(self.store, for_operator=True).connection.reset_circuit()
 		frappe.db.commit()
 
 	def event(self, name: str) -> EventView:
@@ -225,6 +243,53 @@ class SiteBench:
 		doc.submit()
 		frappe.db.commit()
 
+	@contextmanager
+	def connected(self) -> Iterator[ConnectedShop]:
+		with connected.opened(self.shop_domain) as shop:
+			frappe.conf.shopify_sync_shops = {self.shop_domain: shop.address}
+			doc = frappe.get_doc("Shopify Store", self.store)
+			for row in doc.location_mapping:
+				row.location_id = shop.places[row.location_id]
+			self._places = {place: location for location, place in shop.places.items()}
+			doc.save(ignore_permissions=True)
+			frappe.db.commit()
+			self.sign_in(shop.served.token)
+			yield shop
+
+	def sign_in(self, token: str) -> None:
+		doc = frappe.get_doc("Shopify Store", self.store)
+		doc.update({"sign_in_by": "Access token", "access_token": token})
+		doc.save(ignore_permissions=True)
+		frappe.db.commit()
+
+	def set_direction(self, location_id: str, direction: str) -> None:
+		doc = frappe.get_doc("Shopify Store", self.store)
+		for row in doc.location_mapping:
+			if self._places[row.location_id] == location_id:
+				row.direction = direction
+		doc.save(ignore_permissions=True)
+		frappe.db.commit()
+
+	def push(self, probe: Callable[[str], None] | None = None) -> int:
+		frappe.db.rollback()
+		return Pusher(FrappePushHost(), probe).drain()
+
+	def crash_push_at(self, step: str) -> None:
+		self._crash(step, "push")
+
+	def outbound(self) -> list[EventView]:
+		frappe.db.rollback()
+		where = {"store": self.store, "direction": "Outbound"}
+		return [event_view(row) for row in frappe.get_all("Sync Event", where, ["*"], order_by="version")]
+
+	def calls(self, event: str) -> list[CallView]:
+		frappe.db.rollback()
+		where = {"store": self.store, "events": ("like", f"%{event}%")}
+		rows = frappe.get_all(
+			"Shopify API Call", where, ["operation", "outcome", "idempotency_key", "request_id"], order_by="creation"
+		)
+		return [CallView(row.operation, row.outcome, row.idempotency_key, row.request_id or "") for row in rows]
+
 	def map_item(self, resource: str, shopify_id: str, item: str) -> None:
 		name = f"{self.store}/{resource}/{shopify_id}"
 		known = frappe.db.exists("Shopify Link", name)
@@ -291,4 +356,12 @@ def event_view(row: Any) -> EventView:
 		superseded_by=row.superseded_by,
 		document=(row.document_type, row.document_name) if row.document_type else None,
 		not_applied=row.not_applied or "",
+		echo_of=row.echo_of or None,
 	)
+
+
+def _earlier(facts: Any, by: timedelta) -> dict[str, Any]:
+	"""Return the facts of a link with the times of what is pending moved back."""
+	pending = facts["pending"]
+	moved = {name: (datetime.fromisoformat(pending[name]) - by).isoformat() for name in ("sent_at", "until")}
+	return {**facts, "pending": {**pending, **moved}}

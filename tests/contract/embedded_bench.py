@@ -16,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from shopify_sync.contract_suite import connected
 from shopify_sync.contract_suite.bench import (
 	INBOUND_LOCATION,
 	MUG,
@@ -26,15 +27,20 @@ from shopify_sync.contract_suite.bench import (
 	TEE,
 	UNVALUED,
 	AttemptView,
+	CallView,
 	ConflictView,
 	DocumentView,
 	EventView,
 	LinkView,
 )
+from shopify_sync.contract_suite.connected import ConnectedShop
 from shopify_sync.core.customer_conflicts import Resolution
+from shopify_sync.core.outbound.pusher import Pusher
 from shopify_sync.core.receiving import Answer, receive
-from shopify_sync.embedded_host import attempts, config, conflicts, contacts, documents, links, mapping
+from shopify_sync.embedded_host import attempts, config, conflicts, contacts, documents, links, mapping, outbox, stock
+from shopify_sync.embedded_host.connections import Connections
 from shopify_sync.embedded_host.host import Instance
+from shopify_sync.embedded_host.push_host import EmbeddedPushHost
 from shopify_sync.embedded_host.times import utc_now
 from shopify_sync.embedded_host.workers import WorkerPool
 
@@ -64,6 +70,19 @@ def settings(**changes: Any) -> dict[str, Any]:
 	}
 	items = [{"item_code": TEE, "valuation_rate": "10.00"}, {"item_code": MUG}, {"item_code": UNVALUED}]
 	return {"stores": [store], "items": items}
+
+
+class Ways:
+	"""Implements embedded_host/push_host.py `Shops` over the connections of a config."""
+
+	def __init__(self, connections: Connections) -> None:
+		self.gate = connections.gate_of
+		self.client = connections.client_of
+
+
+def push_host(instance: Instance, worker: str, clock: Callable[[], datetime]) -> EmbeddedPushHost:
+	"""Return the host of a pusher that calls the shops of the instance's config."""
+	return EmbeddedPushHost(instance, worker, Ways(Connections(instance.database, instance.config, now=clock)))
 
 
 class EmbeddedBench:
@@ -143,8 +162,11 @@ class EmbeddedBench:
 		return bool(busy) or self.instance.events.due()
 
 	def crash_at(self, step: str) -> None:
+		self._crash(step, "drain")
+
+	def _crash(self, step: str, work: str) -> None:
 		command = [sys.executable, "-m", "tests.contract.crash_worker", str(self.database_path), str(self.config_path)]
-		command += [str(self._passed), step]
+		command += [str(self._passed), step, work]
 		done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 		assert done.returncode == -signal.SIGKILL, f"not killed at {step!r}: {done.returncode} {done.stderr}"
 
@@ -234,8 +256,44 @@ class EmbeddedBench:
 
 	def set_stock(self, item: str, location_id: str, quantity: Decimal) -> None:
 		with self.instance.database.write() as connection:
-			stock = {"actual_qty": quantity, "valuation_rate": Decimal(10)}
-			documents.put(connection, "Bin", documents.bin_name(item, WAREHOUSES[location_id]), stock)
+			stock.set_quantity(connection, item, WAREHOUSES[location_id], quantity, Decimal(10))
+			changed = {(item, WAREHOUSES[location_id])}
+			outbox.bins_changed(connection, self.instance.config, self.instance.events, changed)
+
+	@contextmanager
+	def connected(self) -> Iterator[ConnectedShop]:
+		with connected.opened(self.shop_domain) as shop:
+			self._settings["shops"] = {self.shop_domain: shop.address}
+			store = self._settings["stores"][0]
+			for row in store["locations"]:
+				row["location_id"] = shop.places[row["location_id"]]
+			self._places = {place: location for location, place in shop.places.items()}
+			self.sign_in(shop.served.token)
+			yield shop
+
+	def sign_in(self, token: str) -> None:
+		self._settings["stores"][0]["admin"] = {"access_token": token}
+		self._open()
+
+	def set_direction(self, location_id: str, direction: str) -> None:
+		for row in self._settings["stores"][0]["locations"]:
+			if self._places[row["location_id"]] == location_id:
+				row["direction"] = direction
+		self._open()
+
+	def push(self, probe: Callable[[str], None] | None = None) -> int:
+		return Pusher(push_host(self.instance, "bench", self._clock), probe).drain()
+
+	def crash_push_at(self, step: str) -> None:
+		self._crash(step, "push")
+
+	def outbound(self) -> list[EventView]:
+		rows = self._query("SELECT * FROM sync_event WHERE direction = 'Outbound' ORDER BY rowid")
+		return [_event_view(row) for row in rows]
+
+	def calls(self, event: str) -> list[CallView]:
+		rows = self._query("SELECT * FROM api_call WHERE instr(events, ?) ORDER BY rowid", event)
+		return [CallView(row["operation"], row["outcome"], row["key"], row["request_id"]) for row in rows]
 
 	def map_item(self, resource: str, shopify_id: str, item: str) -> None:
 		mapping.map_item(self.instance.database, self.instance.events, self.store, resource, shopify_id, item, "operator")
@@ -280,4 +338,5 @@ def _event_view(row: Any) -> EventView:
 		superseded_by=row["superseded_by"],
 		document=(row["document_type"], row["document_name"]) if row["document_type"] else None,
 		not_applied="\n".join(json.loads(row["not_applied"])),
+		echo_of=row["echo_of"],
 	)
