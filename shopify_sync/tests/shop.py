@@ -44,6 +44,7 @@ class ShopCase(SyncTestCase):
 
 	def setUp(self) -> None:
 		super().setUp()
+		frappe.db.delete("Shopify API Call", {"store": self.STORE})
 		self.name = f"shop-{next(_numbers)}-{frappe.generate_hash(length=6)}"
 		self.served = self.address.open(self.name)
 		self.shop = self.served.shop

@@ -15,6 +15,7 @@ from shopify_sync.core.policy import StorePolicy
 from shopify_sync.core.snapshots import Component, ItemState, LinkState, StockPushNeeds, StockPushSnapshot, StockPushState
 
 from .. import policies
+from .deliveries import unfulfilled
 from .items import read_items
 
 
@@ -154,7 +155,7 @@ def _read_stock(
 		(tuple(wanted), tuple(warehouses)),
 	)
 	bins = {(item, warehouse): _decimal(quantity) for item, warehouse, quantity in rows}
-	return _Stock(places, bins, _unfulfilled(policy.store, wanted))
+	return _Stock(places, bins, unfulfilled(policy.store, wanted))
 
 
 def _places(policy: StorePolicy, locations: Iterable[str]) -> dict[str, frozenset[str]]:
@@ -173,14 +174,6 @@ def _places(policy: StorePolicy, locations: Iterable[str]) -> dict[str, frozense
 		location: frozenset().union(*(below.get(warehouse, set()) for warehouse in rule.warehouses))
 		for location, rule in rules.items()
 	}
-
-
-def _unfulfilled(store: str, items: set[str]) -> Mapping[tuple[str, str], Decimal]:
-	try:
-		from .deliveries import unfulfilled
-	except ImportError:
-		return {}
-	return unfulfilled(store, items)
 
 
 def _decimal(value: Any) -> Decimal:
