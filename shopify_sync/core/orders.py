@@ -15,7 +15,7 @@ from . import keys
 from .contracts.order import PRESENTMENT_MONEY, SHOP_MONEY, Order, in_booked_money
 from .failures import Category, Failure
 from .order_documents import book
-from .order_facts import known_transactions
+from .order_facts import known_transactions, with_known_fulfillments
 from .order_lines import item_queries
 from .order_states import rule_for, state_of
 from .parties import person_of_order
@@ -63,6 +63,7 @@ def _day(order: Order, policy: StorePolicy) -> date:
 
 def decide(order: Order, snapshot: OrderSnapshot, policy: StorePolicy, signal: Signal) -> Decision:
 	"""Return the plan for an order as it stands in Shopify."""
+	order = with_known_fulfillments(order, snapshot.link.facts)
 	existing = snapshot.sales_order
 	rule = rule_for(order, policy.state_rules)
 	if isinstance(rule, Failure):

@@ -14,6 +14,7 @@ from . import (
 	customer_merge,
 	customer_redaction,
 	customers,
+	fulfillments,
 	inventory,
 	inventory_items,
 	item_deletions,
@@ -57,7 +58,7 @@ class Part(Resource, Protocol):
 		"""Tell whether the whole is still as it was read, now that its link is locked."""
 
 
-PARTS: dict[str, Part] = {keys.ORDER_TRANSACTION: order_transactions}
+PARTS: dict[str, Part] = {keys.ORDER_TRANSACTION: order_transactions, keys.FULFILLMENT: fulfillments}
 
 #: Resources that have parts.
 WHOLES = frozenset((keys.ORDER,))
@@ -95,4 +96,5 @@ def is_switched_on(resource: str, policy: StorePolicy) -> bool:
 		keys.PRODUCT_DELETION: True,
 		keys.INVENTORY_ITEM_DELETION: True,
 		keys.ORDER_TRANSACTION: policy.sync_orders,
+		keys.FULFILLMENT: policy.sync_orders,
 	}[resource]

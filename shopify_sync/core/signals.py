@@ -67,6 +67,8 @@ def _progress(resource: str, payload: Mapping[str, Any]) -> str:
 
 	`updated_at` has a precision of a second: an order can be booked and cancelled within one.
 	"""
+	if resource == keys.FULFILLMENT:
+		return "1" if payload.get("status") == "cancelled" else "0"
 	if resource != keys.ORDER:
 		return "0"
 	cancelled = 1 if payload.get("cancelled_at") else 0
@@ -130,6 +132,7 @@ _ID_OF: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
 	keys.CUSTOMER_REDACTION: person_id,
 	keys.CUSTOMER_CONSENT: consent_id,
 }
+_PARTS_OF_ORDERS = (keys.ORDER_TRANSACTION, keys.FULFILLMENT)
 #: Resources that are news and not states: their payload has no time, so the one when Shopify sent it counts.
 _TIMELESS = (
 	keys.CUSTOMER_MERGE, keys.CUSTOMER_DELETION, keys.CUSTOMER_REDACTION, keys.CUSTOMER_CONSENT, keys.PRODUCT_DELETION,
@@ -162,9 +165,9 @@ def subject_of(resource: str, payload: Any, digest: str, triggered_at: str = "")
 			"The payload has no id." if resource != keys.INVENTORY_LEVEL else "The payload lacks its item or location id."
 		)
 	updated_at = _time_of(resource, payload, triggered_at)
-	label = _storable(payload.get("name"))[:100] if resource == keys.ORDER else ""
+	label = _storable(payload.get("name"))[:100] if resource in (keys.ORDER, keys.FULFILLMENT) else ""
 	version = version_of(updated_at, _progress(resource, payload), triggered_at, _payment(resource, payload), digest)
-	order_id = as_id(payload.get("order_id")) if resource == keys.ORDER_TRANSACTION else None
+	order_id = as_id(payload.get("order_id")) if resource in _PARTS_OF_ORDERS else None
 	part_of = (keys.ORDER, order_id) if order_id else None
 	return Subject(resource, shopify_id, updated_at, version, label, part_of)
 

@@ -119,6 +119,8 @@ SALES_ORDER_FIELDS = (
 )  # fmt: skip
 #: What a decision reads of the documents that follow a Sales Order.
 DOCUMENT_FIELDS = ("is_return",)
+#: What a decision reads of a Delivery Note that people made.
+NOTE_FIELDS = ("shopify_tracking_number", "shopify_tracking_company", "shopify_tracking_url")
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,9 @@ class OrderSnapshot:
 		*values* hold :data:`DOCUMENT_FIELDS`.
 	:ivar name_taken: a document of another key already has the name that the Sales Order would get.
 	:ivar exchange_rate: order's currency → company's; None when ERPNext has none.
+	:ivar push: the link of the order's deliveries on their way out: its facts tell which fulfillments are our own. None: none are.
+	:ivar pushed_notes: name → the Delivery Note of people's own that a fulfillment of ours was made of, or its amendment;
+		*values* hold :data:`NOTE_FIELDS`, and `lines`: line → quantity in stock units.
 	"""
 
 	link: LinkState
@@ -153,6 +158,8 @@ class OrderSnapshot:
 	exchange_rate: Decimal | None
 	name_taken: bool = False
 	documents: Mapping[str, DocumentState] = field(default_factory=dict)
+	push: LinkState | None = None
+	pushed_notes: Mapping[str, DocumentState] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

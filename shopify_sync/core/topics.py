@@ -14,6 +14,8 @@ RESOURCE_OF_TOPIC: dict[str, str] = {
 	"orders/partially_fulfilled": keys.ORDER,
 	"orders/link_requested": keys.ORDER,
 	"order_transactions/create": keys.ORDER_TRANSACTION,
+	"fulfillments/create": keys.FULFILLMENT,
+	"fulfillments/update": keys.FULFILLMENT,
 	"customers/create": keys.CUSTOMER,
 	"customers/update": keys.CUSTOMER,
 	"customers/enable": keys.CUSTOMER,
@@ -36,8 +38,6 @@ RESOURCE_OF_TOPIC: dict[str, str] = {
 NOT_A_STATE: dict[str, str] = {
 	"orders/edited": "An orders/updated webhook follows with the order as it is after the edit.",
 	"refunds/create": "An orders/updated webhook follows with the order and this refund in it.",
-	"fulfillments/create": "An orders/updated webhook follows with the order and this fulfillment in it.",
-	"fulfillments/update": "An orders/updated webhook follows with the order and this fulfillment in it.",
 	"orders/delete": "A deleted order is kept in ERPNext; cancel its Sales Order by hand if it must go.",
 	"customers_marketing_consent/update": "ERPNext's Contact knows consent to e-mails; what is said of text messages has no place there.",
 	"customers/data_request": "Shopify asks for what is known of a customer: send it within 30 days. ERPNext collects it with a Personal "

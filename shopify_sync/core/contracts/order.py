@@ -134,6 +134,8 @@ class LineItem(_Priced, WithExactId):
 	current_quantity: int | None = None
 	#: What is never sent goes with the fulfillment that completes the order.
 	requires_shipping: Flag = True
+	#: What is left to send: tells whether a fulfillment that came in a message of its own completes the order.
+	fulfillable_quantity: int | None = None
 	duties: Annotated[tuple[Duty, ...], nullable_list] = ()
 	#: Of a piece, before discounts. The row: price × quantity − discounts − taxes that are inside, as rates that multiply back exactly.
 	price: Amount
@@ -250,6 +252,8 @@ class Fulfillment(ShopifyModel):
 	#: `success`: sent. `cancelled`: its Delivery Note is cancelled. Others have not left.
 	status: Text = ""
 	created_at: UtcTime | None = None
+	#: Which of two states is the newer one, where a message of its own and the order's both tell of it.
+	updated_at: UtcTime | None = None
 	location_id: OptionalId = None
 	tracking_company: Text = ""
 	tracking_number: Text = ""
@@ -261,6 +265,19 @@ class Fulfillment(ShopifyModel):
 	def is_sent(self) -> bool:
 		"""Whether the goods have left; cancelled, failed and pending ones have not."""
 		return self.status in ("success", "")
+
+	@property
+	def pieces(self) -> dict[str, int]:
+		"""The pieces sent, by line."""
+		found: dict[str, int] = {}
+		for line in self.line_items:
+			found[line.id or ""] = found.get(line.id or "", 0) + line.quantity
+		return found
+
+	@property
+	def numbers(self) -> tuple[str, ...]:
+		"""The tracking numbers."""
+		return self.tracking_numbers or ((self.tracking_number,) if self.tracking_number else ())
 
 
 class PaymentSchedule(ShopifyModel):
