@@ -36,7 +36,7 @@ from shopify_sync.core.statuses import FINAL, INITIAL, OPEN, Status, check, sour
 
 from . import attempts, times
 from .errors import is_contention
-from .isolation import read_committed
+from .isolation import despite_snapshot, read_committed
 
 #: What a newer state of the same resource makes moot before anybody looks at it.
 _WAITING = (Status.RECEIVED, Status.RETRYING)
@@ -162,7 +162,7 @@ class FrappeEventLog:
 		"""
 		new = 0
 		for mark in sorted(set(marks)):
-			frappe.db.sql(_MARK, _row_of(event_of(mark, times.now(), frappe.generate_hash(length=12), source)))
+			frappe.db.sql(despite_snapshot(_MARK), _row_of(event_of(mark, times.now(), frappe.generate_hash(length=12), source)))
 			new += frappe.db._cursor.rowcount == 1
 		return new
 

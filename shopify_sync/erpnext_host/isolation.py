@@ -12,6 +12,8 @@ from contextlib import contextmanager
 
 import frappe
 
+#: Site → whether its MariaDB refuses to write rows that were changed since a transaction's snapshot.
+_refuses_changed_rows: dict[str, bool] = {}
 _FLAG = "shopify_sync_reads_committed"
 
 
@@ -33,3 +35,16 @@ def read_committed() -> Iterator[None]:
 		setattr(frappe.local, _FLAG, False)
 		# From the next transaction on. Frappe has begun one already, in which nothing was done yet.
 		frappe.db.sql("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+
+def despite_snapshot(statement: str) -> str:
+	"""Return *statement* so that it may also write rows that others changed since the running transaction's snapshot.
+
+	On MariaDB 11.6+ it would end with error 1020 instead, and with it the transaction of a user who did nothing wrong. For
+	statements only whose result does not depend on what was read before.
+	"""
+	site = frappe.local.site
+	if site not in _refuses_changed_rows:
+		rows = frappe.db.sql("SHOW VARIABLES LIKE 'innodb_snapshot_isolation'")
+		_refuses_changed_rows[site] = bool(rows and rows[0][1] == "ON")
+	return f"SET STATEMENT innodb_snapshot_isolation = OFF FOR {statement}" if _refuses_changed_rows[site] else statement
