@@ -182,7 +182,7 @@ class TestImport(ProductCase):
 		script = f"import frappe; from shopify_sync import commands; site, override = frappe.get_site_config, {overrides!r}; "
 		script += "import json; frappe.get_site_config = lambda *a, **k: frappe._dict(site(*a, **k), shopify_sync_shops=json.loads(override)); "
 		script += f"commands.shopify_sync.main(['import-products', {self.STORE!r}], "
-		script += f"obj=frappe._dict(sites=[{frappe.local.site!r}]), standalone_mode=True)"
+		script += f"obj=frappe._dict(sites=[{frappe.local.site!r}], profile=False), standalone_mode=True)"
 		done = subprocess.run(
 			[sys.executable, "-c", script], cwd=frappe.local.sites_path, capture_output=True, text=True, timeout=120, check=False
 		)
