@@ -69,7 +69,8 @@ def failure_of(found: Read, operation: str) -> Failure:
 	text = scrub("; ".join(str(error.get("message") or "") for error in found.errors))[:_MOST_TEXT]
 	codes = set(found.codes)
 	if "THROTTLED" in codes:
-		return Failure(Category.THROTTLED, f"Shopify refused {operation}: the store's API budget is used up.", retry_after=1.0)
+		message = f"Shopify refused {operation}: the store's API budget is used up."
+		return Failure(Category.THROTTLED, message, retry_after=_until_enough(found.cost))
 	if "ACCESS_DENIED" in codes:
 		return _denied(found, operation, text)
 	if codes & {"INTERNAL_SERVER_ERROR", "TIMEOUT"} or "Internal error" in text:
@@ -79,6 +80,13 @@ def failure_of(found: Read, operation: str) -> Failure:
 	if "MAX_COST_EXCEEDED" in codes:
 		return Failure(Category.UNSUPPORTED, f"Shopify refused {operation}: it asks for too much at once.", detail=text)
 	return Failure(Category.BUG, f"Shopify refused {operation}: {text}", detail=text)
+
+
+def _until_enough(cost: Cost) -> float:
+	"""Return the seconds until the bucket holds what a call asks for, by what the answer says of it."""
+	if cost.status is None or cost.requested is None or cost.status.restore_rate <= 0:
+		return 1.0
+	return max((cost.requested - cost.status.available) / cost.status.restore_rate, 0.0)
 
 
 def _denied(found: Read, operation: str, text: str) -> Failure:

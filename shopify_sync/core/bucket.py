@@ -14,6 +14,8 @@ from .enums import StrEnum
 
 #: One query may ask for this many points (Shopify's limit): what a query that was never seen is taken to ask for.
 MOST = 1000.0
+#: What a call without an answer is taken to have used, if it took so much. The next answer tells better.
+UNTOLD = 100.0
 #: A ticket whose holder died is forgotten after this many seconds; longer than any call lasts.
 TICKET_SECONDS = 120.0
 #: Kept free of rounding: Shopify states what is available without its fraction, and clocks are read a moment apart.
@@ -115,7 +117,7 @@ class Bucket:
 		costs = dict(current.costs)
 		if operation and requested is not None:
 			costs[operation] = requested
-		back = 0.0 if used is None else mine.points - used
+		back = mine.points - (min(mine.points, UNTOLD) if used is None else used)
 		level = min(current.level + back, current.maximum)
 		ended = replace(current, level=level, tickets=tickets, costs=costs)
 		return ended if status is None else ended._told(status, is_last=mine.number == current.taken)

@@ -350,6 +350,7 @@ class TestAuthorizationCode(ConnectionCase):
 			with self.assertRaises(CallFailed):
 				self.call()
 			self.shop.faults.set(reset_after=0.0)
+			buttons.reset_circuit(self.STORE)
 			self.assertEqual(self.call().data["shop"]["name"], self.STORE)
 		with self.in_time(timedelta(seconds=8000)):
 			self.assertEqual(self.call().data["shop"]["name"], self.STORE)

@@ -14,12 +14,14 @@ _FOLDER = Path(__file__).parent
 _MUTATION = re.compile(r"^mutation\b", re.MULTILINE)
 _SPREAD = re.compile(r"\.\.\.(?!\s*on\s)\s*(\w+)")
 #: Operations that are not valid in every supported version → the first version in which they are.
-#: The directive `@idempotent` and the fields `bulkOperation` and `bulkOperations` came with 2026-01.
+#: The directive `@idempotent` and the fields `bulkOperation` and `bulkOperations` came with 2026-01, `InventoryLevel.isActive` with
+#: 2026-04.
 SINCE = {
 	"BulkOperation": "2026-01",
 	"BulkOperations": "2026-01",
 	"InventoryActivate": "2026-01",
 	"InventoryAdjustQuantities": "2026-01",
+	"InventoryLevelsAt": "2026-04",
 	"InventorySetQuantities": "2026-01",
 	"RefundCreate": "2026-01",
 }

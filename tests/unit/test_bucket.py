@@ -1,0 +1,145 @@
+"""The shared bucket of points: it never believes in points that Shopify does not have, and gives them out by priority."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shopify_sync.admin_api.budgets import dumped, loaded
+from shopify_sync.core.bucket import MOST, RESERVE, TICKET_SECONDS, Bucket, Priority, ThrottleStatus
+
+RATE = 100.0
+FULL = ThrottleStatus(2000.0, 2000.0, RATE)
+
+
+class Shopify:
+	"""Shopify's own sums (simulator/admin/throttle.py says them for one thread)."""
+
+	def __init__(self) -> None:
+		self.level, self.as_of = 2000.0, 0.0
+
+	def at(self, now: float) -> float:
+		self.level = min(self.level + (now - self.as_of) * RATE, 2000.0)
+		self.as_of = now
+		return self.level
+
+	def take(self, points: float, now: float) -> bool:
+		if self.at(now) < points:
+			return False
+		self.level -= points
+		return True
+
+	def status(self, now: float) -> ThrottleStatus:
+		return ThrottleStatus(2000.0, float(int(self.at(now))), RATE)
+
+
+def known(level: float = 2000.0, now: float = 1.0) -> Bucket:
+	return Bucket(maximum=2000.0, restore_rate=RATE, level=level, as_of=now, known=True)
+
+
+def test_nobody_knows_the_bucket_at_first() -> None:
+	bucket, wait = Bucket().take("a", MOST, Priority.LIVE, 10.0)
+	assert wait == 0
+	assert bucket.take("b", 10, Priority.LIVE, 10.0)[1] > 0
+	told = bucket.answered("a", 10.1, operation="Shop", requested=2, used=2, status=ThrottleStatus(4000.0, 3998.0, 200.0))
+	assert (told.maximum, told.restore_rate, told.level, told.estimate("Shop"), told.estimate("Order")) == (
+		4000,
+		200,
+		3998,
+		2,
+		MOST,
+	)
+
+
+def test_points_that_were_not_used_come_back() -> None:
+	bucket, _wait = known().take("a", 500, Priority.LIVE, 1.0)
+	assert bucket.level == 1500
+	assert bucket.answered("a", 1.0, used=20).level == 1980
+	assert bucket.answered("a", 1.0, used=0).level == 2000
+
+
+def test_a_call_without_an_answer_costs_a_little() -> None:
+	bucket, _wait = known().take("a", 500, Priority.LIVE, 1.0)
+	assert bucket.answered("a", 1.0).level == 1900
+
+
+def test_the_wait_is_long_enough() -> None:
+	bucket, wait = known(level=0.0).take("a", 300, Priority.LIVE, 1.0)
+	assert bucket.tickets == {}
+	assert bucket.take("a", 300, Priority.LIVE, 1.0 + wait - 0.01)[1] > 0
+	assert bucket.take("a", 300, Priority.LIVE, 1.0 + wait + 0.001)[1] == 0
+
+
+def test_the_lower_priorities_leave_something() -> None:
+	bucket = known(level=2000 * RESERVE[Priority.BACKFILL])
+	assert bucket.take("a", 10, Priority.BACKFILL, 1.0)[1] > 0
+	assert bucket.take("a", 10, Priority.LIVE, 1.0)[1] == 0
+	bucket = known(level=2000 * RESERVE[Priority.LIVE])
+	assert bucket.take("a", 10, Priority.LIVE, 1.0)[1] > 0
+	assert bucket.take("a", 10, Priority.OPERATOR, 1.0)[1] == 0
+
+
+def test_even_the_largest_query_of_the_lowest_priority_goes_through_a_full_bucket() -> None:
+	small = replace(known(level=1000.0), maximum=1000.0)
+	assert small.take("a", MOST, Priority.BACKFILL, 1.0)[1] == 0
+
+
+def test_the_dead_are_forgotten() -> None:
+	bucket, _wait = known().take("a", 500, Priority.LIVE, 1.0)
+	assert bucket.at(1.0 + TICKET_SECONDS - 1).tickets
+	assert not bucket.at(1.0 + TICKET_SECONDS).tickets
+
+
+def test_what_another_app_or_a_person_used_is_learned() -> None:
+	bucket, _wait = known().take("a", 10, Priority.LIVE, 1.0)
+	assert bucket.answered("a", 1.0, used=10, status=ThrottleStatus(2000.0, 300.0, RATE)).level == 300
+
+
+def test_what_cannot_be_read_is_a_bucket_that_nobody_knows() -> None:
+	for text in ("", "{", "[]", '{"level": 1, "what": 2}', "null"):
+		assert loaded(text) == Bucket()
+
+
+#: A worker asks for points; the request takes a while to arrive, is carried out, and its answer takes a while too.
+CALLS = st.lists(
+	st.tuples(
+		st.floats(0, 3),  # before the next one asks
+		st.floats(0, 0.5),  # on the way there
+		st.floats(0, 0.5),  # and back
+		st.integers(1, 400),  # what it asks for
+		st.floats(0, 1),  # the share of it that it uses
+		st.sampled_from([Priority.LIVE, Priority.BACKFILL]),
+	),
+	max_size=60,
+)
+
+
+@given(CALLS)
+def test_shopify_never_has_to_refuse(calls: list[tuple[float, float, float, int, float, Priority]]) -> None:
+	"""Whatever the order in which requests and answers arrive: with what it lets out, Shopify's bucket never runs dry."""
+	shopify, bucket = Shopify(), known(now=0.001)
+	queue: list[tuple[float, int, str]] = []
+	asked = 0.001
+	for number, call in enumerate(calls):
+		asked += call[0]
+		queue.append((asked, number, "ask"))
+	used: dict[int, int] = {}
+	said: dict[int, ThrottleStatus] = {}
+	while queue:
+		now, number, what = queue.pop(0)
+		_pause, there, back, wanted, share, priority = calls[number]
+		if what == "ask":
+			bucket, wait = bucket.take(str(number), wanted, priority, now)
+			queue.append((now + wait, number, "ask") if wait else (now + there, number, "arrive"))
+		elif what == "arrive":
+			assert shopify.take(wanted, now), (number, wanted, shopify.level)
+			used[number] = int(wanted * share)
+			shopify.level += wanted - used[number]
+			said[number] = shopify.status(now)
+			queue.append((now + back, number, "answer"))
+		else:
+			bucket = bucket.answered(str(number), now, used=used[number], status=said[number])
+			assert bucket == loaded(dumped(bucket))
+		queue.sort()
