@@ -39,6 +39,12 @@ def key(store: str, resource: str, shopify_id: str) -> str:
 	return f"{store}/{resource}/{shopify_id}"
 
 
+def push_of_order(order_key: str) -> str:
+	"""Return the key of the deliveries of an order on their way out, by the order's."""
+	store, _resource, shopify_id = order_key.split("/", 2)
+	return key(store, FULFILLMENT_PUSH, shopify_id)
+
+
 def short_hash(*parts: str) -> str:
 	"""Return 32 hex digits that stand for *parts*; used where a key must not spell out personal data."""
 	return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]

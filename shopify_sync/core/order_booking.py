@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,8 +13,10 @@ from .contracts.order import Order
 from .contracts.transaction import Transaction
 from .failures import Category, Failure
 from .money import quantum
+from .outbound.parcels import ParcelMemory
 from .plan import DocRef
 from .policy import InvoiceNaming, StorePolicy
+from .pushed_fulfillments import memory_of
 from .snapshots import DocumentState, OrderSnapshot
 
 SALES_ORDER, SALES_INVOICE, PAYMENT_ENTRY = "Sales Order", "Sales Invoice", "Payment Entry"
@@ -46,6 +49,16 @@ class Booking:
 	party: Party
 	rate: Decimal
 	transactions: tuple[Transaction, ...] = field(default=())
+
+	@cached_property
+	def pushed(self) -> ParcelMemory:
+		"""The fulfillments that we made of people's Delivery Notes."""
+		return memory_of(self.snapshot)
+
+	def delivery(self, fulfillment: str) -> DocumentState | None:
+		"""Return the Delivery Note of a fulfillment: that which was made of it, or that which it was made of; None: neither."""
+		sent = self.pushed.sent.get(fulfillment)
+		return self.snapshot.pushed_notes.get(sent.note) if sent else self.document(self.under("fulfillment", fulfillment))
 
 	@property
 	def label(self) -> str:

@@ -14,6 +14,7 @@ from .order_memory import TIP, Row, Rows, Taken, take
 from .order_refunds import is_restocked
 from .plan import CancelDocument, Change, CreateDocument, RowRef, UpdateDocument
 from .policy import Direction, FulfillmentSide
+from .pushed_fulfillments import changed_there, unrecorded
 from .snapshots import ItemState
 
 #: The last part of the key of a Stock Entry that goes with a Delivery Note.
@@ -31,9 +32,9 @@ class DeliveryPlan:
 
 
 def delivers(booking: Booking) -> bool:
-	"""Whether Delivery Notes follow Shopify's fulfillments: not where ERPNext sends, nor where invoices move the stock."""
+	"""Whether Delivery Notes follow Shopify's fulfillments: not where ERPNext alone sends, nor where invoices move the stock."""
 	policy = booking.policy
-	return policy.fulfillment_by is FulfillmentSide.SHOPIFY and not policy.invoice_updates_stock
+	return policy.fulfillment_by is not FulfillmentSide.ERPNEXT and not policy.invoice_updates_stock
 
 
 def plan_deliveries(
@@ -56,6 +57,11 @@ def plan_deliveries(
 	work.cancel(fulfillments)
 	going = [fulfillment for fulfillment in fulfillments if fulfillment.is_sent]
 	for fulfillment in going:
+		if fulfillment.id in booking.pushed.sent:
+			work.count(fulfillment)
+			continue
+		if failure := unrecorded(booking.pushed, fulfillment):
+			return failure
 		if failure := booking.was_cancelled(booking.under("fulfillment", fulfillment.id or "")):
 			return failure
 		if booking.is_live(booking.under("fulfillment", fulfillment.id or "")):
@@ -79,6 +85,10 @@ class _Deliveries:
 	def cancel(self, fulfillments: list[Fulfillment]) -> None:
 		"""Cancel the Delivery Notes of fulfillments that Shopify cancelled; what they sent is left to send again."""
 		for fulfillment in fulfillments:
+			if fulfillment.status == "cancelled" and fulfillment.id in self.booking.pushed.sent:
+				# Its note is people's own: they cancel it, or did.
+				self._forget(fulfillment.id or "")
+				continue
 			found = self.booking.document(self.booking.under("fulfillment", fulfillment.id or ""))
 			if fulfillment.status != "cancelled" or found is None or found.docstatus != 1:
 				continue
@@ -86,9 +96,20 @@ class _Deliveries:
 			self.changes.append(CancelDocument(found.doctype, found.name))
 			if moved := self.booking.document(f"{self.booking.under('fulfillment', fulfillment.id or '')}/{_STOCK}"):
 				self.changes.append(CancelDocument(moved.doctype, moved.name))
-			for line, rows in self.sent.pop(fulfillment.id or "", {}).items():
-				for row in rows:
-					self.left = _put_back(self.left, line, row)
+			self._forget(fulfillment.id or "")
+
+	def _forget(self, fulfillment: str) -> None:
+		"""Take what a fulfillment sent for not sent."""
+		for line, rows in self.sent.pop(fulfillment, {}).items():
+			for row in rows:
+				self.left = _put_back(self.left, line, row)
+
+	def count(self, fulfillment: Fulfillment) -> None:
+		"""Count what a fulfillment of our own sent: its Delivery Note is people's own, and no second one is made."""
+		if fulfillment.id in self.sent:
+			return
+		taken = self._take(fulfillment, everything=False)
+		self.sent[fulfillment.id or ""], self.tracking[fulfillment.id or ""] = _sent_rows(taken), tracking_number(fulfillment)
 
 	def _cancel_returns(self, fulfillment: str) -> None:
 		"""Cancel what came back against a parcel that is cancelled; it is brought back against another one."""
@@ -136,12 +157,18 @@ class _Deliveries:
 		if everything:
 			in_any = {line.id for found in order.fulfillments for line in found.line_items}
 			unsent = [line.id for line in order.line_items if not line.requires_shipping and line.id not in in_any]
-			wanted |= {line: sum(row.left for row in self.left.get(line, ())) for line in (*unsent, TIP)}
+			left = {line: sum(row.left for row in self.left.get(line, ())) for line in (*unsent, TIP)}
+			wanted |= {line: pieces - self._with_own_notes(line) for line, pieces in left.items()}
 		taken: list[Taken] = []
 		for line, pieces in wanted.items():
 			found, self.left = take(self.left, line, pieces)
 			taken += found
 		return taken
+
+	def _with_own_notes(self, line: str) -> int:
+		"""Return what people's own Delivery Notes sent of a line that is in no fulfillment."""
+		notes = (note for note in self.booking.snapshot.pushed_notes.values() if note.docstatus == 1)
+		return sum(int(note.values.get("lines", {}).get(line, 0)) for note in notes)
 
 	def _items(self) -> dict[str, ItemState]:
 		return {line: row.item for line, row in self.rows.items()}
@@ -153,6 +180,20 @@ class _Deliveries:
 def tracking_number(fulfillment: Fulfillment) -> str:
 	"""Return the tracking numbers of a fulfillment, as one text."""
 	return ", ".join(fulfillment.tracking_numbers) or fulfillment.tracking_number
+
+
+def track_own(booking: Booking) -> list[Change]:
+	"""Return the changes that carry tracking which somebody changed in Shopify to the Delivery Notes that people made."""
+	changes: list[Change] = []
+	for fulfillment in booking.order.fulfillments:
+		note = booking.delivery(fulfillment.id or "") if fulfillment.id in booking.pushed.sent else None
+		if note is None or note.docstatus != 1 or not changed_there(booking.pushed, fulfillment, note.values):
+			continue
+		after = _tracking(fulfillment)
+		before = {name: note.values.get(name) or "" for name in after}
+		if any(before[name] != after[name] for name in ("shopify_tracking_number", "shopify_tracking_company")):
+			changes.append(UpdateDocument(DELIVERY_NOTE, note.name, before, after))
+	return changes
 
 
 def _tracking(fulfillment: Fulfillment) -> dict[str, Any]:
@@ -294,6 +335,7 @@ def _return(
 	booking: Booking, refund: Refund, fulfillment: str, taken: list[tuple[Taken, str | None]], items: Mapping[str, ItemState]
 ) -> CreateDocument | Failure:
 	key, sent_key = booking.under("return", refund.id or "", fulfillment), booking.under("fulfillment", fulfillment)
+	own = booking.delivery(fulfillment) if fulfillment in booking.pushed.sent else None
 	rows = []
 	for row, location in taken:
 		warehouse = _warehouse(booking, location)
@@ -312,13 +354,13 @@ def _return(
 				"warehouse": warehouse,
 				"cost_center": booking.policy.cost_center,
 				"shopify_line_item_id": row.line,
-				"dn_detail": RowRef(DELIVERY_NOTE, sent_key, row.line, row.index),
+				"dn_detail": RowRef(DELIVERY_NOTE, "" if own else sent_key, row.line, row.index, own.name if own else ""),
 			}
 		)
 	values = {
 		**booking.selling_values(),
 		"is_return": 1,
-		"return_against": booking.ref(DELIVERY_NOTE, sent_key),
+		"return_against": own.name if own else booking.ref(DELIVERY_NOTE, sent_key),
 		"posting_date": booking.day(refund.at),
 		"items": rows,
 	}

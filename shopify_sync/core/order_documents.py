@@ -16,7 +16,7 @@ from .failures import Category, Failure
 from .money import ZERO, plain, total
 from .order_booking import DELIVERY_NOTE, SALES_INVOICE, SALES_ORDER, Booking, Party
 from .order_credit_notes import backs_of, charges_of, credit_note, credit_refund
-from .order_deliveries import delivers, plan_deliveries, plan_returns
+from .order_deliveries import delivers, plan_deliveries, plan_returns, track_own
 from .order_facts import known_transactions
 from .order_invoices import as_invoiced, plan_cancellation, plan_invoices
 from .order_lines import ItemRow, plan_items
@@ -36,7 +36,7 @@ from .order_sales_orders import bring_up_to_date, create, ordered_of, revise
 from .order_taxes import Charges
 from .parties import PartyPlan, person_of_order, plan_party
 from .plan import CancelDocument, Change, CloseDocument, CreateDocument, Decision, DocRef, LinkUpdate, Plan, ReopenDocument
-from .policy import GuestPolicy, OrderOutcome, StateRule, StorePolicy
+from .policy import FulfillmentSide, GuestPolicy, OrderOutcome, StateRule, StorePolicy
 from .signals import Signal
 from .snapshots import DocumentState, OrderSnapshot
 from .tax_sums import added
@@ -305,12 +305,17 @@ def _with_added(rows: Rows, more: list[ItemRow]) -> Rows:
 def _deliveries(work: _Work, rule: StateRule) -> Failure | None:
 	booking, memory = work.booking, work.memory
 	order = booking.order
+	work.deliveries += track_own(booking)
+	_note_cancelled(work)
 	if not order.fulfillments or not delivers(booking) or _is_draft(work):
-		if order.fulfillments and not delivers(booking):
+		if not delivers(booking) and any(found.id not in booking.pushed.sent for found in order.fulfillments):
 			work.notes.append("Shopify's fulfillments are not carried over: the store does not deliver by them.")
 		return None
 	existing = booking.snapshot.sales_order
-	if not memory.sent and existing and _is_positive(existing.values.get("per_delivered")) and not _has_delivery(booking):
+	# Where both sides send, people's own Delivery Notes are what Shopify is told of.
+	by_us_alone = booking.policy.fulfillment_by is FulfillmentSide.SHOPIFY
+	is_delivered = existing and _is_positive(existing.values.get("per_delivered"))
+	if by_us_alone and existing and is_delivered and not memory.sent and not _has_delivery(booking):
 		return _by_hand(booking, existing, "delivered")
 	templates = {row.line: row for row in work.rows}
 	rows = [templates.get(line) or _plain_row(memory, line, found[0]) for line, found in memory.ordered.rows.items() if found]
@@ -321,6 +326,15 @@ def _deliveries(work: _Work, rule: StateRule) -> Failure | None:
 	work.deliveries += plan.changes
 	work.memory = replace(memory, ordered=replace(memory.ordered, rows=plan.rows), sent=plan.sent, tracking=plan.tracking)
 	return None
+
+
+def _note_cancelled(work: _Work) -> None:
+	"""Say which fulfillments of ours somebody cancelled in Shopify; the message of their own is a conflict."""
+	pushed = work.booking.pushed
+	for found in work.booking.order.fulfillments:
+		sent = pushed.sent.get(found.id or "")
+		if sent and found.status == "cancelled" and not sent.cancelled:
+			work.notes.append(f"Fulfillment {sent.id} of Delivery Note {sent.note} was cancelled in Shopify.")
 
 
 def _has_delivery(booking: Booking) -> bool:

@@ -25,12 +25,14 @@ class RowRef:
 
 	:ivar key: the `shopify_key` of a document that exists, or that an earlier change of the same plan creates.
 	:ivar line: the row's `shopify_line_item_id`.
+	:ivar name: of a document that exists under no key; *key* is empty then.
 	"""
 
 	doctype: str
 	key: str
 	line: str
 	index: int = 0
+	name: str = ""
 
 
 @dataclass(frozen=True)

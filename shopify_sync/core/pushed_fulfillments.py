@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from .contracts.order import Fulfillment
 from .failures import Category, Failure
 from .outbound.echo import SAME_CHANGE, SKEW
@@ -60,3 +63,16 @@ def _may_be(pending: Pending, memory: ParcelMemory, found: Fulfillment) -> bool:
 		return False
 	is_earlier = found.created_at is not None and found.created_at < pending.sent_at - SKEW
 	return not is_earlier and found.location_id == pending.location and found.pieces == dict(pending.lines)
+
+
+def changed_there(memory: ParcelMemory, found: Fulfillment, note: Mapping[str, Any]) -> bool:
+	"""Tell whether somebody changed the tracking of a fulfillment of ours in Shopify, while the Delivery Note was left alone.
+
+	:param note: its fields. Where people changed both, ERPNext's is on its way to Shopify, and counts.
+	"""
+	sent = memory.sent.get(found.id or "")
+	if sent is None or not found.is_sent or memory.pending is not None or told_by(sent, found) or found.updated_at is None:
+		return False
+	entered = str(note.get("shopify_tracking_number") or "")
+	numbers = tuple(number.strip() for number in entered.split(",") if number.strip())
+	return not numbers or numbers == sent.tracking.numbers

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +17,15 @@ from shopify_sync.core.outbound.marks import Mark, delivery_mark
 from shopify_sync.core.outbound.open_deliveries import open_quantities
 from shopify_sync.core.outbound.parcels import ParcelMemory
 from shopify_sync.core.policy import StorePolicy
-from shopify_sync.core.snapshots import DeliveryPushNeeds, DeliveryPushSnapshot, DocumentState, NoteRow, NoteState
+from shopify_sync.core.snapshots import (
+	NOTE_FIELDS,
+	DeliveryPushNeeds,
+	DeliveryPushSnapshot,
+	DocumentState,
+	LinkState,
+	NoteRow,
+	NoteState,
+)
 from shopify_sync.core.statuses import OPEN, Status
 
 from . import documents, links, stock
@@ -97,6 +106,20 @@ def read(connection: sqlite3.Connection, needs: DeliveryPushNeeds) -> DeliveryPu
 	booked = frozenset(str(row["shopify_key"]).removeprefix(made).partition("/")[0] for row in rows)
 	notes = tuple(_note(found) for found in _notes(connection, order.document_name or ""))
 	return DeliveryPushSnapshot(links.read(connection, needs.key), order, notes, booked)
+
+
+def pushed(connection: sqlite3.Connection, push: LinkState) -> dict[str, DocumentState]:
+	"""Return the Delivery Notes that fulfillments of ours were made of, by name."""
+	found = {}
+	for name in dict.fromkeys(sent.note for sent in ParcelMemory.of(push.facts).sent.values()):
+		note = documents.get(connection, DOCTYPE, name)
+		lines: dict[str, Decimal] = {}
+		for row in note.values.get("items", ()):
+			line = str(row.get("shopify_line_item_id") or "")
+			lines[line] = lines.get(line, Decimal(0)) + _quantity(row)
+		values = {field: note.values.get(field) for field in NOTE_FIELDS}
+		found[name] = replace(note, values={**values, "lines": lines})
+	return found
 
 
 def _notes(connection: sqlite3.Connection, sales_order: str) -> Iterator[DocumentState]:

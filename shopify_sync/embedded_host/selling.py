@@ -21,10 +21,12 @@ TOTALLED = ("Sales Order", "Sales Invoice")
 
 def row_name(connection: sqlite3.Connection, ref: RowRef) -> str:
 	"""Return how the row is called here: document, line, place. :raises SyncFailure: when the document has no such row."""
-	found = documents.by_key(connection, ref.doctype, ref.key)
-	rows = [row for row in (found.values["items"] if found else ()) if row.get("shopify_line_item_id") == ref.line]
+	found = documents.get(connection, ref.doctype, ref.name) if ref.name else documents.by_key(connection, ref.doctype, ref.key)
+	rows = [row for row in (found.values.get("items", ()) if found else ()) if row.get("shopify_line_item_id") == ref.line]
 	if found is None or ref.index >= len(rows):
-		raise SyncFailure(Failure(Category.CONFLICT, f"{ref.doctype} {ref.key} has no row {ref.index + 1} of line {ref.line}."))
+		raise SyncFailure(
+			Failure(Category.CONFLICT, f"{ref.doctype} {ref.name or ref.key} has no row {ref.index + 1} of line {ref.line}.")
+		)
 	return f"{found.name}|{ref.line}|{ref.index}"
 
 

@@ -87,7 +87,12 @@ class Reader:
 			exchange_rate=self._config.rate(needs.currency, self._policy.company_currency),
 			name_taken=namesake is not None,
 			documents=selling.under(self._connection, needs.key),
+			**self._pushed_deliveries(needs.key),
 		)
+
+	def _pushed_deliveries(self, order_key: str) -> dict[str, Any]:
+		push = links.read(self._connection, keys.push_of_order(order_key))
+		return {"push": push, "pushed_notes": delivery_notes.pushed(self._connection, push)}
 
 	def _stock(self, needs: StockNeeds) -> StockSnapshot:
 		link = links.read(self._connection, needs.key)

@@ -20,6 +20,7 @@ RULES: dict[str, Any] = {
 	"guest_customer": "Guests",
 	"default_tax_account": "VAT",
 	"shipping_account": "Freight",
+	"gateway_rules": [{"gateway": "manual", "account": "Bank"}],
 	"max_attempts": 1000,
 }
 

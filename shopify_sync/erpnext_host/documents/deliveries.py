@@ -16,7 +16,15 @@ from shopify_sync.core import keys
 from shopify_sync.core.outbound.marks import Mark, delivery_mark
 from shopify_sync.core.outbound.open_deliveries import Place, open_quantities
 from shopify_sync.core.outbound.parcels import ParcelMemory
-from shopify_sync.core.snapshots import DeliveryPushNeeds, DeliveryPushSnapshot, LinkState, NoteRow, NoteState
+from shopify_sync.core.snapshots import (
+	NOTE_FIELDS,
+	DeliveryPushNeeds,
+	DeliveryPushSnapshot,
+	DocumentState,
+	LinkState,
+	NoteRow,
+	NoteState,
+)
 from shopify_sync.core.statuses import OPEN, Status
 
 from .. import links, policies
@@ -161,6 +169,32 @@ def _booked(order_key: str) -> frozenset[str]:
 		"SELECT shopify_key FROM `tabDelivery Note` WHERE shopify_key > %s AND shopify_key < %s", (prefix, f"{prefix[:-1]}0")
 	)
 	return frozenset(key.removeprefix(prefix) for (key,) in rows)
+
+
+def pushed_notes(push: LinkState) -> dict[str, DocumentState]:
+	"""Return the Delivery Notes that fulfillments of ours were made of, by name; a deleted one does not exist."""
+	names = tuple(dict.fromkeys(sent.note for sent in ParcelMemory.of(push.facts).sent.values()))
+	if not names:
+		return {}
+	columns = ", ".join(NOTE_FIELDS)
+	notes = frappe.db.sql(f"SELECT name, docstatus, {columns} FROM `tabDelivery Note` WHERE name IN %s", (names,), as_dict=True)  # noqa: S608
+	rows = frappe.db.sql(
+		"""SELECT row.parent, COALESCE(NULLIF(row.shopify_line_item_id, ''), ordered.shopify_line_item_id, '') AS line, SUM(row.stock_qty)
+		FROM `tabDelivery Note Item` row LEFT JOIN `tabSales Order Item` ordered ON ordered.name = row.so_detail
+		WHERE row.parent IN %s GROUP BY row.parent, line""",
+		(names,),
+	)
+	found = {name: DocumentState("Delivery Note", name, exists=False) for name in names}
+	for note in notes:
+		lines = {line: Decimal(str(quantity)) for parent, line, quantity in rows if parent == note.name}
+		values = {field: note[field] for field in NOTE_FIELDS}
+		found[note.name] = DocumentState("Delivery Note", note.name, True, int(note.docstatus), {**values, "lines": lines})
+	return found
+
+
+def push_link(order_key: str) -> LinkState:
+	"""Return the link of an order's deliveries on their way out, as it is committed; an empty one where there is none."""
+	return _link(keys.push_of_order(order_key))
 
 
 # --- what is not pushed yet ----------------------------------------------------------------------------------------

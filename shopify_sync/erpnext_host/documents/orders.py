@@ -20,6 +20,7 @@ from shopify_sync.core.snapshots import (
 from .. import policies
 from .amendments import latest
 from .customers import read_customer
+from .deliveries import push_link, pushed_notes
 from .items import read_items, resolve
 
 #: The documents that follow a Sales Order, and which of DOCUMENT_FIELDS each has.
@@ -31,6 +32,7 @@ def read_order(needs: OrderNeeds, locked: Mapping[str, LinkState], exchange_rate
 	link = locked[needs.key]
 	policy = policies.as_of_attempt(needs.key.partition("/")[0])
 	sales_order = _sales_order(link)
+	push = push_link(needs.key) if sales_order else None
 	return OrderSnapshot(
 		link=link,
 		sales_order=sales_order,
@@ -41,6 +43,8 @@ def read_order(needs: OrderNeeds, locked: Mapping[str, LinkState], exchange_rate
 		name_taken=not sales_order and bool(frappe.db.exists("Sales Order", needs.name)),
 		# Nothing follows a Sales Order that there never was.
 		documents=_documents(needs.key) if sales_order else {},
+		push=push,
+		pushed_notes=pushed_notes(push) if push else {},
 	)
 
 

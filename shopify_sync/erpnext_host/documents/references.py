@@ -64,16 +64,16 @@ class References:
 		)
 
 	def _row(self, ref: RowRef) -> str:
-		place = (ref.doctype, ref.key)
+		place = (ref.doctype, ref.name or ref.key)
 		if place not in self._rows:
-			self._rows[place] = _rows_of(*place)
+			self._rows[place] = _rows_of(ref.doctype, ref.name or _name_of(ref.doctype, ref.key))
 		names = self._rows[place].get(ref.line, [])
 		if ref.index < len(names):
 			return names[ref.index]
 		raise SyncFailure(
 			Failure(
 				Category.CONFLICT,
-				f"The {ref.doctype} of {ref.key} has {len(names)} row(s) of Shopify's line {ref.line}, and row {ref.index + 1} is "
+				f"The {ref.doctype} {ref.name or 'of ' + ref.key} has {len(names)} row(s) of Shopify's line {ref.line}, and row {ref.index + 1} is "
 				"needed: somebody removed it, or its line id. Restore the row, or Discard the event and book it by hand.",
 			)
 		)
@@ -88,8 +88,7 @@ def _name_of(doctype: str, key: str) -> str | None:
 	return str(name if docstatus < 2 else latest(doctype, name)[0])
 
 
-def _rows_of(doctype: str, key: str) -> dict[str, list[str]]:
-	name = _name_of(doctype, key)
+def _rows_of(doctype: str, name: str | None) -> dict[str, list[str]]:
 	query = f"SELECT shopify_line_item_id, name FROM `tab{doctype} Item` WHERE parent = %s ORDER BY idx"  # noqa: S608
 	return _by_line(frappe.db.sql(query, (name,)))
 

@@ -1,0 +1,217 @@
+"""Delivery Notes on a site become fulfillments in the shop: once, of exactly their lines, whatever happens on the way."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import frappe
+from erpnext.selling.doctype.sales_order.sales_order import make_delivery_note
+
+from shopify_sync.core import keys
+from shopify_sync.core.outbound.pusher import Pusher
+from shopify_sync.erpnext_host.documents.deliveries import unfulfilled
+from shopify_sync.erpnext_host.isolation import read_committed
+from shopify_sync.erpnext_host.push_host import FrappePushHost
+from shopify_sync.simulator.rest import order as rest_order
+from shopify_sync.simulator.shop.records import Order
+
+from . import site
+from .shop import ShopCase
+from .vouchers import receive
+
+
+class Killed(BaseException):
+	"""Stands for a process that is killed: nothing may catch it."""
+
+
+class TestOutboundFulfillments(ShopCase):
+	def setUp(self) -> None:
+		super().setUp()
+		self.remake(fulfillment_by="ERPNext")
+		# Invoices are named after orders: no two tests may have the same.
+		self.shop.next_order_number = site.fresh_id() % 10**9
+		self.code = self.item(is_stock_item=1)
+		self.inventory_item = self.product(self.code, available=50)
+		receive(self.code, self.main, 50)
+		frappe.db.commit()
+		self.push()
+
+	# --- what happens ------------------------------------------------------------------------------------------------
+
+	def order(self, pieces: int = 4) -> Order:
+		"""Place an order and book it."""
+		with self.served.lock:
+			variant = next(id for id, found in self.shop.products.variants.items() if found.sku == self.code)
+			order = self.shop.orders.place(
+				[{"variant_id": variant, "quantity": pieces}], financial="paid", email=f"c{site.fresh_id()}@example.com"
+			)
+			payload = rest_order.payload(self.shop, order)
+		name = f"order-{site.fresh_id()}"
+		answer = site.deliver(payload, "orders/create", webhook_id=name, X_Shopify_Shop_Domain=self.shop.domain)
+		self.assertEqual(200, answer.status)
+		site.drain()
+		found = site.event(name)
+		self.assertEqual(("Applied", ""), (found.status, found.message or ""))
+		return order
+
+	def sales_order(self, order: Order) -> str:
+		return str(frappe.db.get_value("Shopify Link", keys.key(self.STORE, keys.ORDER, order.id), "document_name"))
+
+	def note(self, order: Order, pieces: int, *, submit: bool = True, **values: Any) -> Any:
+		"""Make a Delivery Note of an order, as the Sales Order's button does."""
+		doc = make_delivery_note(self.sales_order(order))
+		doc.items[0].qty = pieces
+		doc.update(values)
+		doc.insert(ignore_permissions=True)
+		if submit:
+			doc.submit()
+			frappe.db.commit()
+		return doc
+
+	def sent(self, order: Order) -> list[int]:
+		"""Return the pieces of each fulfillment that stands."""
+		with self.served.lock:
+			return [sum(found.lines.values()) for found in order.fulfillments if found.status == "success"]
+
+	def events_of(self, order: Order) -> list[Any]:
+		frappe.db.rollback()
+		filters = {"store": self.STORE, "shopify_id": order.id, "resource_type": keys.FULFILLMENT_PUSH}
+		return frappe.get_all(
+			"Sync Event", filters, ["name", "status", "category", "message", "document_name", "deliveries"], order_by="creation"
+		)
+
+	def push_once(self, probe: Any = None) -> None:
+		frappe.db.rollback()
+		with read_committed():
+			Pusher(FrappePushHost(), probe).run_one(self.STORE, keys.FULFILLMENT_PUSH)
+
+	def forget_leases(self) -> None:
+		"""Let the leases of killed workers and the time that a lost call is waited for be over."""
+		frappe.db.rollback()
+		frappe.db.sql("UPDATE `tabSync Event` SET due_at = '2020-01-01' WHERE store = %s AND due_at IS NOT NULL", (self.STORE,))
+		for name, facts in frappe.db.sql(
+			"SELECT name, facts FROM `tabShopify Link` WHERE store = %s AND resource_type = 'fulfillment_push'", (self.STORE,)
+		):
+			found = frappe.parse_json(facts or "{}")
+			if found.get("pending"):
+				found["pending"]["until"] = "2020-01-01T00:00:00+00:00"
+				frappe.db.sql("UPDATE `tabShopify Link` SET facts = %s WHERE name = %s", (frappe.as_json(found), name))
+		frappe.db.commit()
+
+	# --- cases -------------------------------------------------------------------------------------------------------
+
+	def test_a_note_its_tracking_its_cancellation_and_its_amendment(self) -> None:
+		order = self.order(4)
+		note = self.note(order, 2, shopify_tracking_number="1Z", shopify_tracking_company="UPS")
+		self.assertEqual(1, len(self.events_of(order)))
+		self.push()
+		self.assertEqual([2], self.sent(order))
+		with self.served.lock:
+			[parcel] = order.fulfillments
+			self.assertEqual((["1Z"], "UPS"), (parcel.tracking_numbers, parcel.tracking_company))
+		link = frappe.db.get_value("Shopify Link", keys.key(self.STORE, keys.FULFILLMENT, parcel.id), "document_name")
+		self.assertEqual(note.name, link)
+		[event] = self.events_of(order)
+		self.assertEqual(("Applied", note.name), (event.status, event.document_name))
+		self._track(note, "2Z")
+		self.push()
+		with self.served.lock:
+			self.assertEqual(["2Z"], parcel.tracking_numbers)
+		note.reload()
+		note.cancel()
+		frappe.db.commit()
+		amended = frappe.copy_doc(note)
+		amended.update({"amended_from": note.name, "docstatus": 0, "shopify_key": None})
+		amended.items[0].qty = 1
+		amended.insert(ignore_permissions=True)
+		amended.submit()
+		frappe.db.commit()
+		self.push()
+		self.assertEqual([1], self.sent(order))
+		self.assertEqual({"Applied"}, {event.status for event in self.events_of(order)})
+
+	def _track(self, note: Any, number: str) -> None:
+		note.reload()
+		note.shopify_tracking_number = number
+		note.save()
+		frappe.db.commit()
+
+	def test_only_what_shopify_is_told_marks_and_only_with_the_transaction(self) -> None:
+		order = self.order(4)
+		note = self.note(order, 1, submit=False)
+		note.submit()
+		frappe.db.rollback()
+		self.assertEqual([], self.events_of(order))
+		note = self.note(order, 1)
+		self.note(order, 1)
+		[event] = self.events_of(order)
+		self.assertEqual(2, event.deliveries)
+		self.push()
+		note.reload()
+		note.instructions = "Ring twice"
+		note.save()
+		frappe.db.commit()
+		self.assertEqual(1, len(self.events_of(order)))
+		self.assertEqual([1, 1], self.sent(order))
+
+	def test_what_is_delivered_and_not_fulfilled_is_added_back_to_stock(self) -> None:
+		order = self.order(4)
+		self.push()
+		before = self.on_hand(self.inventory_item)
+		self.note(order, 3)
+		self.assertEqual({(self.code, self.main): Decimal(3)}, unfulfilled(self.STORE, [self.code]))
+		frappe.db.rollback()
+		with read_committed():
+			Pusher(FrappePushHost()).run_one(self.STORE, keys.INVENTORY_PUSH)
+		self.assertEqual(before, self.on_hand(self.inventory_item))
+		self.push()
+		self.push()
+		self.assertEqual({}, unfulfilled(self.STORE, [self.code]))
+		self.assertEqual(before - 3, self.on_hand(self.inventory_item))
+		self.assertEqual([3], self.sent(order))
+
+	def test_a_hold_is_respected_and_the_event_says_why(self) -> None:
+		order = self.order(2)
+		with self.served.lock:
+			self.shop.fulfillments.hold(order.fulfillment_orders[0].id, "high_risk_of_fraud")
+		self.note(order, 2)
+		self.push()
+		[event] = self.events_of(order)
+		self.assertEqual("Fulfillment refused", event.category)
+		self.assertIn("on hold (high risk of fraud)", event.message)
+		self.assertEqual([], self.sent(order))
+
+	def test_a_group_of_warehouses_stands_for_a_location(self) -> None:
+		order = self.order(2)
+		self.remake_location_as_group()
+		self.note(order, 2)
+		self.push()
+		with self.served.lock:
+			self.assertEqual([self.places[0]], [found.location_id for found in order.fulfillments])
+
+	def remake_location_as_group(self) -> None:
+		doc = frappe.get_doc("Shopify Store", self.STORE)
+		doc.location_mapping[0].warehouse = self.second
+		doc.location_mapping[1].location_id = self.places[0]
+		doc.location_mapping[1].warehouse = frappe.db.get_value("Warehouse", self.main, "parent_warehouse")
+		doc.save()
+		frappe.db.commit()
+
+	def test_killed_before_the_call_after_it_and_before_the_commit(self) -> None:
+		"""Each order could take every double: half of it is never delivered."""
+		for step in ("noted", "before_call", "after_call"):
+			for number in range(12):
+				order = self.order(4)
+				self.note(order, 2)
+
+				def stop(reached: str, step: str = step) -> None:
+					if reached == step:
+						raise Killed(step)
+
+				with self.assertRaises(Killed):
+					self.push_once(stop)
+				self.forget_leases()
+				self.push_once()
+				self.assertEqual([2], self.sent(order), (step, number))
+				self.assertEqual("Applied", self.events_of(order)[-1].status)
