@@ -85,6 +85,14 @@ def sdk_imports(text: str) -> Iterator[str]:
 			yield f"line {line} imports {module}"
 
 
+def http_clients(text: str) -> Iterator[str]:
+	"""Find what speaks HTTP to others. `urllib.parse` only reads addresses."""
+	for line, module in _imports(text):
+		parts = module.split(".")
+		if parts[0] in ("requests", "urllib3", "httpx", "aiohttp") or module in ("urllib.request", "http.client", "urllib", "http"):
+			yield f"line {line} imports {module}"
+
+
 def frappe_mocks(text: str) -> Iterator[str]:
 	"""Find stand-ins for Frappe: a test against one proves nothing about Frappe."""
 	for number, line in enumerate(text.splitlines(), start=1):
@@ -125,6 +133,12 @@ def _may_not_write() -> list[Path]:
 	return _outside(PACKAGE, "erpnext_host/event_log.py", "embedded_host/event_log.py", "tests/", "simulation/site/ledger.py")
 
 
+def _may_not_call() -> list[Path]:
+	# The simulator sends webhooks, and the simulation and the site's tests stand in for Shopify: none is part of the product.
+	# The demo delivers its orders to the server that it has just started.
+	return _outside(PACKAGE, "admin_api/", "simulator/", "simulation/", "tests/", "embedded_host/demo.py")
+
+
 def _test_files() -> list[Path]:
 	# This folder plants violations to show that the guards bite.
 	return [path for path in python_files(ROOT / "tests") if path.parent != Path(__file__).parent]
@@ -136,6 +150,7 @@ GUARDS = (
 	Guard("only the two event logs write a Sync Event", _may_not_write, status_writes),
 	Guard("whitelisted functions are in api/ only", lambda: _outside(PACKAGE, "api/"), whitelisted),
 	Guard("Shopify's SDK is used in admin_api/ only", lambda: _outside(PACKAGE, "admin_api/"), sdk_imports),
+	Guard("only admin_api/ speaks HTTP to others", _may_not_call, http_clients),
 	Guard("no stand-in for Frappe in tests", lambda: [*_test_files(), *python_files(PACKAGE)], frappe_mocks),
 	Guard("no test without Frappe is skipped", _test_files, skips),
 )  # fmt: skip
