@@ -35,14 +35,22 @@ function parse_address(value) {
 	}
 }
 
+const is_sku = (field) => field.startsWith("sku/");
+const QUESTION = () =>
+	__(
+		"Changed in ERPNext and in Shopify since both last agreed. Nothing was overwritten, and everything else of the event was applied. It waits for your decision."
+	);
+const QUESTION_ABOUT_SKU = () =>
+	__(
+		"The SKU of a variant was changed in Shopify. Is it still this Item? Keep ERPNext's: it is, and the new SKU is agreed on. Take Shopify's: from now on it is the Item that the new SKU stands for."
+	);
+
 function show_headline(frm) {
 	const { status, field, document_type, resolution, resolved_by } = frm.doc;
 	const what = `<b>${frappe.utils.escape_html(`${__(document_type)}: ${field}`)}</b>`;
 	if (status === "Open") {
 		frm.set_intro(
-			`${what}<br>${__(
-				"Changed in ERPNext and in Shopify since both last agreed. Nothing was overwritten, and everything else of the event was applied. It waits for your decision."
-			)}`,
+			`${what}<br>${is_sku(field) ? QUESTION_ABOUT_SKU() : QUESTION()}`,
 			"yellow"
 		);
 	} else if (status === "Resolved") {
@@ -68,8 +76,8 @@ function add_buttons(frm) {
 		if (status !== "Open" || !list.may_act()) return;
 		frm.add_custom_button(__("Take Shopify's"), () => decide(frm, "Take Shopify's")).addClass("btn-primary");
 		frm.add_custom_button(__("Keep ERPNext's"), () => decide(frm, "Keep ERPNext's"));
-		// An address is edited itself: one text would not say what belongs into which field.
-		if (!field.startsWith("address/")) {
+		// An address is edited itself: one text would not say what belongs into which field. Another Item: its Shopify Link.
+		if (!field.startsWith("address/") && !is_sku(field)) {
 			frm.add_custom_button(__("Edit"), () => ask_for_value(frm));
 		}
 	});
