@@ -13,7 +13,8 @@ before_uninstall = "shopify_sync.install.before_uninstall"
 
 doctype_js = {
 	"Sales Order": ["public/js/preview.js", "public/js/sales_order.js"],
-	"Sync Event": "public/js/preview.js",
+	"Sync Event": ["public/js/preview.js", "public/js/event_calls.js"],
+	"Shopify Store": "public/js/store_connection.js",
 }
 
 doc_events = {
