@@ -46,6 +46,8 @@ _SPEAKS = (*OPEN, Status.PROCESSING)
 _WILL_LOOK = (*_WAITING, Status.PROCESSING)
 _PARTS_WAIT = (str(Status.BLOCKED), str(Status.CONFLICT))
 _TRIES = 5
+#: How many times as many marks are looked at as one batch takes: other pushers may have the first ones locked.
+_LOOK_AHEAD = 4
 
 _INSERT_COLUMNS = (
 	"name", "creation", "modified", "owner", "modified_by", "docstatus", "idx", "store", "direction", "source", "topic",
@@ -181,12 +183,7 @@ class FrappeEventLog:
 			return in_short_transaction(lambda: self._claim_batch(worker, lease_seconds, store, resource, limit), begin=False)
 
 	def _claim_batch(self, worker: str, lease_seconds: float, store: str, resource: str, limit: int) -> list[ClaimedEvent]:
-		rows = frappe.db.sql(
-			f"""SELECT {_CLAIM_COLUMNS} FROM `tabSync Event` WHERE direction = 'Outbound' AND due_at <= %s AND store = %s
-			AND resource_type = %s ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED""",  # noqa: S608
-			(times.to_naive_utc(times.now()), store, resource, limit),
-			as_dict=True,
-		)
+		rows = _lock_due_marks(store, resource, limit)
 		living = [row for row in rows if row.status != Status.PROCESSING or self._survives(row)]
 		chosen: dict[str, Any] = {}
 		for row in living:
@@ -485,6 +482,40 @@ def _newest_of(row: Any) -> Any:
 		as_dict=True,
 	)
 	return rows[0] if rows else None
+
+
+def _lock_due_marks(store: str, resource: str, limit: int) -> list[Any]:
+	"""Lock up to *limit* due outbound events that nobody has locked, and return them.
+
+	Those that are open by their key, as a mark does: who locks a row by another index and then takes its key away runs into whoever
+	marks it just now, and it might be the user's document that has to give way.
+	"""
+	now = times.to_naive_utc(times.now())
+	due = frappe.db.sql(
+		"""SELECT name, open_key FROM `tabSync Event` WHERE direction = 'Outbound' AND due_at <= %s AND store = %s
+		AND resource_type = %s ORDER BY due_at LIMIT %s""",
+		(now, store, resource, limit * _LOOK_AHEAD),
+	)
+	for start in range(0, len(due), limit):
+		some = due[start : start + limit]
+		open_keys = tuple(key for _name, key in some if key)
+		others = tuple(name for name, key in some if not key)
+		rows = _lock_those("FORCE INDEX (open_key)", "open_key", open_keys, now) + _lock_those("", "name", others, now)
+		if rows:
+			return rows
+	return []
+
+
+def _lock_those(index: str, column: str, values: tuple[str, ...], now: datetime | None) -> list[Any]:
+	if not values:
+		return []
+	rows: list[Any] = frappe.db.sql(
+		f"""SELECT {_CLAIM_COLUMNS} FROM `tabSync Event` {index} WHERE {column} IN %s AND due_at <= %s ORDER BY {column}
+		FOR UPDATE SKIP LOCKED""",  # noqa: S608 - constants
+		(values, now),
+		as_dict=True,
+	)
+	return rows
 
 
 def _make_way_out(chosen: Mapping[str, Any]) -> None:
