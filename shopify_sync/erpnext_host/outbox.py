@@ -93,7 +93,7 @@ class NothingToPush(Exception):
 
 
 def push_stock(store: str | None, locations: Sequence[str] | None = None, items: Sequence[str] | None = None) -> int:
-	"""Mark stock in the running transaction, whether it changed or not. Return how many levels.
+	"""Mark stock in the running transaction, whether it changed or not; what Shopify has is read. Return how many levels.
 
 	:param store: None: all enabled stores. *locations*: by Shopify's id; *items*: codes. None: all.
 	:raises NothingToPush:
@@ -101,7 +101,7 @@ def push_stock(store: str | None, locations: Sequence[str] | None = None, items:
 	stores = frappe.get_all("Shopify Store", filters={"enabled": 1, **({"name": store} if store else {})}, pluck="name")
 	if not stores:
 		raise NothingToPush(f"There is no enabled Shopify Store {store}." if store else "There is no enabled Shopify Store.")
-	marks = {found for name in stores for found in stock_marks.marks_of_store(name, locations, items)}
+	marks = {found for name in stores for found in stock_marks.marks_of_store(name, locations, items, look=True)}
 	if not marks:
 		raise NothingToPush(
 			"Nothing to push: no inventory item that is linked to such an Item belongs to a store with such a location whose "

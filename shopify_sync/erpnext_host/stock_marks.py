@@ -85,10 +85,13 @@ def marks_of_link(store: str, inventory_item: str, item: str) -> set[Mark]:
 	return {stock_mark(store, inventory_item, rule.location_id, item) for rule in rules}
 
 
-def marks_of_store(store: str, locations: Iterable[str] | None = None, items: Iterable[str] | None = None) -> set[Mark]:
+def marks_of_store(
+	store: str, locations: Iterable[str] | None = None, items: Iterable[str] | None = None, *, look: bool = False
+) -> set[Mark]:
 	"""Return the marks of everything that a store links to an Item.
 
 	:param locations: only these, by Shopify's id; *items*: only these. What takes no stock from ERPNext is left out.
+	:param look: have read what Shopify has, even where that is taken for known.
 	"""
 	wanted = None if locations is None else set(locations)
 	rules = [rule for rule in outbound(policies.policy(store)) if wanted is None or rule.location_id in wanted]
@@ -101,7 +104,7 @@ def marks_of_store(store: str, locations: Iterable[str] | None = None, items: It
 		query += " AND document_name IN %(items)s"
 		values["items"] = tuple(items) or ("",)
 	return {
-		stock_mark(store, inventory_item, rule.location_id, item)
+		stock_mark(store, inventory_item, rule.location_id, item, look=look)
 		for inventory_item, item in frappe.db.sql(query, values)
 		for rule in rules
 	}

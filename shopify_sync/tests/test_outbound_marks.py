@@ -294,4 +294,4 @@ class TestWhatItCosts(_MarkCase):
 
 	def test_a_marked_item_costs_a_handful(self) -> None:
 		self.queries_of(self.tee, self.main)
-		self.assertLessEqual(self.queries_of(self.tee, self.main), 6)
+		self.assertLessEqual(self.queries_of(self.tee, self.main), 8)

@@ -245,13 +245,15 @@ class TestRules(ShopCase):
 		self.push()
 		self.assertEqual((self.on_hand(level), self.calls("InventoryLevelsAt"), self.calls("InventorySetQuantities")), (11, 0, 1))
 
-	def test_everything_on_demand_changes_nothing_that_agrees(self) -> None:
-		level = self.stocked()
+	def test_everything_on_demand_changes_what_does_not_agree_and_nothing_else(self) -> None:
+		level, other = self.stocked(), self.stocked()
 		self.push()
+		self.drifts(other, 5)
 		outbox.push_stock(self.STORE)
 		frappe.db.commit()
 		self.push()
 		self.assertEqual((self.on_hand(level), self.last(level)[0]), (10, "No Change"))
+		self.assertEqual((self.on_hand(other), self.last(other)[0]), (10, "Applied"))
 
 
 class TestForm(ShopCase):
