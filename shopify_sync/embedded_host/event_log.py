@@ -79,9 +79,17 @@ class EventLog:
 	"""Implements core/ports.py `EventLog`, and what an operator may do to events.
 
 	:param policy: returns the settings of a store; asked for the number of attempts an event may use.
+	:param nonce: returns text that it never returned before; leases, and the names of events that are made here, differ by it.
 	"""
 
-	def __init__(self, database: Database, policy: Callable[[str], StorePolicy], clock: Callable[[], datetime] = utc_now) -> None:
+	def __init__(
+		self,
+		database: Database,
+		policy: Callable[[str], StorePolicy],
+		clock: Callable[[], datetime] = utc_now,
+		nonce: Callable[[], str] = lambda: uuid.uuid4().hex,
+	) -> None:
+		self._nonce = nonce
 		self._database = database
 		self._policy = policy
 		self._now = clock
@@ -132,7 +140,7 @@ class EventLog:
 		"""Write marks into the caller's transaction, whose change they commit with. Return how many of them are new."""
 		new = 0
 		for mark in sorted(set(marks)):
-			row = connection.execute(_MARK, _new_row(event_of(mark, self._now(), uuid.uuid4().hex, source))).fetchone()
+			row = connection.execute(_MARK, _new_row(event_of(mark, self._now(), self._nonce(), source))).fetchone()
 			new += row["deliveries"] == 1
 		return new
 
@@ -374,7 +382,7 @@ class EventLog:
 			version=row["version"],
 			payload=row["payload"],
 			attempts=row["attempts"] + 1,
-			lease=uuid.uuid4().hex,
+			lease=self._nonce(),
 		)
 		columns = {
 			"attempts": event.attempts,

@@ -169,6 +169,7 @@ class Instance:
 	Events that wait for something the config says are looked at again when it says something new.
 
 	:param database: the file, or a Database over it.
+	:param nonce: see :class:`EventLog`; None: chance.
 	"""
 
 	def __init__(
@@ -178,10 +179,13 @@ class Instance:
 		*,
 		clock: Callable[[], datetime] = utc_now,
 		synchronous: str = "FULL",
+		nonce: Callable[[], str] | None = None,
 	) -> None:
 		self.config = config
 		self.database = database if isinstance(database, Database) else Database(database, synchronous=synchronous)
-		self.events = EventLog(self.database, lambda store: config.store(store).policy, clock)
+		self.events = EventLog(
+			self.database, lambda store: config.store(store).policy, clock, **({"nonce": nonce} if nonce else {})
+		)
 		self.receiver = Receiver(config, self.events, clock)
 		self.clock = clock
 		self._take_over_config()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -34,11 +35,16 @@ class SimulatedInstance(Instance):
 	"""An instance whose workers live in simulated time."""
 
 	def __init__(
-		self, database: SimulatedDatabase, settings: Mapping[str, Any], scheduler: Scheduler, crew: Callable[[], Crew]
+		self,
+		database: SimulatedDatabase,
+		settings: Mapping[str, Any],
+		scheduler: Scheduler,
+		crew: Callable[[], Crew],
+		nonce: Callable[[], str],
 	) -> None:
 		self._crew = crew
 		# As a file would be read: numbers with a point are Decimal.
-		super().__init__(database, config.parse(parse_json(dump_json(settings))), clock=scheduler.now)
+		super().__init__(database, config.parse(parse_json(dump_json(settings))), clock=scheduler.now, nonce=nonce)
 
 	def host(self, worker: str) -> EmbeddedHost:
 		"""Return the host of one worker; of somebody else who only looks, the plain one."""
@@ -66,6 +72,7 @@ class EmbeddedTarget:
 	) -> None:
 		self.scheduler = scheduler
 		self._api_back_at = 0.0
+		self._nonces = itertools.count(1)
 		self.reconfigured = 0
 		#: Told of the points of a transaction that no worker makes; may raise Killed.
 		self.on_point: Callable[[str], None] = lambda point: None
@@ -93,7 +100,9 @@ class EmbeddedTarget:
 		self._reconfigure()
 
 	def _configured(self) -> SimulatedInstance:
-		return SimulatedInstance(self.database, self._settings, self.scheduler, lambda: self.crew)
+		return SimulatedInstance(
+			self.database, self._settings, self.scheduler, lambda: self.crew, lambda: f"{next(self._nonces):032d}"
+		)
 
 	def save_settings(self, store: str, **changes: Any) -> None:
 		"""Change settings of a store. A worker that is busy goes on with the old ones until it has ended its drain."""
