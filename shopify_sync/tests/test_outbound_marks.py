@@ -158,7 +158,7 @@ class TestOneRow(_MarkCase):
 			frappe.connect()
 			frappe.set_user("Administrator")
 			try:
-				for time in range(5):
+				for _time in range(5):
 					# Read first, so that the snapshot is older than what the others mark meanwhile; then change what nobody else does.
 					frappe.db.get_value("Item", tee, "item_name")
 					other = [(tee, main), (tee, second)]
