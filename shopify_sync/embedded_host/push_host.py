@@ -31,7 +31,7 @@ class EmbeddedPushHost(EmbeddedHost):
 		self.outbox: Outbox = instance.events
 		self._shops = shops
 
-	def gate(self, store: str) -> Closed | None:
+	def closed(self, store: str) -> Closed | None:
 		"""Return why nothing is sent to *store* now, or None."""
 		return self._shops.gate(store)
 

@@ -20,8 +20,8 @@ class FrappePushHost(FrappeHost):
 		"""See the port."""
 		return self.events
 
-	def gate(self, store: str) -> Closed | None:  # type: ignore[override]
-		"""See `core.outbound.ports.PushHost`: the gate on the way out. That of what comes in is another; a pusher receives nothing."""
+	def closed(self, store: str) -> Closed | None:
+		"""See `core.outbound.ports.PushHost`."""
 		return connections.gate_of(store)
 
 	def stock_api(self, store: str) -> ShopifyStock:
@@ -37,4 +37,4 @@ class FrappePushHost(FrappeHost):
 		return [(store, resource) for store, resource in self.outbox.due_stores() if self._is_open(store)]
 
 	def _is_open(self, store: str) -> bool:
-		return self.policy(store).mode is not Mode.PAUSED and self.gate(store) is None
+		return self.policy(store).mode is not Mode.PAUSED and self.closed(store) is None

@@ -83,7 +83,7 @@ class PushHost(Host, Protocol):
 
 	outbox: Outbox
 
-	def gate(self, store: str) -> Closed | None:
+	def closed(self, store: str) -> Closed | None:
 		"""Return why nothing is sent to *store* now, or None."""
 
 	def stock_api(self, store: str) -> StockApi:

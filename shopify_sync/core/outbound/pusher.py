@@ -188,7 +188,7 @@ class Pusher:
 
 	def run_one(self, store: str, resource: str) -> int:
 		"""Push one batch of a store. Return how many events were claimed: none while the store is closed."""
-		if resource not in self._flows or self.host.gate(store):
+		if resource not in self._flows or self.host.closed(store):
 			return 0
 		policy = self.host.policy(store)
 		if policy.mode is Mode.PAUSED:

@@ -68,7 +68,7 @@ class SimulatedPushHost(SimulatedHost):
 		self.outbox: Outbox = _WatchedOutbox(instance.events, worker.has_claimed)
 		self._shops = shops
 
-	def gate(self, store: str) -> Closed | None:
+	def closed(self, store: str) -> Closed | None:
 		"""Return why nothing is sent to *store* now, or None."""
 		return self._shops.gate(store)
 
