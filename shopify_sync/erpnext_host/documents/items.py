@@ -93,15 +93,17 @@ def _linked_items(link_keys: tuple[str, ...]) -> Mapping[str, _Linked]:
 	return {name: _Linked(code, factor or 1) for name, code, factor in frappe.db.sql(query, (link_keys,))}
 
 
-def codes_of_sku(sku: str, matching: ItemMatching) -> tuple[str, ...]:
-	"""Return the codes that an SKU stands for by the store's rule: more than one where Items share a barcode."""
+def codes_of_skus(skus: set[str], matching: ItemMatching) -> dict[str, tuple[str, ...]]:
+	"""Return SKU → the codes that it stands for by the store's rule: more than one where Items share a barcode."""
+	if not skus or matching is ItemMatching.LINK_ONLY:
+		return {}
 	if matching is ItemMatching.SKU_IS_ITEM_CODE:
-		return (sku,)
-	if matching is ItemMatching.SKU_IS_BARCODE:
-		return tuple(
-			code for (code,) in frappe.db.sql("SELECT DISTINCT parent FROM `tabItem Barcode` WHERE barcode = %s", (sku,))
-		)
-	return ()
+		return {sku: (sku,) for sku in skus}
+	rows = frappe.db.sql("SELECT DISTINCT barcode, parent FROM `tabItem Barcode` WHERE barcode IN %s", (tuple(skus),))
+	found: dict[str, tuple[str, ...]] = {}
+	for barcode, code in rows:
+		found[barcode.casefold()] = (*found.get(barcode.casefold(), ()), code)
+	return {sku: found[sku.casefold()] for sku in skus if sku.casefold() in found}
 
 
 def _codes_by_rule(skus: set[str], matching: ItemMatching) -> dict[str, str]:

@@ -25,7 +25,7 @@ from shopify_sync.core.snapshots import (
 )
 
 from .. import links, policies
-from .items import codes_of_sku, read_items
+from .items import codes_of_skus, read_items
 
 
 def read_product(needs: ProductNeeds, locked: Mapping[str, LinkState]) -> ProductSnapshot:
@@ -37,7 +37,8 @@ def read_product(needs: ProductNeeds, locked: Mapping[str, LinkState]) -> Produc
 	others = _pairs(store, {id: stock for id, stock in remembered.items() if id not in named})
 	known = {**locked, **_lock_existing(key for pair in others.values() for key in pair if key)}
 	matching = policies.as_of_attempt(store).item_matching
-	found = {query.variant_id: candidates(store, query.sku, matching) for query in needs.variants}
+	by_sku = candidates(store, {query.sku for query in needs.variants}, matching)
+	found = {query.variant_id: by_sku.get(query.sku, ()) for query in needs.variants}
 	items = _items(needs, known, found)
 	return ProductSnapshot(
 		link=link,
@@ -58,20 +59,27 @@ class Candidate(NamedTuple):
 	factor: int = 1
 
 
-def candidates(store: str, sku: str, matching: ItemMatching) -> tuple[Candidate, ...]:
-	"""Return the Items that an SKU stands for, by its Shopify Link or by the store's rule; they may not exist."""
-	if not sku:
-		return ()
-	fields = ["document_type", "document_name", "uom_factor"]
-	linked = frappe.db.get_value("Shopify Link", keys.key(store, keys.SKU, sku), fields, as_dict=True)
-	if linked and linked.document_type == "Item" and linked.document_name:
-		return (Candidate(linked.document_name, linked.uom_factor or 1),)
-	return tuple(Candidate(code) for code in codes_of_sku(sku, matching))
+def candidates(store: str, skus: Iterable[str], matching: ItemMatching) -> dict[str, tuple[Candidate, ...]]:
+	"""Return SKU → the Items that it stands for, by its Shopify Link or by the store's rule; they may not exist."""
+	wanted = {keys.key(store, keys.SKU, sku): sku for sku in skus if sku}
+	if not wanted:
+		return {}
+	rows = frappe.db.sql(
+		"""SELECT name, document_name, uom_factor FROM `tabShopify Link`
+		WHERE name IN %s AND document_type = 'Item' AND document_name != ''""",
+		(tuple(wanted),),
+	)
+	# The database compares without case.
+	linked = {name.casefold(): (Candidate(code, factor or 1),) for name, code, factor in rows}
+	by_rule = codes_of_skus(set(wanted.values()), matching)
+	return {
+		sku: linked.get(key.casefold()) or tuple(Candidate(code) for code in by_rule.get(sku, ())) for key, sku in wanted.items()
+	}
 
 
 def items_of_sku(store: str, sku: str) -> tuple[ItemState, ...]:
 	"""Return the Items that exist and that an SKU stands for in a store."""
-	found = candidates(store, sku, policies.policy(store).item_matching)
+	found = candidates(store, (sku,), policies.policy(store).item_matching).get(sku, ())
 	items = {code.casefold(): item for code, item in read_items(one.code for one in found).items()}
 	return _existing(found, items)
 

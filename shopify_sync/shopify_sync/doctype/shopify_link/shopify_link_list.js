@@ -2,7 +2,7 @@
 
 frappe.provide("shopify_sync");
 
-const ADMIN_PAGES = { order: "orders", customer: "customers" };
+const ADMIN_PAGES = { order: "orders", customer: "customers", product: "products" };
 
 frappe.listview_settings["Shopify Link"] = {
 	add_fields: ["document_type", "document_name"],
