@@ -34,7 +34,7 @@ from shopify_sync.core.plan import Redaction
 from shopify_sync.core.ports import LeaseLost
 from shopify_sync.core.statuses import FINAL, INITIAL, OPEN, Status, check, sources_of
 
-from . import attempts, times
+from . import attempts, mark_lock, times
 from .errors import is_contention
 from .isolation import despite_snapshot, read_committed
 
@@ -179,7 +179,7 @@ class FrappeEventLog:
 
 	def claim_batch(self, worker: str, lease_seconds: float, store: str, resource: str, limit: int) -> list[ClaimedEvent]:
 		"""See `core.outbound.ports.Outbox.claim_batch`."""
-		with read_committed():
+		with read_committed(), mark_lock.held():
 			return in_short_transaction(lambda: self._claim_batch(worker, lease_seconds, store, resource, limit), begin=False)
 
 	def _claim_batch(self, worker: str, lease_seconds: float, store: str, resource: str, limit: int) -> list[ClaimedEvent]:

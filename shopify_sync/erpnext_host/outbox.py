@@ -13,20 +13,17 @@ from typing import Any
 import frappe
 
 from shopify_sync.core import keys
-from shopify_sync.core.keys import short_hash
 from shopify_sync.core.outbound.marks import Mark
 from shopify_sync.core.plan import DocRef, LinkUpdate
 from shopify_sync.core.snapshots import LinkState
 
-from . import stock_marks, wake
+from . import mark_lock, stock_marks, wake
 from .documents import deliveries
 from .event_log import FrappeEventLog, in_own_transaction
 from .log import warn
 from .stock_marks import Change
 
 _LOCAL = "shopify_sync_outbox"
-#: Seconds. Whoever waits longer takes the chance.
-_LONGEST_WAIT = 5
 
 
 class _Pending:
@@ -45,7 +42,7 @@ class _Pending:
 		_forget(self)
 		marks = self.marks | stock_marks.marks_of(self.changes)
 		if marks:
-			_one_at_a_time(marks)
+			mark_lock.hold_until_the_end()
 			FrappeEventLog().mark(marks)
 			frappe.db.after_commit.add(wake.wake_pusher)
 		if self.changes:
@@ -128,27 +125,6 @@ def _forgetting(pending: _Pending) -> Callable[[], None]:
 def _forget(pending: Any) -> None:
 	if getattr(frappe.local, _LOCAL, None) is pending:
 		setattr(frappe.local, _LOCAL, None)
-
-
-def _one_at_a_time(marks: Iterable[Mark]) -> None:
-	"""Let nobody else mark anything of these stores until the running transaction has ended, a few milliseconds from now.
-
-	Two who mark a level that was claimed just before would take each other for a deadlock: InnoDB still has the key that the
-	claim took away. One of them would lose the document.
-	"""
-	for store in sorted({mark.store for mark in marks}):
-		name = f"shopify_sync:mark:{short_hash(str(frappe.conf.db_name), store)}"
-		if frappe.db.sql("SELECT GET_LOCK(%s, %s)", (name, _LONGEST_WAIT))[0][0] == 1:
-			release = _releasing(name)
-			frappe.db.after_commit.add(release)
-			frappe.db.after_rollback.add(release)
-
-
-def _releasing(name: str) -> Callable[[], None]:
-	def release() -> None:
-		frappe.db.sql("DO RELEASE_LOCK(%s)", (name,))
-
-	return release
 
 
 def _look_again(changes: set[Change], known: set[Mark]) -> None:
