@@ -52,6 +52,7 @@ class Ground:
 
 	:param places: location number → settings of its rule; the locations are made in the shop.
 	:param items: settings of each Item; SKUs in the shop are their codes.
+	:param stocked_everywhere: the shop stocks every item at every location, not only at the first.
 	"""
 
 	def __init__(
@@ -62,6 +63,7 @@ class Ground:
 		places: Sequence[Mapping[str, Any]] = ({},),
 		faults: Faults | None = None,
 		plan: str = "",
+		stocked_everywhere: bool = False,
 		**settings: Any,
 	) -> None:
 		self.clock = ManualClock(START)
@@ -78,6 +80,10 @@ class Ground:
 		}
 		first = next(iter(self.shop.locations.all))
 		self.locations = [first, *(self.shop.locations.create(f"Place {n}").id for n in range(1, len(places)))]
+		for location in self.locations[1:] if stocked_everywhere else ():
+			with self.shop.silently():
+				for inventory_item in self.inventory_item.values():
+					self.shop.inventory.connect(inventory_item, location)
 		rules = [
 			{"location_id": id, "warehouse": f"W{number}", "direction": "ERPNext → Shopify", **place}
 			for number, (id, place) in enumerate(zip(self.locations, places, strict=True))
@@ -122,6 +128,14 @@ class Ground:
 		with self.instance.database.write() as connection:
 			stock.set_quantity(connection, code, warehouse, Decimal(str(quantity)))
 			outbox.bins_changed(connection, self.instance.config, self.instance.events, {(code, warehouse)})
+
+	def book_all(self, quantities: Mapping[str, object], warehouse: str = "W0") -> None:
+		"""Bring many Bins to their quantities in one transaction, as a stock take does."""
+		with self.instance.database.write() as connection:
+			for code, quantity in quantities.items():
+				stock.set_quantity(connection, code, warehouse, Decimal(str(quantity)))
+			changed = {(code, warehouse) for code in quantities}
+			outbox.bins_changed(connection, self.instance.config, self.instance.events, changed)
 
 	def push(self, probe: Callable[[str], None] | None = None, worker: str = "one") -> int:
 		"""Push what is due."""

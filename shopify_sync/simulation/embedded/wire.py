@@ -54,14 +54,14 @@ class Wire:
 	) -> None:
 		self._routes = Routes(sites)
 		self._late = late
-		self._before = before
-		self._after = after
+		self.before = before
+		self.after = after
 		#: Set while Shopify is out: every request is answered with this status.
 		self.outage: int | None = None
 
 	def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout: tuple[float, float]) -> HttpAnswer:
 		"""Hand a request over. :raises TransportError: where the shop does not answer."""
-		self._before(url)
+		self.before(url)
 		if self.outage:
 			return HttpAnswer(self.outage, {}, b"")
 		parts = urlsplit(url)
@@ -73,7 +73,7 @@ class Wire:
 			response = self._routes.handle(request)
 		except Dropped as dropped:
 			raise TransportError(f"no answer: {dropped.kind}", may_have_arrived=True) from None
-		self._after(url)
+		self.after(url)
 		return HttpAnswer(response.status, {name.lower(): value for name, value in response.headers.items()}, response.body)
 
 	def _arrive(self, request: Request) -> None:
