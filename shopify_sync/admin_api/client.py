@@ -167,7 +167,7 @@ class AdminClient:
 			raise self._failed(run, error) from None
 		except BaseException:
 			# Killed or a bug of ours: the evidence must not say that nothing was sent.
-			outcome = CallOutcome.UNKNOWN if run.tries else CallOutcome.NOT_SENT
+			outcome = _outcome(run, arrived=run.tries > 0, has_status=False)
 			self._calls.end(run.name, self._ended(run, outcome, message="Interrupted."))
 			raise
 		complaints = "; ".join(_sentence(error) for error in answers.user_errors(data))
@@ -278,7 +278,7 @@ class AdminClient:
 		"""Write how the call failed; return the failure for the caller."""
 		arrived = run.may_have_arrived or error.may_have_arrived
 		status = error.status if isinstance(error, _TryFailed) else None
-		outcome = CallOutcome.UNKNOWN if arrived else (CallOutcome.REFUSED if status else CallOutcome.NOT_SENT)
+		outcome = _outcome(run, arrived=arrived, has_status=status is not None)
 		run.status = status or run.status
 		ended = self._ended(run, outcome, category=error.failure.category, message=error.failure.message)
 		self._calls.end(run.name, ended)
@@ -308,6 +308,13 @@ def _is_over(run: _Run, state: RetryCallState) -> bool:
 	others = state.attempt_number - run.throttled
 	is_late = run.busy + state.idle_for > RETRY_SECONDS and not run.throttled
 	return others > RETRIES or run.throttled > THROTTLE_RETRIES or is_late
+
+
+def _outcome(run: _Run, *, arrived: bool, has_status: bool) -> CallOutcome:
+	"""Return what the evidence says of a call that failed."""
+	if arrived:
+		return CallOutcome.UNKNOWN if operations.is_mutation(run.operation) else CallOutcome.FAILED
+	return CallOutcome.REFUSED if has_status else CallOutcome.NOT_SENT
 
 
 def _still_running(operation: str) -> _TryFailed:

@@ -100,12 +100,13 @@ class Answer:
 
 
 class CallOutcome(StrEnum):
-	"""How a call ended, as its evidence says."""
+	"""How a call ended, as its evidence says. Unknown: a change that may have taken effect. Failed: a query without an answer."""
 
 	IN_FLIGHT = "In Flight"
 	ANSWERED = "Answered"
 	USER_ERRORS = "User Errors"
 	REFUSED = "Refused"
+	FAILED = "Failed"
 	NOT_SENT = "Not Sent"
 	UNKNOWN = "Unknown"
 

@@ -24,8 +24,9 @@ from shopify_sync.core.failures import Category
 from shopify_sync.erpnext_host import connections, times
 from shopify_sync.jobs import connections as jobs
 from shopify_sync.shopify_sync.doctype.shopify_api_call.shopify_api_call import ShopifyAPICall
-from shopify_sync.simulator.auth.callback import callback_url
-from shopify_sync.simulator.clock import ManualClock
+from shopify_sync.simulator.auth.callback import callback_url, signature
+from shopify_sync.simulator.clock import ManualClock, SystemClock
+from shopify_sync.simulator.commands.stock_up import stock_up
 from shopify_sync.simulator.http.app import CLIENT_ID, CLIENT_SECRET
 from shopify_sync.simulator.http.store import Store
 
@@ -43,7 +44,7 @@ class ConnectionCase(FrappeTestCase):
 	def setUp(self) -> None:
 		super().setUp()
 		frappe.set_user("Administrator")
-		self.clock = ManualClock(times.now())
+		self.clock = self.make_clock()
 		running = Store.running(clock=self.clock)
 		self.shopify = running.__enter__()
 		self.addCleanup(running.__exit__, None, None, None)
@@ -58,6 +59,9 @@ class ConnectionCase(FrappeTestCase):
 		connections._known.clear()
 		self.addCleanup(site.clear_store, self.STORE)
 		self.addCleanup(frappe.set_user, "Administrator")
+
+	def make_clock(self) -> Any:
+		return ManualClock(times.now())
 
 	def make_store(self, by: str = "Client credentials", **values: Any) -> Any:
 		given = {"sign_in_by": by, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, **values}
@@ -473,6 +477,47 @@ class TestCalls(ConnectionCase):
 		self.assertEqual(buttons.state(self.STORE)["state"], "Signed in")
 
 
+class TestWorkers(ConnectionCase):
+	"""Workers of a site, in real time: they share the budget in Redis."""
+
+	def make_clock(self) -> Any:
+		return SystemClock()
+
+	def test_they_use_what_the_plan_gives_and_are_never_refused(self) -> None:
+		self.make_store()
+		shelf = stocked(self.shop)
+		seconds, workers = 8.0, 4
+		self.addCleanup(frappe.cache.delete, connections._redis_key(self.STORE))
+		frappe.cache.delete(connections._redis_key(self.STORE))
+		set_stock(shelf, 1)
+		with self.shop.lock:
+			self.shop.api.throttle._points = 115.0  # as after an hour of work: what comes back is all there is
+		self.call()
+		began = time.monotonic()
+
+		def work() -> float:
+			used = 0.0
+			while time.monotonic() < began + seconds:
+				used += set_stock(shelf, int(time.monotonic() * 1000) % 5000)
+			return used
+
+		used = in_threads(workers, work)
+		self.assertEqual([part for part in used if isinstance(part, Exception)], [])
+		given = (time.monotonic() - began) * self.shop.api.throttle.restore_rate
+		calls = self.calls()
+		print(f"{sum(used):.0f} of {given:.0f} points in {len(calls)} calls")
+		self.assertEqual({(call.outcome, call.tries) for call in calls}, {("Answered", 1)})
+		self.assertGreaterEqual(sum(used), 0.9 * given)
+
+	def test_without_redis_calls_still_go_out(self) -> None:
+		self.make_store()
+		link = connections.link_of(self.STORE)
+		nobody = redis.Redis.from_url(NOBODY, socket_connect_timeout=0.2)
+		link.connection._budget = RedisBudget(nobody, "k", time.time, lambda line: None)
+		for _call in range(3):
+			self.assertEqual(link.client.execute("Shop", {}).data["shop"]["name"], self.STORE)
+
+
 class TestBudget(FrappeTestCase):
 	def test_without_redis_calls_go_on_with_a_share(self) -> None:
 		warned: list[str] = []
@@ -491,9 +536,28 @@ class TestBudget(FrappeTestCase):
 		self.assertEqual(warned, [])
 
 
-def signed(base: str, parameters: dict[str, str]) -> str:
-	from shopify_sync.simulator.auth.callback import signature
+def stocked(shop: Any) -> tuple[str, str]:
+	"""Put something on the shelf; return the ids of it and of its place."""
+	with shop.lock:
+		(variant,) = stock_up(shop.shop, ["TEE"])
+		return shop.shop.products.variant(variant).inventory_item_id, next(iter(shop.shop.locations.all))
 
+
+def set_stock(shelf: tuple[str, str], quantity: int) -> float:
+	"""Set the pieces on hand; return the points that it cost."""
+	line = {
+		"inventoryItemId": f"gid://shopify/InventoryItem/{shelf[0]}",
+		"locationId": f"gid://shopify/Location/{shelf[1]}",
+		"quantity": quantity,
+		"changeFromQuantity": None,
+	}
+	given = {"name": "on_hand", "reason": "correction", "quantities": [line]}
+	client = connections.client_of(ConnectionCase.STORE)
+	answer = client.execute("InventorySetQuantities", {"input": given}, key=frappe.generate_hash(length=20))
+	return answer.cost.actual or 0.0
+
+
+def signed(base: str, parameters: dict[str, str]) -> str:
 	return f"{base}?{urlencode({**parameters, 'hmac': signature(CLIENT_SECRET, parameters)})}"
 
 

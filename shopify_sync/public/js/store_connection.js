@@ -141,7 +141,7 @@ function render_connection(frm, found) {
 			row(__("Version That Answered"), `<b>${escaped(found.answered_version)}</b>`);
 		}
 		if (found.deprecated_reason) row(__("Deprecated Call"), escaped(found.deprecated_reason));
-		if (found.gate) row(__("Nothing Is Sent"), `<b>${escaped(found.gate.message)}</b>`);
+		if (found.gate && found.gate.because !== "Circuit open") row(__("Nothing Is Sent"), `<b>${escaped(found.gate.message)}</b>`);
 	}
 	if (by === "Authorization code") {
 		row(__("Callback Address"), `<code style="overflow-wrap: anywhere">${escaped(found.callback)}</code>`);

@@ -33,7 +33,7 @@ class ShopifyAPICall(Document):
 		idempotency_key: DF.Data | None
 		message: DF.SmallText | None
 		operation: DF.Data | None
-		outcome: DF.Literal["In Flight", "Answered", "User Errors", "Refused", "Not Sent", "Unknown"]
+		outcome: DF.Literal["In Flight", "Answered", "User Errors", "Refused", "Failed", "Not Sent", "Unknown"]
 		points_left: DF.Float
 		priority: DF.Literal["Operator", "Live", "Backfill"]
 		request_id: DF.Data | None

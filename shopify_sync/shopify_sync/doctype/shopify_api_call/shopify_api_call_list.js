@@ -5,6 +5,7 @@ frappe.listview_settings["Shopify API Call"] = {
 			Answered: "green",
 			"User Errors": "orange",
 			Refused: "red",
+			Failed: "red",
 			"Not Sent": "grey",
 			Unknown: "purple",
 			"In Flight": "blue",
