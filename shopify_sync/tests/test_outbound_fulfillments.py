@@ -32,8 +32,8 @@ class TestOutboundFulfillments(ShopCase):
 		# Invoices are named after orders: no two tests may have the same.
 		self.shop.next_order_number = site.fresh_id() % 10**9
 		self.code = self.item(is_stock_item=1)
-		self.inventory_item = self.product(self.code, available=50)
-		receive(self.code, self.main, 50)
+		self.inventory_item = self.product(self.code, available=300)
+		receive(self.code, self.main, 300)
 		frappe.db.commit()
 		self.push()
 
@@ -149,7 +149,7 @@ class TestOutboundFulfillments(ShopCase):
 		self.assertEqual(2, event.deliveries)
 		self.push()
 		note.reload()
-		note.instructions = "Ring twice"
+		note.group_same_items = 1
 		note.save()
 		frappe.db.commit()
 		self.assertEqual(1, len(self.events_of(order)))

@@ -36,7 +36,7 @@ NOT_BOOKED: Mapping[str, str] = {
 	"bundle_stock": "what is told to Shopify of the stock of a Product Bundle",
 	"not_stocked": "what happens where Shopify does not stock an item that stock should go to",
 	"on_drift": "what happens when Shopify's stock is not what it was last known to be",
-	"fulfillment_location": "which location's fulfillment orders a delivery is told to, where its warehouse does not say",
+	"fulfillment_location": "whether what Shopify assigned to another location than the warehouse's is moved there before it is fulfilled",
 	"notify_customer": "whether Shopify writes to the customer about what is sent from ERPNext",
 	"item_matching": "how an Item is found by a line's SKU when no Shopify Link names it",
 	"max_attempts": "when a failed event rests",
