@@ -10,7 +10,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.tiers import benches
 
-RUNS = (("site_acknowledge.py",), ("site_apply.py",), ("site_apply.py", "--paid"), ("site_workers.py",), ("site_growth.py",))
+RUNS = (
+	("site_acknowledge.py",),
+	("site_apply.py",),
+	("site_apply.py", "--paid"),
+	("site_workers.py",),
+	("site_growth.py",),
+	("site_stock.py",),
+)
 
 
 def main() -> int:
