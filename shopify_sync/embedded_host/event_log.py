@@ -90,6 +90,8 @@ class EventLog:
 		nonce: Callable[[], str] = lambda: uuid.uuid4().hex,
 	) -> None:
 		self._nonce = nonce
+		#: Told, within the transaction, of the link of each event that is discarded.
+		self.on_discard: Callable[[sqlite3.Connection, str], None] = lambda connection, link: None
 		self._database = database
 		self._policy = policy
 		self._now = clock
@@ -277,6 +279,7 @@ class EventLog:
 			operations.check_discard(_state(row), reason)
 			self._move(connection, row, Status.DISCARDED, {"discard_reason": reason, **self._rest(Status.DISCARDED)})
 			self._note(connection, row, Action.DISCARD, Status.DISCARDED, user, reason)
+			self.on_discard(connection, row["link"] or "")
 
 	def requeue_blocked(
 		self, connection: sqlite3.Connection, store: str, missing: str | None = None, user: str | None = None, reason: str = ""

@@ -186,6 +186,7 @@ class Instance:
 		self.events = EventLog(
 			self.database, lambda store: config.store(store).policy, clock, **({"nonce": nonce} if nonce else {})
 		)
+		self.events.on_discard = lambda connection, link: outbox.discarded(connection, config, self.events, link)
 		self.receiver = Receiver(config, self.events, clock)
 		self.clock = clock
 		self._take_over_config()

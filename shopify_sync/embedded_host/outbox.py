@@ -68,3 +68,9 @@ def store_changed(connection: sqlite3.Connection, config: Config, events: EventL
 	:param look: have what Shopify has read, and not only what is known of it.
 	"""
 	return events.mark(connection, stock.all_marks(connection, config.store(store).policy, look=look))
+
+
+def discarded(connection: sqlite3.Connection, config: Config, events: EventLog, link: str) -> None:
+	"""Mark the stock of deliveries whose push a person put away: from then on they count as fulfilled by hand, or never."""
+	if f"/{keys.FULFILLMENT_PUSH}/" in link:
+		bins_changed(connection, config, events, delivery_notes.touched(connection, link))

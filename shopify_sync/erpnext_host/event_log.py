@@ -26,7 +26,7 @@ from shopify_sync.core.events import (
 	once_more,
 )
 from shopify_sync.core.failures import INFO, Category
-from shopify_sync.core.keys import short_hash
+from shopify_sync.core.keys import FULFILLMENT_PUSH, short_hash
 from shopify_sync.core.masking import redacted, speaks_of
 from shopify_sync.core.operations import EventState, Refused, check_discard, check_replay, check_retry
 from shopify_sync.core.outbound.marks import Mark, event_of
@@ -316,6 +316,7 @@ class FrappeEventLog:
 			state = _lock_state(name)
 			check_discard(state, reason)
 			_end(name, state.status, Status.DISCARDED, category=state.category, discard_reason=reason.strip())
+			_discarded(name, state.resource)
 			attempts.insert_note(name, 0, Action.DISCARD, str(Status.DISCARDED), "", user=user, reason=reason.strip())
 
 		in_short_transaction(put_away)
@@ -615,6 +616,14 @@ def _requeue(name: str, status: Status, *, keep_attempts: bool = False) -> bool:
 		(str(Status.RECEIVED), keep_attempts, times.to_naive_utc(now), times.to_site(now), name, str(status)),
 	)
 	return bool(frappe.db._cursor.rowcount)
+
+
+def _discarded(name: str, resource: str | None) -> None:
+	"""Mark the stock of deliveries whose push a person put away: from then on they count as fulfilled by hand, or never."""
+	if resource == FULFILLMENT_PUSH:
+		from . import outbox  # which writes its marks here
+
+		outbox.deliveries_settled(frappe.db.get_value("Sync Event", name, "link"))
 
 
 def _end(

@@ -61,6 +61,11 @@ def changed(changes: Iterable[Change]) -> None:
 		_pending().changes |= found
 
 
+def deliveries_settled(push_key: str) -> None:
+	"""Mark the stock of an order's deliveries: they were fulfilled, or a person put their push away. Not added back any more."""
+	changed(Change(item, warehouse) for item, warehouse in deliveries.touched(push_key))
+
+
 def link_written(update: LinkUpdate, created: Mapping[str, str], before: LinkState | None) -> None:
 	"""Mark an inventory item that a plan links to an Item, or says something new of: that it is tracked now, or is back.
 
@@ -70,7 +75,7 @@ def link_written(update: LinkUpdate, created: Mapping[str, str], before: LinkSta
 	"""
 	store, resource, inventory_item = update.key.split("/", 2)
 	if resource == keys.FULFILLMENT_PUSH and update.facts is not None and "pending" not in update.facts:
-		changed(Change(item, warehouse) for item, warehouse in deliveries.touched(update.key))
+		deliveries_settled(update.key)
 	if resource != keys.INVENTORY_ITEM:
 		return
 	document = update.document

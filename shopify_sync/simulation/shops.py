@@ -96,6 +96,7 @@ def set_up(store: StoreFacts, shop: Shop) -> StoreSetUp:
 		"locations": [] if "location" in store.gaps else location_rows(store, shop),
 		"gateway_rules": [] if "gateway" in store.gaps else gateway_rows(),
 		"adjustment_account": "Adjustments - SIM",
+		"fulfillment_by": store.sends,
 		"max_attempts": 5,
 	}
 	return StoreSetUp(store.name, shop.domain, shop.secret, settings)

@@ -20,6 +20,7 @@ class Deeds:
 	:ivar cancelled: keys of Sales Orders cancelled by hand.
 	:ivar counted: (Item, warehouse) whose Bin ERPNext's user wrote.
 	:ivar closed_gaps: (store, gap) that an operator closed.
+	:ivar sent_by_shop: fulfillments that the shop's own staff made.
 	:ivar forged: webhook ids of deliveries that must leave nothing behind.
 	:ivar odd: webhook ids of correctly signed deliveries that no shop's state stands behind.
 	"""
@@ -28,6 +29,7 @@ class Deeds:
 	cancelled: set[str] = field(default_factory=set)
 	counted: set[tuple[str, str]] = field(default_factory=set)
 	closed_gaps: set[tuple[int, str]] = field(default_factory=set)
+	sent_by_shop: set[str] = field(default_factory=set)
 	forged: list[str] = field(default_factory=list)
 	odd: list[str] = field(default_factory=list)
 

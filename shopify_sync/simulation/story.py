@@ -57,7 +57,7 @@ class StoreFacts:
 	"""How a store begins.
 
 	:ivar gaps: what its mapping lacks at the start; each is closed by an intent, or never.
-	:ivar pushes: the shop floor takes its stock from ERPNext.
+	:ivar pushes: the shop floor takes its stock from ERPNext. *sends*: which side sends the goods.
 	:ivar prefix: what its names begin with.
 	:ivar edition: stands in what the host names after it; on a site, where documents stay, each run has its own.
 	"""
@@ -69,6 +69,7 @@ class StoreFacts:
 	customers: int
 	gaps: tuple[str, ...]
 	pushes: bool = False
+	sends: str = "Shopify"
 	prefix: str = "store"
 	edition: str = ""
 
@@ -125,6 +126,7 @@ def _store(index: int, profile: Profile, dice: Dice) -> StoreFacts:
 		customers=dice.between(*profile.customers, *name, "customers"),
 		gaps=tuple(gap for gap in GAPS if dice.chance(profile.gap, *name, "gap", gap)),
 		pushes=profile.pushes,
+		sends=dice.weighted((("Shopify", 4), ("ERPNext", 2), ("Both", 3)), *name, "sends") if profile.pushes else "Shopify",
 	)
 
 
@@ -195,9 +197,23 @@ class _Writer:
 		placed = self._add(at, store, "shop", "place", args={"financial": financial})
 		for step, action in enumerate(life):
 			at += self._pause(*name, step)
-			self._add(at, store, "shop", action, of=placed)
+			if action.startswith("fulfill") and store.sends != "Shopify" and self._dice.chance(0.7, *name, step, "from ERPNext"):
+				self._delivery(store, placed, at, action, (*name, step))
+			else:
+				self._add(at, store, "shop", action, of=placed)
 		if self._dice.chance(0.06, *name, "cancelled by hand"):
 			self._add(at + self._pause(*name, "by hand"), store, "erp", "cancel_sales_order", of=placed)
+
+	def _delivery(self, store: StoreFacts, placed: int, at: float, action: str, name: tuple[object, ...]) -> None:
+		"""A Delivery Note in ERPNext in the place of a fulfillment in the shop, and what comes after it."""
+		self._add(at, store, "erp", action.replace("fulfill", "deliver"), of=placed)
+		if self._dice.chance(0.3, *name, "tracked"):
+			self._add(at + self._pause(*name, "tracked"), store, "erp", "track_delivery", of=placed)
+		if self._dice.chance(0.25, *name, "taken back"):
+			at += self._pause(*name, "taken back")
+			self._add(at, store, "erp", "cancel_delivery", of=placed)
+			if self._dice.chance(0.7, *name, "once more"):
+				self._add(at + self._pause(*name, "once more"), store, "erp", "deliver", of=placed)
 
 	def _customer_change(self, store: StoreFacts, number: int) -> None:
 		"""A change in the shop, in ERPNext, or in both at once."""

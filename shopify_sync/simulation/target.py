@@ -64,6 +64,18 @@ class Target(Protocol):
 	def outage(self, seconds: float) -> None:
 		"""Kill every process of the host; they are back after *seconds*."""
 
+	def deliver_note(self, key: str, warehouse: str, name: str, most: int | None) -> str | None:
+		"""Submit a Delivery Note of what is left of an order, as ERPNext's user does. Return its name; None: nothing is left.
+
+		:param most: pieces; None: all.
+		"""
+
+	def track_note(self, key: str, number: str) -> str | None:
+		"""Enter a tracking number in the last note that a person made of an order. Return its name; None: there is none."""
+
+	def cancel_note(self, key: str) -> str | None:
+		"""Cancel the last note that a person made of an order. Return its name; None: there is none."""
+
 	def api_outage(self, seconds: float) -> None:
 		"""Let the Admin API of all shops answer nothing but 503 for *seconds*."""
 

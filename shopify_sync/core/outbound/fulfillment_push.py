@@ -148,7 +148,7 @@ class _Work:
 
 	def _save(self, tx: Transaction, memory: ParcelMemory) -> None:
 		event = self.batch.open[self.id]
-		tx.save_link(LinkUpdate(self.key, facts=memory.facts(), version=event.version), {}, event.name)
+		tx.save_link(LinkUpdate(self.key, facts=memory.facts()), {}, event.name)
 
 	def _end(self, tx: Transaction, step: Step, decision: Decision) -> None:
 		"""End an event about which there is nothing to say to Shopify now."""

@@ -55,3 +55,36 @@ def count_floor(stage: Stage, intent: Intent) -> str:
 	place = shops.floor(stage.store(intent))
 	stage.target.count_stock(item, place, quantity)
 	return f"{quantity} of {item} in {place}"
+
+
+def deliver(stage: Stage, intent: Intent) -> str:
+	"""Somebody sends everything that is left of an order from the shop floor."""
+	return _deliver(stage, intent, most=None)
+
+
+def deliver_part(stage: Stage, intent: Intent) -> str:
+	"""Somebody sends a piece of an order from the shop floor."""
+	return _deliver(stage, intent, most=1)
+
+
+def _deliver(stage: Stage, intent: Intent, most: int | None) -> str:
+	key = _order_key(stage, intent)
+	note = stage.target.deliver_note(key, shops.floor(stage.store(intent)), f"NOTE-{intent.number}", most) if key else None
+	return note or "there is nothing to send"
+
+
+def track_delivery(stage: Stage, intent: Intent) -> str:
+	"""Somebody enters the number of a parcel."""
+	key = _order_key(stage, intent)
+	return (stage.target.track_note(key, f"TRACK{intent.number}") if key else None) or "there is no Delivery Note"
+
+
+def cancel_delivery(stage: Stage, intent: Intent) -> str:
+	"""Somebody cancels a Delivery Note."""
+	key = _order_key(stage, intent)
+	return (stage.target.cancel_note(key) if key else None) or "there is no Delivery Note"
+
+
+def _order_key(stage: Stage, intent: Intent) -> str | None:
+	made = stage.made.get(intent.of) if intent.of is not None else None
+	return keys.key(stage.store(intent).name, keys.ORDER, made) if made else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from shopify_sync.simulator.shop.records import Order
+from shopify_sync.simulator.shop.records import Fulfillment, Order
 from shopify_sync.simulator.shop.shop import Shop
 
 from .. import shops
@@ -92,14 +92,20 @@ def note(stage: Stage, intent: Intent) -> str:
 	return _about(stage, intent, lambda shop, order: shop.orders.update(order.id, note=f"note {intent.number}"))
 
 
+def _sent(stage: Stage, parcel: Fulfillment) -> None:
+	stage.deeds.sent_by_shop.add(parcel.id)
+
+
 def fulfill(stage: Stage, intent: Intent) -> str:
 	"""Everything that is left of an order is sent."""
-	return _about(stage, intent, lambda shop, order: shop.fulfillments.create(order.id))
+	return _about(stage, intent, lambda shop, order: _sent(stage, shop.fulfillments.create(order.id)))
 
 
 def fulfill_part(stage: Stage, intent: Intent) -> str:
 	"""One piece of an order is sent."""
-	return _about(stage, intent, lambda shop, order: shop.fulfillments.create(order.id, lines={order.line_items[0].id: 1}))
+	return _about(
+		stage, intent, lambda shop, order: _sent(stage, shop.fulfillments.create(order.id, lines={order.line_items[0].id: 1}))
+	)
 
 
 def refund_part(stage: Stage, intent: Intent) -> str:

@@ -14,7 +14,7 @@ from shopify_sync.core.failures import Failure
 from shopify_sync.core.receiving import receive
 from shopify_sync.core.signals import Signal
 from shopify_sync.core.statuses import Status
-from shopify_sync.embedded_host import config, documents, mapping, outbox, selling, stock
+from shopify_sync.embedded_host import config, delivery_notes, documents, mapping, outbox, selling, stock
 from shopify_sync.embedded_host.host import EmbeddedHost, Instance
 from shopify_sync.simulator.dice import Dice
 
@@ -23,7 +23,7 @@ from ..facts import Facts
 from ..profiles import WorkerFaults
 from ..scheduler import Scheduler
 from ..target import StoreSetUp
-from . import journal, tables
+from . import journal, notes, tables
 from .database import SimulatedDatabase
 from .wire import WiredShops
 from .workers import Crew, SimulatedHost
@@ -206,6 +206,41 @@ class EmbeddedTarget:
 		"""Put a signal into the ledger that is no webhook."""
 		self.instance.events.record(event)
 		self._wake()
+
+	def deliver_note(self, key: str, warehouse: str, name: str, most: int | None) -> str | None:
+		"""Submit a Delivery Note of what is left of an order."""
+		connection = self.database.connection()
+		order = documents.by_key(connection, "Sales Order", key)
+		if order is None or order.docstatus != documents.SUBMITTED or order.values.get("status") == "Closed":
+			return None
+		rows = notes.left(connection, order, warehouse, most)
+		if not rows:
+			return None
+		with self.database.write() as writing:
+			journal.say_who(writing, "user")
+			delivery_notes.submit(writing, self.instance.config, self.instance.events, name, order.name, rows)
+			journal.say_who(writing, "engine")
+		self._wake_pushers()
+		return name
+
+	def track_note(self, key: str, number: str) -> str | None:
+		"""Enter a tracking number in the last note of an order."""
+		return self._about_note(key, delivery_notes.track, shopify_tracking_number=number, shopify_tracking_company="UPS")
+
+	def cancel_note(self, key: str) -> str | None:
+		"""Cancel the last note of an order."""
+		return self._about_note(key, delivery_notes.cancel)
+
+	def _about_note(self, key: str, act: Callable[..., None], **values: str) -> str | None:
+		found = notes.of_people(self.database.connection(), key)
+		if not found:
+			return None
+		with self.database.write() as connection:
+			journal.say_who(connection, "user")
+			act(connection, self.instance.config, self.instance.events, found[-1], **values)
+			journal.say_who(connection, "engine")
+		self._wake_pushers()
+		return found[-1]
 
 	def api_outage(self, seconds: float) -> None:
 		"""Let the Admin API answer 503; it is back after *seconds*, unless another outage lasts longer."""

@@ -7,11 +7,12 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from shopify_sync.admin_api.fulfillments import ShopifyFulfillments
 from shopify_sync.admin_api.inventory import ShopifyStock
 from shopify_sync.core import ports
 from shopify_sync.core.events import ClaimedEvent, NewEvent, Receipt, Way
 from shopify_sync.core.outbound.calls import Closed
-from shopify_sync.core.outbound.ports import Outbox, StockApi
+from shopify_sync.core.outbound.ports import FulfillmentApi, Outbox, StockApi
 from shopify_sync.core.outbound.pusher import Pusher
 from shopify_sync.core.policy import StorePolicy
 from shopify_sync.embedded_host.config import Config
@@ -75,6 +76,10 @@ class SimulatedPushHost(SimulatedHost):
 	def stock_api(self, store: str) -> StockApi:
 		"""Return the stock of *store* in the Admin API."""
 		return ShopifyStock(self._shops.client(store))
+
+	def fulfillment_api(self, store: str) -> FulfillmentApi:
+		"""Return the fulfillments of *store* in the Admin API."""
+		return ShopifyFulfillments(self._shops.client(store))
 
 
 class _WatchedOutbox:

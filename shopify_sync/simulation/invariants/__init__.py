@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from . import agreement, books, deliveries, documents, evidence, outbound, privacy, progress
+from . import agreement, books, deliveries, documents, evidence, outbound, parcels, privacy, progress
 from .world import Moment, Violation, World
 
 __all__ = ("RULES", "Moment", "Violation", "World", "check")
@@ -37,6 +37,8 @@ _AT_REST = (
 	agreement.customers_agree,
 	agreement.stock_agrees,
 	outbound.every_push_has_ended,
+	parcels.each_note_is_fulfilled_once,
+	parcels.every_fulfillment_is_known,
 	outbound.shopify_has_what_erpnext_has,
 	outbound.an_echo_is_known_as_one,
 	outbound.a_push_never_answers_a_push,

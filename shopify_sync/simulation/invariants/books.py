@@ -16,6 +16,7 @@ from shopify_sync.simulator.shop.records import Order, Transaction
 
 from ..facts import DocumentFact
 from .agreement import can_be_compared, pairs, says_why_not
+from .parcels import LEFT, notes_of
 from .world import Violation, World
 
 _BOOKS = "billed, paid and sent are what the shop says"
@@ -35,11 +36,20 @@ def books_agree(world: World) -> Iterator[Violation]:
 			)
 			if not told or any(says_why_not(world, link) for link in (key, *own)) or key in world.stage.deeds.cancelled:
 				continue
-			for why in _differences(world, order, key):
+			# Where ERPNext sends, what the shop sends by itself has no Delivery Note.
+			both_know = store.sends != "ERPNext" and not _has_open_push(
+				world, keys.key(store.name, keys.FULFILLMENT_PUSH, order.id)
+			)
+			for why in _differences(world, order, key, sent=both_know):
 				yield Violation(_BOOKS, key, why)
 
 
-def _differences(world: World, order: Order, key: str) -> Iterator[str]:
+def _has_open_push(world: World, link: str) -> bool:
+	"""Whether what people send of an order did not get to the shop, and an event says why."""
+	return any(event.link == link and event.status in LEFT for event in world.facts.outbound.values())
+
+
+def _differences(world: World, order: Order, key: str, *, sent: bool) -> Iterator[str]:
 	booked = [one for one in world.facts.documents if one.key == key and one.doctype == "Sales Order" and one.docstatus == 1]
 	following = [one for one in world.facts.documents if one.docstatus == 1 and (one.key or "").startswith(f"{key}/")]
 	if not booked:
@@ -48,7 +58,8 @@ def _differences(world: World, order: Order, key: str) -> Iterator[str]:
 		return
 	yield from _billed(order, booked[0], following)
 	yield from _paid(order, booked[0], following)
-	yield from _sent(order, following)
+	if sent:
+		yield from _sent(order, [*following, *(note for note in notes_of(world, key) if note.docstatus == 1)])
 
 
 def _of(documents: Sequence[DocumentFact], doctype: str) -> list[DocumentFact]:

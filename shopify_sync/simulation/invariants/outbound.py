@@ -12,11 +12,13 @@ from shopify_sync.core import keys
 from shopify_sync.core.outbound.memory import Memory
 from shopify_sync.core.statuses import NEEDS_ATTENTION, Status
 from shopify_sync.simulator.shop.records import Level
+from shopify_sync.simulator.shop.shop import Shop
 
 from ..facts import EventFact
 from ..shops import floor, outbound_location
 from ..story import StoreFacts
 from .agreement import pairs
+from .parcels import in_the_shop, notes_of, pieces
 from .world import Moment, Violation, World
 
 _ENDED, _STOCK, _ECHO = "every push has ended or says why not", "what ERPNext has is in Shopify", "an echo is known as one"
@@ -49,12 +51,12 @@ def one_open_push(world: World) -> Iterator[Violation]:
 
 def shopify_has_what_erpnext_has(world: World) -> Iterator[Violation]:
 	"""At rest Shopify has what was last pushed, unless somebody changed it there since; after a look at everything it always has."""
-	for store, level, sku in _levels(world):
+	for store, shop, level, sku in _levels(world):
 		link = keys.key(store.name, keys.INVENTORY_PUSH, f"{level.inventory_item_id}-{level.location_id}")
 		if _was_put_away(world, link):
 			continue
 		memory = Memory.of(world.facts.links[link].facts) if link in world.facts.links else Memory()
-		target = _target(world, store, sku)
+		target = _target(world, store, sku) + _added_back(world, shop, store, sku)
 		if _is_untouched(level, memory) and level.on_hand != memory.on_hand:
 			yield Violation(
 				_STOCK, link, f"the shop has {level.on_hand}, and nobody changed it since {memory.on_hand} was pushed"
@@ -91,7 +93,7 @@ def a_push_never_answers_a_push(world: World) -> Iterator[Violation]:
 	for entry in world.journal:
 		if entry.kind == "stock":
 			changes[entry.name] += 1
-	for store, level, sku in _levels(world):
+	for store, _shop, level, sku in _levels(world):
 		level_id = f"{level.inventory_item_id}-{level.location_id}"
 		link = keys.key(store.name, keys.INVENTORY_PUSH, level_id)
 		events = [event for event in world.facts.outbound.values() if event.link == link]
@@ -113,7 +115,7 @@ def no_attempt_is_burnt_by_shopify(world: World) -> Iterator[Violation]:
 			yield Violation(_INNOCENT, event.name, f"is a Dead Letter: {event.category}")
 
 
-def _levels(world: World) -> Iterator[tuple[StoreFacts, Level, str]]:
+def _levels(world: World) -> Iterator[tuple[StoreFacts, Shop, Level, str]]:
 	"""Yield every level that takes its stock from ERPNext and whose Item is linked."""
 	for store, shop in pairs(world):
 		if not store.pushes or not world.stage.target.settings(store.name).get("locations"):
@@ -122,7 +124,7 @@ def _levels(world: World) -> Iterator[tuple[StoreFacts, Level, str]]:
 			level = shop.inventory.level(variant.inventory_item_id, outbound_location(shop))
 			link = world.facts.links.get(keys.key(store.name, keys.INVENTORY_ITEM, variant.inventory_item_id))
 			if level is not None and link is not None and link.document:
-				yield store, level, variant.sku
+				yield store, shop, level, variant.sku
 
 
 def _is_untouched(level: Level, memory: Memory) -> bool:
@@ -133,6 +135,21 @@ def _is_untouched(level: Level, memory: Memory) -> bool:
 def _target(world: World, store: StoreFacts, sku: str) -> int:
 	quantity = world.facts.stock.get((sku, floor(store)), Decimal(0))
 	return max(int(quantity.to_integral_value(ROUND_FLOOR)), 0)
+
+
+def _added_back(world: World, shop: Shop, store: StoreFacts, sku: str) -> int:
+	"""Return the pieces that notes of people took and the shop did not fulfill, because their push waits for somebody."""
+	total = 0
+	for order in shop.orders.all.values() if store.sends != "Shopify" else ():
+		link = keys.key(store.name, keys.FULFILLMENT_PUSH, order.id)
+		newest = _newest(world, link)
+		if newest is None or newest.status not in NEEDS_ATTENTION:
+			continue
+		lines = {line.id for line in order.line_items if line.sku == sku}
+		for note in notes_of(world, keys.key(store.name, keys.ORDER, order.id)):
+			sent = sum(number for line, number in pieces(note).items() if line in lines) if note.docstatus == 1 else 0
+			total += sent - sum(in_the_shop(world, link, note.name, order).get(line, 0) for line in lines)
+	return total
 
 
 def _newest(world: World, link: str) -> EventFact | None:
