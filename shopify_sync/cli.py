@@ -6,6 +6,7 @@ import click
 
 from shopify_sync import __version__
 
+from .embedded_host.commands.calls import calls
 from .embedded_host.commands.common import Commands
 from .embedded_host.commands.demo import demo
 from .embedded_host.commands.look import documents, event, events
@@ -22,7 +23,7 @@ def main() -> None:
 	"""Carry Shopify's webhooks over into ERPNext-shaped documents, exactly once, in one SQLite file."""
 
 
-for _command in (demo, serve, events, documents, event, retry, discard, map_item, replay, store, simulate):
+for _command in (demo, serve, events, documents, event, calls, retry, discard, map_item, replay, store, simulate):
 	main.add_command(_command)
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ embedded host and in simulated time.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,10 +16,9 @@ from tenacity import RetryCallState, Retrying
 from shopify_sync.core.bucket import Priority
 from shopify_sync.core.contracts.base import dump_json
 from shopify_sync.core.failures import Category, Failure
-from shopify_sync.core.masking import scrub
 
 from . import answers, operations
-from .evidence import masked
+from .evidence import masked, scrubbed
 from .ports import (
 	Answer,
 	CallEnded,
@@ -67,6 +66,7 @@ class _Run:
 
 	operation: str
 	priority: Priority
+	variables: Mapping[str, Any]
 	body: bytes
 	name: str
 	can_repeat: bool
@@ -139,8 +139,8 @@ class AdminClient:
 		)
 		body = dump_body(operations.load(operation), variables)
 		repeatable = not operations.is_mutation(operation) or operations.takes_key(operation)
-		run = _Run(operation, priority, body, self._calls.begin(started), repeatable)
-		return self._carry_out(run, variables)
+		run = _Run(operation, priority, variables, body, self._calls.begin(started), repeatable)
+		return self._carry_out(run)
 
 	def _variables(self, operation: str, variables: Mapping[str, Any], key: str | None) -> Mapping[str, Any]:
 		since = operations.SINCE.get(operation, "")
@@ -153,7 +153,7 @@ class AdminClient:
 			raise ValueError(f"{operation} needs an idempotency key")
 		return {**variables, "key": key}
 
-	def _carry_out(self, run: _Run, variables: Mapping[str, Any]) -> Answer:
+	def _carry_out(self, run: _Run) -> Answer:
 		retrying = Retrying(
 			stop=lambda state: _is_over(run, state),
 			wait=self._pause,
@@ -172,7 +172,7 @@ class AdminClient:
 			raise
 		complaints = "; ".join(_sentence(error) for error in answers.user_errors(data))
 		outcome = CallOutcome.USER_ERRORS if complaints else CallOutcome.ANSWERED
-		self._calls.end(run.name, self._ended(run, outcome, message=scrub(complaints, variables)))
+		self._calls.end(run.name, self._ended(run, outcome, message=scrubbed(complaints, run.variables)))
 		return Answer(data, run.cost, run.request_id, run.name)
 
 	def _try(self, run: _Run) -> Mapping[str, Any]:
@@ -254,7 +254,7 @@ class AdminClient:
 
 	def _refused(self, run: _Run, found: answers.Read) -> _TryFailed:
 		"""Return what top-level errors end a try with."""
-		failure = answers.failure_of(found, run.operation)
+		failure = _scrubbed(answers.failure_of(found, run.operation), run.variables)
 		arrived = operations.is_mutation(run.operation) and answers.took_effect_maybe(found)
 		if answers.CONCURRENT in found.codes:
 			return _still_running(run.operation)
@@ -332,6 +332,11 @@ def _lacking(operation: str, scopes: Sequence[str]) -> Failure:
 def _no_points(now: datetime, wait: float) -> Closed:
 	message = f"The store's API budget is used up; the call would wait {wait:.0f} s."
 	return Closed(ClosedBecause.BUDGET, message, now + timedelta(seconds=wait))
+
+
+def _scrubbed(failure: Failure, variables: Mapping[str, Any]) -> Failure:
+	detail = scrubbed(failure.detail, variables) if failure.detail else None
+	return replace(failure, message=scrubbed(failure.message, variables), detail=detail)
 
 
 def _sentence(error: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping
+from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urlsplit
 
 import requests
@@ -52,6 +53,7 @@ class RequestsTransport:
 			session = requests.Session()
 			# The environment may name a proxy, which cannot reach this machine's own ports.
 			session.trust_env = not loopback
+			session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 			session.headers["User-Agent"] = f"shopify_sync/{__version__}"
 			sessions[key] = session
 		return sessions[key]

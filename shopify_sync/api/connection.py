@@ -10,8 +10,7 @@ from frappe import _
 from shopify_sync.admin_api.ports import CallFailed, Priority
 from shopify_sync.admin_api.shops import BadAddress
 from shopify_sync.admin_api.sign_in import SignInBy
-from shopify_sync.erpnext_host import connections, times
-from shopify_sync.jobs.connections import wake_pusher
+from shopify_sync.erpnext_host import connections, times, wake
 
 from . import oauth
 from .roles import MAY_OPERATE, MAY_SET_UP, only_for
@@ -34,7 +33,7 @@ def sign_in(store: str) -> dict[str, Any]:
 		except CallFailed as error:
 			_refuse(error)
 		connections.note_scopes(store)
-		wake_pusher()
+		wake.wake_pusher(flag=False)
 	return test(store)
 
 
@@ -74,7 +73,7 @@ def reset_circuit(store: str) -> dict[str, str]:
 	"""Close a store's circuit breaker, so that calls go out at once."""
 	only_for(MAY_OPERATE)
 	_link(store).connection.reset_circuit()
-	wake_pusher()
+	wake.wake_pusher(flag=False)
 	return {"message": _("The circuit of {0} is closed.").format(store)}
 
 

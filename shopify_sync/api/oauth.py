@@ -16,9 +16,8 @@ from shopify_sync.admin_api.ports import CallFailed
 from shopify_sync.admin_api.shops import BadAddress
 from shopify_sync.admin_api.sign_in import SignInBy
 from shopify_sync.core import scopes
-from shopify_sync.erpnext_host import connections, policies, times
+from shopify_sync.erpnext_host import connections, policies, times, wake
 from shopify_sync.erpnext_host.log import warn
-from shopify_sync.jobs.connections import wake_pusher
 
 
 def begin(store: str) -> str:
@@ -76,7 +75,7 @@ def _finish(parameters: Mapping[str, str]) -> str:
 		raise CallbackRefused("The store does not sign in by authorization code any more.")
 	link.connection.exchange(code)
 	connections.note_scopes(store)
-	wake_pusher()
+	wake.wake_pusher(flag=False)
 	return str(store)
 
 

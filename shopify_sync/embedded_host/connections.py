@@ -13,7 +13,8 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 from shopify_sync.admin_api import sign_in as sign_ins
 from shopify_sync.admin_api.budgets import ProcessBudget
@@ -167,7 +168,7 @@ class SqliteConnectionStore:
 			return after
 
 	def tell_rejected(self, reason: str) -> None:
-		"""See `ConnectionStore`: `shopify-sync status` shows it. Nobody is there to be told."""
+		"""See `ConnectionStore`. Nobody is there to be told: `shopify-sync calls` shows it."""
 
 	def heard(self, answered_version: str, deprecated: str) -> None:
 		"""See `ConnectionStore`."""
@@ -179,12 +180,6 @@ class SqliteConnectionStore:
 				"UPDATE connection SET answered_version = ?, deprecated = coalesce(nullif(?, ''), deprecated) WHERE store = ?",
 				(answered_version, deprecated, self._store),
 			)
-
-	def shown(self) -> dict[str, object]:
-		"""Return the row as an operator may see it: without tokens."""
-		row = self._row(self._database.connection())
-		hidden = ("access_token", "refresh_token")
-		return {} if row is None else {name: row[name] for name in row.keys() if name not in hidden}  # noqa: SIM118 - a Row
 
 	def _row(self, connection: sqlite3.Connection) -> sqlite3.Row | None:
 		found: sqlite3.Row | None = connection.execute("SELECT * FROM connection WHERE store = ?", (self._store,)).fetchone()
@@ -259,10 +254,21 @@ class SqliteCallLog:
 		return row["name"] if row else None
 
 
-def clear_old_calls(database: Database, older_than: timedelta, now: datetime) -> int:
-	"""Delete the evidence of calls that are older. Return how many."""
-	with database.write() as connection:
-		return connection.execute("DELETE FROM api_call WHERE started_at < ?", (to_text(now - older_than),)).rowcount
+def calls(database: Database, limit: int) -> list[dict[str, Any]]:
+	"""Return the evidence of the last calls, the newest first."""
+	rows = database.connection().execute("SELECT * FROM api_call ORDER BY started_at DESC, rowid DESC LIMIT ?", (limit,))
+	return [dict(row) for row in rows]
 
 
-__all__ = ["Connections", "SignInBy", "SqliteCallLog", "SqliteConnectionStore", "clear_old_calls"]
+def shown(database: Database) -> list[dict[str, Any]]:
+	"""Return what is known of each store's connection, without tokens and secrets."""
+	rows = database.connection().execute("SELECT store, sign_in, circuit, history, answered_version, deprecated FROM connection")
+	return [_readable(dict(row)) for row in rows]
+
+
+def _readable(row: dict[str, Any]) -> dict[str, Any]:
+	sign_in, circuit = json.loads(row.pop("sign_in")), json.loads(row.pop("circuit"))
+	known = {name: sign_in.get(name) for name in ("state", "reason", "obtained_at", "expires_at", "refresh_expires_at", "scopes")}
+	open_until = circuit.get("until") if circuit.get("state") != "Closed" else None
+	now = {"circuit": circuit.get("state", "Closed"), "circuit_reason": circuit.get("reason", ""), "circuit_until": open_until}
+	return {**row, **known, **now, "history": json.loads(row["history"])}

@@ -31,6 +31,7 @@ class FrappeCallLog:
 
 	def begin(self, call: CallStarted) -> str:
 		"""See `CallLog`."""
+		frappe.db.commit()  # an older snapshot would not know what another worker wrote under the same key
 		name = self._known(call) if call.key else None
 		if name:
 			frappe.db.sql("UPDATE `tabShopify API Call` SET outcome = %s WHERE name = %s", (str(CallOutcome.IN_FLIGHT), name))

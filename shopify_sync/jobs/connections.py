@@ -9,7 +9,7 @@ import frappe
 
 from shopify_sync.admin_api.ports import CallFailed
 from shopify_sync.admin_api.shops import BadAddress, version_ends
-from shopify_sync.erpnext_host import connection_store, connections, notify, times
+from shopify_sync.erpnext_host import connection_store, connections, notify, times, wake
 from shopify_sync.erpnext_host.log import warn
 
 #: Tokens that end within this are replaced by the scheduler, so that a worker rarely has to wait for one.
@@ -54,14 +54,6 @@ def store_saved(doc: Any) -> None:
 def _look_again(store: str) -> None:
 	try:
 		if connections.settings_changed(store):
-			wake_pusher()
+			wake.wake_pusher(flag=False)
 	except BadAddress as error:
 		warn(f"{store}: {error}")
-
-
-def wake_pusher() -> None:
-	"""Have the pusher look; never raises: the sweeper wakes it too."""
-	try:
-		frappe.enqueue("shopify_sync.jobs.push.run", queue="short")
-	except Exception as error:  # Redis away, or the queue is full
-		warn(f"the pusher is not woken, the sweeper will: {type(error).__name__}")

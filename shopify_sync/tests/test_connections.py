@@ -94,7 +94,10 @@ class ConnectionCase(FrappeTestCase):
 
 	def sent(self) -> str:
 		"""Return everything that the site keeps of the connection, as one text."""
-		rows = [frappe.db.sql(f"SELECT * FROM `tab{name}`", as_dict=True) for name in ("Shopify Connection", "Shopify API Call")]
+		rows = [
+			frappe.db.sql(f"SELECT * FROM `tab{name}`", as_dict=True)
+			for name in ("Shopify Connection", "Shopify API Call", "Notification Log", "Error Log", "Version")
+		]
 		log = Path(frappe.utils.get_bench_path()) / "logs" / "shopify_sync.log"
 		return str(rows) + (log.read_text() if log.exists() else "")
 

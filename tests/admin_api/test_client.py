@@ -12,6 +12,7 @@ from graphql import TypeInfo, TypeInfoVisitor, Visitor, get_named_type, parse, v
 
 from shopify_sync.admin_api import operations
 from shopify_sync.admin_api.client import THROTTLE_RETRIES, Priority
+from shopify_sync.admin_api.evidence import scrubbed
 from shopify_sync.admin_api.ports import CallFailed, ClosedBecause, HttpAnswer
 from shopify_sync.core import scopes
 from shopify_sync.core.failures import Category
@@ -231,6 +232,15 @@ def test_the_variables_in_the_evidence_are_masked(shop: World) -> None:
 	for plain in ("FulfillmentOrderLineItem", "T-1", '"quantity":1', "DE"):
 		assert plain in call["variables"]
 	assert call["events"] == "e-1\ne-2"
+
+
+def test_what_shopify_says_of_a_call_does_not_repeat_a_person(shop: World) -> None:
+	variables = {"id": "gid://shopify/Order/1", "firstName": "Wilhelmina", "lines": {"email": "w@example.com"}}
+	with pytest.raises(CallFailed) as caught:
+		shop.client.execute("Order", variables)
+	text = scrubbed("Wilhelmina <w@example.com> is no gid://shopify/Order/1", variables)
+	assert text == "••• <•••> is no gid://shopify/Order/1"
+	assert "Wilhelmina" not in str(caught.value) + str(shop.calls())
 
 
 def test_an_hour_of_503_and_back(shop: World) -> None:

@@ -19,6 +19,7 @@ from shopify_sync.admin_api.sign_in import Credentials, SignInBy, SignInState
 from shopify_sync.core import scopes
 from shopify_sync.core.failures import Category
 from shopify_sync.core.policy import Direction, FulfillmentSide, LocationRule, StorePolicy
+from shopify_sync.embedded_host import connections
 from shopify_sync.simulator.auth.callback import callback_url, signature
 from shopify_sync.simulator.http.app import CLIENT_ID, CLIENT_SECRET
 
@@ -227,7 +228,7 @@ def test_no_secret_in_logs_errors_or_evidence(shop: World, caplog: pytest.LogCap
 		shop.connection.reset_circuit()
 	signed_in(shop)
 	texts += [caplog.text, str(shop.calls()), repr(shop.connection.credentials), repr(shop.connection._store.read())]
-	shown = shop.connection._store.shown()
+	shown = connections.shown(shop.database)
 	for secret in (token, CLIENT_SECRET, shop.kept()["refresh_token"], shop.kept()["access_token"]):
 		assert secret
 		assert secret not in "".join(texts)
