@@ -62,7 +62,8 @@ class _TryFailed(CallFailed):
 
 @dataclass
 class _Run:
-	"""One call on its way: what is sent, and what is known of it so far. *busy*: seconds that its requests took."""
+	"""One call on its way: what is sent, and what is known of it so far. *busy*: seconds that its requests took; *points_until*: how
+	long it may wait for points, in all its tries."""
 
 	operation: str
 	priority: Priority
@@ -74,6 +75,7 @@ class _Run:
 	throttled: int = 0
 	may_have_arrived: bool = False
 	busy: float = 0.0
+	points_until: datetime | None = None
 	cost: Cost = field(default_factory=Cost)
 	request_id: str = ""
 	api_version: str = ""
@@ -194,10 +196,10 @@ class AdminClient:
 	def _points(self, run: _Run) -> str:
 		"""Wait for the points of the call. Return the ticket."""
 		ticket = f"{run.name}.{run.tries}"
-		until = self._now() + timedelta(seconds=LONGEST_WAIT)
+		run.points_until = run.points_until or self._now() + timedelta(seconds=LONGEST_WAIT)
 		while wait := self.connection.acquire(ticket, run.operation, run.priority):
 			now = self._now()
-			if now + timedelta(seconds=wait) > until:
+			if now + timedelta(seconds=wait) > run.points_until:
 				raise CallFailed.of(_no_points(now, wait))
 			self._sleep(min(wait, _NAP))
 		return ticket

@@ -21,7 +21,7 @@ from .ports import HttpAnswer, TransportError
 MOST_BYTES = 32 * 1024 * 1024
 _CHUNK = 64 * 1024
 #: An answer that trickles ends after this many times the read timeout.
-_TRICKLE = 4
+_TRICKLE = 2
 
 
 class RequestsTransport:
