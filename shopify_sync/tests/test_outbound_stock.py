@@ -147,6 +147,18 @@ class TestRules(ShopCase):
 		with self.served.lock:
 			self.shop.inventory.connect(level, self.places[0])
 
+	def test_an_item_that_is_stocked_there_no_more_is_stocked_again(self) -> None:
+		item = self.item()
+		level = self.stocked(item)
+		self.push()
+		with self.served.lock, self.shop.silently():
+			self.shop.inventory.adjust("available", level, self.places[0], -10, "correction")
+			self.shop.inventory.disconnect(level, self.places[0])
+		vouchers.receive(item, self.main, 1)
+		frappe.db.commit()
+		self.push()
+		self.assertEqual((self.on_hand(level), self.last(level)[0]), (11, "Applied"), self.last(level))
+
 	def test_untracked_and_deleted(self) -> None:
 		free, gone = self.stocked(available=1), self.stocked(available=1)
 		with self.served.lock:

@@ -32,6 +32,8 @@ ROUNDS = 6
 STALE = ("CHANGE_FROM_QUANTITY_STALE", "COMPARE_QUANTITY_STALE")
 #: Refusals that reading explains: the level is not what it was taken for.
 _EXPLAINED_BY_READING = (*STALE, "ITEM_NOT_STOCKED_AT_LOCATION", "INVALID_INVENTORY_ITEM", "NOT_FOUND")
+#: A repetition of a call that was refused, whose answer was lost: what it was refused for is found by reading too.
+_REFUSED_BEFORE = "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"
 
 
 def push_stock(batch: Batch) -> None:
@@ -195,7 +197,9 @@ class _Work:
 	def _learn(self, result: SetResult) -> None:
 		"""Take note of what a refusal says, and look at everything that was sent: nothing of it was carried out."""
 		for refusal in result.refusals:
-			if refusal.code not in _EXPLAINED_BY_READING:
+			# Since 2026-10 Shopify has no code for an item that is not stocked there. What was read just now explains nothing.
+			is_unread = not refusal.code and refusal.pair is not None and refusal.pair not in self.seen
+			if refusal.code not in (*_EXPLAINED_BY_READING, _REFUSED_BEFORE) and not is_unread:
 				self._refuse(refusal.pair, f"{refusal.code}: {refusal.message}")
 		self.reading = [id for id in self.sends if id not in self.refused]
 		for id in self.reading:
