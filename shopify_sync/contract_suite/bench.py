@@ -180,6 +180,17 @@ class Bench(Protocol):
 	def edit(self, doctype: str, name: str, **values: Any) -> None:
 		"""Change fields of a document as ERPNext's user does."""
 
+	def note(
+		self, order_id: str, rows: Mapping[str, int], location_id: str = OUTBOUND_LOCATION, amends: str = "", **values: Any
+	) -> str:
+		"""Submit a Delivery Note of an order as ERPNext's user does; return its name.
+
+		:param rows: line item id → pieces. *amends*: a cancelled note that it is the amendment of. *values*: further fields.
+		"""
+
+	def cancel_note(self, name: str) -> None:
+		"""Cancel a Delivery Note as ERPNext's user does."""
+
 	def stock(self, item: str, location_id: str) -> Decimal:
 		"""Return what the Bin of the Item in the location's warehouse holds."""
 

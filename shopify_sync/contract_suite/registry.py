@@ -11,6 +11,7 @@ from . import (
 	customer_events,
 	customers,
 	failures,
+	fulfillments,
 	inventory,
 	modes,
 	operators,
@@ -49,6 +50,7 @@ CASES: tuple[Case, ...] = tuple(
 		inventory,
 		products,
 		outbound_stock,
+		fulfillments,
 	)
 	for case in _named(module.CASES, module.__name__.rpartition(".")[2])
 )

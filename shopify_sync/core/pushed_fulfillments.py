@@ -7,7 +7,7 @@ from typing import Any
 
 from .contracts.order import Fulfillment
 from .failures import Category, Failure
-from .outbound.echo import SAME_CHANGE, SKEW
+from .outbound.echo import SAME_CHANGE
 from .outbound.parcels import Act, ParcelMemory, Pending, Sent, Told
 from .snapshots import OrderSnapshot
 
@@ -61,8 +61,7 @@ def _may_be(pending: Pending, memory: ParcelMemory, found: Fulfillment) -> bool:
 		return pending.fulfillment == found.id
 	if found.id in memory.sent or found.id in pending.known:
 		return False
-	is_earlier = found.created_at is not None and found.created_at < pending.sent_at - SKEW
-	return not is_earlier and found.location_id == pending.location and found.pieces == dict(pending.lines)
+	return found.location_id == pending.location and found.pieces == dict(pending.lines)
 
 
 def changed_there(memory: ParcelMemory, found: Fulfillment, note: Mapping[str, Any]) -> bool:

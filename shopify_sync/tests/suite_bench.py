@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 import frappe
+from erpnext.selling.doctype.sales_order.sales_order import make_delivery_note
 
 from shopify_sync.contract_suite import connected
 from shopify_sync.contract_suite.bench import (
@@ -225,6 +226,25 @@ class SiteBench:
 		doc = frappe.get_doc(doctype, name)
 		doc.update(values)
 		doc.save(ignore_permissions=True)
+		frappe.db.commit()
+
+	def note(
+		self, order_id: str, rows: Mapping[str, int], location_id: str = OUTBOUND_LOCATION, amends: str = "", **values: Any
+	) -> str:
+		frappe.db.rollback()
+		doc = make_delivery_note(self.link("order", order_id).item)
+		doc.items = [row for row in doc.items if row.shopify_line_item_id in rows]
+		for row in doc.items:
+			row.update({"qty": rows[row.shopify_line_item_id], "warehouse": self._warehouses[location_id]})
+		doc.update({**values, **({"amended_from": amends} if amends else {})})
+		doc.insert(ignore_permissions=True)
+		doc.submit()
+		frappe.db.commit()
+		return str(doc.name)
+
+	def cancel_note(self, name: str) -> None:
+		doc = frappe.get_doc("Delivery Note", name)
+		doc.cancel()
 		frappe.db.commit()
 
 	def stock(self, item: str, location_id: str) -> Decimal:

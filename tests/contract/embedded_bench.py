@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -37,7 +38,18 @@ from shopify_sync.contract_suite.connected import ConnectedShop
 from shopify_sync.core.customer_conflicts import Resolution
 from shopify_sync.core.outbound.pusher import Pusher
 from shopify_sync.core.receiving import Answer, receive
-from shopify_sync.embedded_host import attempts, config, conflicts, contacts, documents, links, mapping, outbox, stock
+from shopify_sync.embedded_host import (
+	attempts,
+	config,
+	conflicts,
+	contacts,
+	delivery_notes,
+	documents,
+	links,
+	mapping,
+	outbox,
+	stock,
+)
 from shopify_sync.embedded_host.connections import Connections
 from shopify_sync.embedded_host.host import Instance
 from shopify_sync.embedded_host.push_host import EmbeddedPushHost
@@ -244,11 +256,42 @@ class EmbeddedBench:
 
 	def edit(self, doctype: str, name: str, **values: Any) -> None:
 		with self.instance.database.write() as connection:
+			if doctype == "Delivery Note":
+				delivery_notes.track(connection, self.instance.config, self.instance.events, name, **values)
+				return
 			found = documents.get(connection, doctype, name)
 			assert found.exists
 			written = contacts.updated(found.values, values) if doctype == "Contact" else {**found.values, **values}
 			saved = {"modified": self._clock().isoformat(), "modified_by": "user"}
 			documents.put(connection, doctype, name, {**written, **saved})
+
+	def note(
+		self, order_id: str, rows: Mapping[str, int], location_id: str = OUTBOUND_LOCATION, amends: str = "", **values: Any
+	) -> str:
+		name = f"NOTE-{uuid.uuid4().hex[:10]}"
+		order = self.link("order", order_id).item
+		ordered = {row["shopify_line_item_id"]: row for row in self._values("Sales Order", order)["items"]}
+		items = [
+			{
+				"shopify_line_item_id": line,
+				"item_code": ordered[line]["item_code"],
+				"qty": pieces,
+				"warehouse": WAREHOUSES[location_id],
+			}
+			for line, pieces in rows.items()
+		]
+		if amends:
+			values["amended_from"] = amends
+		with self.instance.database.write() as connection:
+			delivery_notes.submit(connection, self.instance.config, self.instance.events, name, order or "", items, **values)
+		return name
+
+	def _values(self, doctype: str, name: str | None) -> Mapping[str, Any]:
+		return documents.get(self.instance.database.connection(), doctype, name or "").values
+
+	def cancel_note(self, name: str) -> None:
+		with self.instance.database.write() as connection:
+			delivery_notes.cancel(connection, self.instance.config, self.instance.events, name)
 
 	def stock(self, item: str, location_id: str) -> Decimal:
 		found = documents.get(self.instance.database.connection(), "Bin", documents.bin_name(item, WAREHOUSES[location_id]))

@@ -19,7 +19,6 @@ from ..plan import Skip
 from ..policy import FulfillmentLocation, StorePolicy
 from ..snapshots import DeliveryPushSnapshot, NoteState
 from ..statuses import Status
-from .echo import SKEW
 from .parcels import Act, Fulfillment, FulfillmentOrder, ParcelMemory, Pending, Pieces, Sent, ShopifyOrder, Told, Tracking
 from .shipping import Move, NotThere, allocate
 
@@ -138,7 +137,8 @@ def _settled(memory: ParcelMemory, pending: Pending, seen: ShopifyOrder, snapsho
 	if pending.act is not Act.CREATE:
 		return memory
 	unknown = _unknown(memory, seen, snapshot, pending.lines, pending.location)
-	ours = [found for found in unknown if found.id not in pending.known and found.created_at >= pending.sent_at - SKEW]
+	# No clock is asked: what was there before the call stands in the note.
+	ours = [found for found in unknown if found.id not in pending.known]
 	if pending.tracking.numbers:
 		ours = [found for found in ours if found.tracking.numbers == pending.tracking.numbers]
 	if not ours:
