@@ -171,10 +171,10 @@ class StoreConnection:
 			self._store.heard(answered_version, deprecated)
 
 	def granted(self, found: frozenset[str]) -> None:
-		"""Keep the scopes that Shopify says the token has."""
+		"""Keep the scopes that Shopify says the token has; it is accepted, then."""
 		current = self._read().sign_in
-		if current.scopes != found:
-			self._save(replace(current, scopes=found))
+		if current.scopes != found or current.state is not SignInState.SIGNED_IN:
+			self._save(replace(current, state=SignInState.SIGNED_IN, scopes=found, rejected_with="", reason=""))
 
 	def _gate(self, state: State) -> Closed | None:
 		if closed := self._sign_in_gate(state.sign_in):

@@ -85,9 +85,10 @@ def settings_changed(store: str) -> bool:
 	link = link_of(store)
 	found = link.store.read().sign_in
 	own = link.connection.credentials
-	if found.state is SignInState.REJECTED and found.rejected_with != own.fingerprint:
-		has_token = found.access_token and found.identity == own.identity
-		state = SignInState.SIGNED_IN if has_token else SignInState.NOT_SIGNED_IN
+	is_rejected = found.state is SignInState.REJECTED and found.rejected_with == own.fingerprint
+	is_signed_in = own.by is SignInBy.ACCESS_TOKEN or (found.access_token and found.identity == own.identity)
+	state = SignInState.SIGNED_IN if is_signed_in else SignInState.NOT_SIGNED_IN
+	if not is_rejected and found.state is not state:
 		link.store.save(replace(found, state=state, rejected_with="", reason=""))
 	note_scopes(store)
 	return link.connection.gate() is None

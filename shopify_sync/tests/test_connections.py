@@ -142,6 +142,10 @@ class TestSigningIn(ConnectionCase):
 		self.make_store("Access token", access_token=self.shop.token)
 		self.assertEqual(self.call().data["shop"]["name"], self.STORE)
 		self.assertEqual(self.shop.token_calls, 0)
+		self.assertEqual(self.row().state, "Signed in")
+		self.save_store(sign_in_by="Client credentials")
+		self.assertEqual(self.row().state, "Not signed in")
+		self.assertEqual(self.call().data["shop"]["name"], self.STORE)
 
 	def test_no_sign_in_closes_the_gate(self) -> None:
 		self.make_store("None")

@@ -126,9 +126,7 @@ function render_connection(frm, found) {
 		rows.push(`<tr><td class="text-muted" style="width: 30%">${label}</td><td>${value}</td></tr>`);
 	if (by && by !== "None") {
 		const state = found.state || "Not signed in";
-		const shown = by === "Access token" && state === "Not signed in" ? __("Access Token") : __(state);
-		const color = by === "Access token" && state === "Not signed in" ? "blue" : CONNECTION_COLORS[state];
-		row(__("Sign In"), `<span class="indicator-pill ${color}">${shown}</span>`);
+		row(__("Sign In"), `<span class="indicator-pill ${CONNECTION_COLORS[state]}">${__(state)}</span>`);
 		if (found.shop_name) row(__("Shop"), `${escaped(found.shop_name)}, ${escaped(found.plan || "")}`);
 		if (found.expires_at) row(__("Token Ends At"), when(found.expires_at));
 		if (found.circuit_state && found.circuit_state !== "Closed") {
