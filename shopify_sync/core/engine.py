@@ -359,8 +359,10 @@ def _shadowed(plan: Plan) -> tuple[Outcome, tuple[Mapping[str, Any], ...], Mappi
 
 def _in_conflict(outcome: Outcome, conflicts: Conflicts) -> Outcome:
 	"""Return how an attempt ends of which all but some fields could be applied."""
-	fields = ", ".join(f"{row.doctype}.{row.field}" for row in conflicts.rows)
-	message = f"Changed on both sides: {fields}. Decide in Sync Conflict; everything else was applied."
+	fields = ", ".join(f"{row.doctype}.{row.field}" for row in conflicts.rows if not row.question)
+	asked = [f"Changed on both sides: {fields}."] if fields else []
+	asked += [row.question for row in conflicts.rows if row.question]
+	message = f"{' '.join(asked)} Decide in Sync Conflict; everything else was applied."
 	return replace(outcome, status=Status.CONFLICT, category=Category.CONFLICT, message=message)
 
 

@@ -37,6 +37,7 @@ def conflict_of(product: Product, variant: Variant, before: str, item: str) -> F
 		erpnext=item,
 		shopify=variant.sku,
 		shopify_at=product.updated_at.isoformat(),
+		question=f"The SKU of variant {variant.id} was {before or 'empty'} and is {variant.sku or 'empty'}: is it still Item {item}?",
 	)
 
 

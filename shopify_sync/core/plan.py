@@ -194,6 +194,8 @@ class FieldConflict:
 	erpnext_by: str = ""
 	erpnext_at: str = ""
 	shopify_at: str = ""
+	#: How the event's message calls it, where doctype and field do not say it.
+	question: str = ""
 
 
 @dataclass(frozen=True)

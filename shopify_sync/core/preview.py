@@ -66,7 +66,8 @@ def _entry(
 def _conflicts(plan: Plan) -> Iterator[str]:
 	"""Yield what would wait for a person; the values are personal."""
 	for row in plan.conflicts.rows if plan.conflicts else ():
-		yield f"{row.doctype}.{row.field}: changed on both sides, so a person decides (Sync Conflict)."
+		said = row.question or f"{row.doctype}.{row.field}: changed on both sides, so a person decides."
+		yield f"{said} (Sync Conflict)"
 
 
 def describe_decision(decision: Decision) -> Mapping[str, Any]:
