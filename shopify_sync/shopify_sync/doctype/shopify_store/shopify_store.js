@@ -10,6 +10,8 @@ const TOPICS = {
 		"orders/fulfilled",
 		"orders/cancelled",
 		"order_transactions/create",
+		"fulfillments/create",
+		"fulfillments/update",
 	],
 	sync_customers: [
 		"customers/create",
