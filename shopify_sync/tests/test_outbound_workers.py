@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,15 +15,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import frappe
+from frappe.installer import update_site_config
 
 from shopify_sync.core.outbound.pusher import Pusher
-from shopify_sync.erpnext_host import outbox
+from shopify_sync.erpnext_host import outbox, wake
 from shopify_sync.erpnext_host.push_host import FrappePushHost
 from shopify_sync.erpnext_host.stock_marks import Change
-from shopify_sync.jobs import sweep
+from shopify_sync.jobs import push, sweep
 
 from . import site
-from .server import NOBODY
+from .server import NOBODY, forget_calls, rq_worker
 from .shop import ShopCase
 
 #: How often a pusher is killed at each step; more with SHOPIFY_SYNC_KILLS.
@@ -192,8 +194,6 @@ class TestTogether(_StockCase):
 		self.assert_rests_well()
 
 	def test_a_second_pusher_of_a_store_finds_no_slot(self) -> None:
-		from shopify_sync.erpnext_host import wake
-
 		self.change()
 		site.let_workers_in()
 		self.addCleanup(site.keep_workers_away)
@@ -276,3 +276,66 @@ class TestAway(_StockCase):
 		after = frappe.db.count("Shopify API Call", {"store": self.STORE, "operation": "InventorySetQuantities"})
 		self.assertLessEqual(after - before, 4, "what waited goes out in one batch")
 		self.assertEqual(frappe.db.get_value("Shopify Connection", self.STORE, "circuit_state"), "Closed")
+
+
+class TestProcesses(_StockCase):
+	"""Real processes push, without anybody's help; they find the shop by the site's configuration."""
+
+	def setUp(self) -> None:
+		super().setUp()
+		self.settle()
+		site.let_workers_in()
+		self.addCleanup(site.keep_workers_away)
+		update_site_config("shopify_sync_shops", frappe.conf.shopify_sync_shops)
+		self.addCleanup(update_site_config, "shopify_sync_shops", "None")
+
+	def wait_until_right(self) -> None:
+		deadline = time.monotonic() + 60
+		while time.monotonic() < deadline:
+			if all(self.on_hand(self.levels[item], place) == quantity for (item, place), quantity in self.quantities.items()):
+				return
+			time.sleep(0.2)
+		self.assert_right()
+
+	def test_a_commit_wakes_a_pusher(self) -> None:
+		forget_calls()
+		wake.begin_push()
+		with rq_worker():
+			self.change()
+			self.wait_until_right()
+			self.change()
+			self.wait_until_right()
+
+	def test_the_worker_that_stays_up_pushes_too_and_ends_when_it_is_told_to(self) -> None:
+		command = [
+			sys.executable,
+			"-m",
+			"frappe.utils.bench_helper",
+			"frappe",
+			"--site",
+			frappe.local.site,
+			"shopify-sync",
+			"worker",
+		]
+		sites = frappe.utils.get_bench_path() + "/sites"
+		with subprocess.Popen(command, cwd=sites, stdout=subprocess.PIPE, text=True) as process:
+			assert process.stdout
+			self.assertIn("is up", process.stdout.readline())
+			self.change()
+			self.wait_until_right()
+			process.terminate()
+			self.assertIn("stopped", process.stdout.readline())
+		self.assertEqual(process.returncode, 0)
+
+	def test_a_pusher_makes_way_for_what_comes_in_when_nobody_drains(self) -> None:
+		from . import payloads
+
+		self.change()
+		self.served.faults.set(server_error_before=1.0)  # there is always something to try
+		answer = site.deliver(
+			payloads.order(site.fresh_id()), "orders/create", store=self.STORE, X_Shopify_Shop_Domain=self.shop.domain
+		)
+		self.assertEqual(answer.status, 200)
+		began = time.monotonic()
+		push.run(60, linger=30)
+		self.assertLess(time.monotonic() - began, 20)
