@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -146,7 +147,9 @@ def _print(summary: Summary, seconds: float, failures: list[dict[str, Any]], rep
 		("Orders", f"{counts['orders']}, {counts['webhooks']} webhooks, {counts['intents']} deeds of people"),
 		("Network", f"{counts['network.attempts']} deliveries; {counts['network.duplicated']} doubled, {counts['network.delayed']} late, {counts['network.lost']} lost"),
 		("Bad luck", f"{bad_luck} times: {counts['worker.crash']} crashes, {counts['worker.freeze']} freezes, {counts['worker.deadlock']} deadlocks"),
-		("Events", ", ".join(f"{number} {name.partition('.')[2]}" for name, number in sorted(counts.items()) if name.startswith("status."))),
+		("Events", _by_status(counts, "status.")),
+		("Pushes", f"{_by_status(counts, 'push.')}; {counts['set']} times stock was set, {counts['fulfilled']} parcels were sent"),
+		("Calls", f"{_by_status(counts, 'call.')}; {counts['late calls']} arrived after they were given up"),
 	)  # fmt: skip
 	click.echo()
 	for label, text in rows:
@@ -162,3 +165,7 @@ def _print(summary: Summary, seconds: float, failures: list[dict[str, Any]], rep
 		click.secho("  OK  Every rule held in every world.", fg="green")
 	if report:
 		click.echo(f"\n  {report} has the charts.")
+
+
+def _by_status(counts: Counter[str], prefix: str) -> str:
+	return ", ".join(f"{number} {name.partition('.')[2]}" for name, number in sorted(counts.items()) if name.startswith(prefix))

@@ -38,6 +38,8 @@ _FAULTS = {
 	"worker.deadlock": "database deadlock",
 	"worker.error": "unexpected error",
 	"operator.crash": "operator's process killed",
+	"late calls": "call that arrived after it was given up",
+	"act.network api_outage": "Admin API away",
 }
 #: Bins of the latency chart: from, to (seconds), label.
 _BINS = (
@@ -69,6 +71,8 @@ def _page(summary: Summary, seconds: float, profile: str, failures: Sequence[dic
 		f'<div class="tiles">{"".join(f"<div class=tile>{tile}</div>" for tile in tiles)}</div>',
 		_figure("What went wrong on purpose", _bars(_faults(counts)), "How often each fault struck, over all worlds."),
 		_figure("How events ended", _bars(_statuses(counts)), "Sync Events by status after everything had come to rest."),
+		_figure("How pushes ended", _bars(_statuses(counts, "push.")), "Sync Events on their way to Shopify by status."),
+		_figure("Calls to Shopify", _bars(_statuses(counts, "call.")), "How calls of the Admin API ended."),
 		_figure(
 			"How long an event took",
 			_bars(_latencies(summary.latencies)),
@@ -86,8 +90,8 @@ def _faults(counts: Counter[str]) -> list[tuple[str, int]]:
 	return [(label, counts[name]) for name, label in _FAULTS.items()]
 
 
-def _statuses(counts: Counter[str]) -> list[tuple[str, int]]:
-	rows = [(name.partition(".")[2], number) for name, number in counts.items() if name.startswith("status.")]
+def _statuses(counts: Counter[str], prefix: str = "status.") -> list[tuple[str, int]]:
+	rows = [(name.partition(".")[2], number) for name, number in counts.items() if name.startswith(prefix)]
 	return sorted(rows, key=lambda row: -row[1])
 
 

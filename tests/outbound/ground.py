@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from shopify_sync.core import keys
+from shopify_sync.core.outbound.memory import Memory
 from shopify_sync.core.outbound.pusher import Pusher
 from shopify_sync.core.receiving import receive
-from shopify_sync.embedded_host import config, mapping, outbox, stock
+from shopify_sync.embedded_host import config, links, mapping, outbox, stock
 from shopify_sync.embedded_host.host import Instance
 from shopify_sync.embedded_host.push_host import EmbeddedPushHost
 from shopify_sync.simulation.embedded.wire import WiredShops
@@ -169,6 +170,11 @@ class Ground:
 	def bin(self, code: str, warehouse: str = "W0") -> Decimal:
 		"""Return what a Bin holds."""
 		return stock.quantity_of(self.instance.database.connection(), code, [warehouse])
+
+	def memory(self, code: str, place: int = 0) -> Memory:
+		"""Return what is remembered of a level."""
+		key = keys.key(STORE, keys.INVENTORY_PUSH, f"{self.inventory_item[code]}-{self.locations[place]}")
+		return Memory.of(links.read(self.instance.database.connection(), key).facts)
 
 	def available(self, code: str, place: int = 0) -> int:
 		"""Return what Shopify has available."""

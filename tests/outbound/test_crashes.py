@@ -96,3 +96,47 @@ def test_whatever_goes_wrong_the_shop_ends_with_what_erpnext_has(tmp_path_factor
 			have = ground.bin(code, f"W{place}")
 			assert ground.level(code, place) in (max(int(have) - safety, 0), None if have == 0 else -1), (code, place)
 	assert not [event for event in ground.events() if event["status"] not in ("Applied", "No Change", "Superseded")]
+
+
+def test_a_worker_that_was_frozen_after_reading_does_not_remember_what_is_old(tmp_path: Path) -> None:
+	ground = Ground(tmp_path, max_attempts=1000)
+	ground.book("TEE", 14)
+	ground.push()
+	ground.shop.inventory.adjust("available", ground.inventory_item["TEE"], ground.locations[0], -3, "correction")
+	frozen: list[str] = []
+
+	def freeze(reached: str) -> None:
+		if reached == "read" and not frozen:
+			frozen.append(reached)
+			ground.pass_time(400)
+			ground.push(worker="two")
+			ground.book("TEE", 20)
+
+	ground.book("TEE", 12)
+	ground.push(freeze)
+	ground.settle()
+	assert frozen
+	assert (ground.on_hand("TEE"), ground.memory("TEE").on_hand) == (20, 20)
+
+
+@pytest.mark.parametrize("step", ["noted", "before_call"])
+def test_a_worker_that_was_frozen_before_a_call_does_not_make_it(tmp_path: Path, step: str) -> None:
+	ground = Ground(tmp_path, max_attempts=1000)
+	ground.book("TEE", 14)
+	ground.push()
+	frozen: list[str] = []
+
+	def freeze(reached: str) -> None:
+		if reached == step and not frozen:
+			frozen.append(reached)
+			ground.pass_time(400)
+			ground.book("TEE", 20)
+			ground.push(worker="two")
+			ground.book("TEE", 14)
+			ground.push(worker="two")
+
+	ground.book("TEE", 12)
+	ground.push(freeze)
+	ground.settle()
+	# 14 is what the frozen worker would compare with: its call would be taken for a good one.
+	assert (ground.on_hand("TEE"), ground.memory("TEE").on_hand) == (14, 14)

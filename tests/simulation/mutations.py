@@ -29,6 +29,7 @@ from shopify_sync.core.failures import Failure
 from shopify_sync.core.outbound import pusher
 from shopify_sync.core.outbound.calls import CallFailed
 from shopify_sync.core.outbound.marks import Mark
+from shopify_sync.core.outbound.parcels import ParcelMemory
 from shopify_sync.core.outbound.stock import SetResult
 from shopify_sync.core.plan import Change, CreateDocument, LinkUpdate, Plan
 from shopify_sync.core.policy import Mode
@@ -36,7 +37,7 @@ from shopify_sync.core.signals import Signal
 from shopify_sync.core.snapshots import LinkState
 from shopify_sync.core.statuses import Status
 from shopify_sync.core.three_way import Verdict
-from shopify_sync.embedded_host import attempts, documents, event_log, links, mapping, snapshots, stock
+from shopify_sync.embedded_host import attempts, delivery_notes, documents, event_log, links, mapping, snapshots, stock
 from shopify_sync.embedded_host import totals as embedded_totals
 from shopify_sync.embedded_host.event_log import EventLog
 from shopify_sync.embedded_host.host import EmbeddedHost, Instance, Transaction
@@ -533,4 +534,16 @@ def a_lost_answer_is_taken_for_a_good_one() -> Iterator[None]:
 			return SetResult(None, {})
 
 	with patch.object(ShopifyStock, "set_on_hand", set_on_hand):
+		yield
+
+
+@mutation("a fulfillment of ours is known", "what ERPNext sends is fulfilled once", profile="network")
+def a_parcel_whose_answer_was_lost_is_sent_again() -> Iterator[None]:
+	with patch.object(ParcelMemory, "unsure", lambda self, until: replace(self, pending=None)):
+		yield
+
+
+@mutation(_BOOKS, "stock agrees", "what ERPNext has is in Shopify")
+def what_we_sent_ourselves_makes_another_note() -> Iterator[None]:
+	with patch.object(delivery_notes, "pushed", lambda connection, push: {}):
 		yield

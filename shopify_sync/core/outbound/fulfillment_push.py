@@ -20,13 +20,9 @@ from .calls import CallFailed
 from .fulfillments import Call, Cancel, Create, Decision, Read, Step, Track, Wait
 from .parcels import Act, Fulfillment, ParcelMemory, Pending, Sent, ShopifyOrder, Told, Tracking
 from .ports import FulfillmentApi, FulfillmentRefused
-from .pusher import GRACE, Batch, shadowed, unanswered
+from .pusher import FRESH, GRACE, LONGEST_CALL, Batch, shadowed, unanswered
 from .shipping import Move
 
-#: A note that is older is not acted upon: by then somebody else may think that its call was never made.
-FRESH = timedelta(seconds=20)
-#: The longest that a call is under way: its points are waited for, its request is sent, its answer comes.
-LONGEST_CALL = timedelta(seconds=100)
 #: After so long the event goes back to the queue: its lease must not end while a call is made.
 ENOUGH = timedelta(seconds=120)
 DELIVERY_NOTE = "Delivery Note"

@@ -29,6 +29,10 @@ MAX_RESTARTS = 6
 LEASE_SECONDS = 300.0
 #: A call without an answer may still arrive for so long: longer than any of our timeouts.
 GRACE = timedelta(seconds=90)
+#: What was noted longer ago is not said any more: the process was frozen, and somebody else may have taken over.
+FRESH = timedelta(seconds=20)
+#: The longest that a call is under way: its points are waited for, its request is sent, its answer comes.
+LONGEST_CALL = timedelta(seconds=100)
 #: What is no fault of the event: nothing about it could have made the call succeed.
 NOT_ITS_FAULT = (
 	Category.NETWORK,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 from .. import keys
@@ -24,7 +24,7 @@ from .calls import CallFailed
 from .marks import LOOK, level_of
 from .memory import Memory, Pending, Push
 from .ports import StockApi
-from .pusher import GRACE, Batch, shadowed, unanswered
+from .pusher import FRESH, GRACE, LONGEST_CALL, Batch, shadowed, unanswered
 from .stock import Activate, Level, Line, Pair, Read, Same, Send, SetResult, Step, Wait
 
 #: How often a batch is decided about before what is left of it waits for another try.
@@ -59,13 +59,17 @@ class _Work:
 	"""One batch on its way.
 
 	:ivar seen: what Shopify has, as read in this batch; taken away again by whatever may have changed it.
-	:ivar sends: what the last round decided to set.
+	:ivar read_with: what was remembered of a level when it was read: where that has changed, somebody else was here since.
+	:ivar sends: what the last round decided to set. *noted_at*: when that was noted.
 	"""
 
 	batch: Batch
 	api: StockApi
 	seen: dict[Pair, Level] = field(default_factory=dict)
+	read_with: dict[Pair, Memory] = field(default_factory=dict)
+	remembered: dict[Pair, Memory] = field(default_factory=dict)
 	sends: dict[str, Send] = field(default_factory=dict)
+	noted_at: datetime | None = None
 	reading: list[str] = field(default_factory=list)
 	activating: list[str] = field(default_factory=list)
 	refused: dict[str, Failure] = field(default_factory=dict)
@@ -87,10 +91,11 @@ class _Work:
 		tx.lock([self.batch.open[id].signal.key for id in ids])
 		snapshot = tx.read(StockPushNeeds(_first_key(self.batch), tuple(level_of(id) for id in ids)))
 		assert isinstance(snapshot, StockPushSnapshot)
-		now = self.batch.host.now()
+		self.noted_at = now = self.batch.host.now()
 		ended = []
 		for id in ids:
 			state = snapshot.states[level_of(id)]
+			self._forget_what_is_old(level_of(id), Memory.of(state.link.facts))
 			event, seen = self.batch.open[id], self.seen.get(level_of(id))
 			step: Step | Failure = self.refused.get(id) or stock.decide(
 				level_of(id), state, self.batch.policy, now, seen, event.lease, event.name, look=event.payload == LOOK
@@ -98,6 +103,13 @@ class _Work:
 			if self._take(tx, id, state, step, key):
 				ended.append(id)
 		return ended
+
+	def _forget_what_is_old(self, pair: Pair, memory: Memory) -> None:
+		"""Forget what was read of a level, where another worker pushed it since: this process was frozen, and lost its lease."""
+		self.remembered[pair] = memory
+		before = self.read_with.get(pair)
+		if before is not None and (before.on_hand, before.pushes) != (memory.on_hand, memory.pushes):
+			self.seen.pop(pair, None)
 
 	def _take(self, tx: Transaction, id: str, state: StockPushState, step: Step, key: str) -> bool:
 		"""Do what a step asks for within the transaction. Return whether the event has ended."""
@@ -123,7 +135,7 @@ class _Work:
 		"""Write what is about to be said, before it is."""
 		event, memory, now = self.batch.open[id], self._memory(id, state), self.batch.host.now()
 		available = None if memory.available is None else memory.available + send.quantity - send.change_from
-		until = now + timedelta(seconds=60) + GRACE
+		until = now + FRESH + LONGEST_CALL + GRACE
 		pending = Pending(event.lease, event.name, key, send.quantity, send.change_from, available, now, until)
 		self._save(tx, id, memory.sending(pending))
 
@@ -181,11 +193,16 @@ class _Work:
 		if self.reading:
 			found = self.api.levels([level_of(id) for id in self.reading], self.batch.names(self.reading))
 			self.seen.update(found)
+			self.read_with.update({pair: self.remembered.get(pair, Memory()) for pair in found})
 			self.batch.probe("read")
 
 	def _send(self, key: str) -> None:
 		lines = [Line(level_of(id), send.quantity, send.change_from) for id, send in self.sends.items()]
 		self.batch.probe("before_call")
+		if self.noted_at is None or self.batch.host.now() - self.noted_at > FRESH:
+			# This process was frozen: what it was about to say may be old. Look again.
+			self.seen.clear()
+			return
 		result = self.api.set_on_hand(lines, key, f"gid://erpnext/ShopifyAPICall/{key}", self.batch.names(list(self.sends)))
 		self.batch.probe("after_call")
 		if not result.refusals:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
+from shopify_sync.admin_api.ports import CallOutcome
 from shopify_sync.core.events import Way
 from shopify_sync.simulator.dice import Dice
 from shopify_sync.simulator.http.site import Site
@@ -242,6 +243,11 @@ class EmbeddedWorld:
 			counts[f"{way}.{row['status']}"] += row["number"]
 		counts.update(f"call.{ended.outcome}" for ended in self.target.shops.calls.ended.values())
 		counts["late calls"] += self.late.count
+		for name, call in self.target.shops.calls.started.items():
+			ended = self.target.shops.calls.ended.get(name)
+			done = ended is not None and ended.outcome is CallOutcome.ANSWERED
+			counts["set"] += done and call.operation == "InventorySetQuantities"
+			counts["fulfilled"] += done and call.operation == "FulfillmentCreate"
 		row = self.target.database.connection().execute("SELECT count(*) AS number FROM sync_attempt").fetchone()
 		counts["attempts"] += row["number"]
 		counts["webhooks"] += len(self.emitted)

@@ -56,7 +56,7 @@ def shopify_has_what_erpnext_has(world: World) -> Iterator[Violation]:
 		if _was_put_away(world, link):
 			continue
 		memory = Memory.of(world.facts.links[link].facts) if link in world.facts.links else Memory()
-		target = _target(world, store, sku) + _added_back(world, shop, store, sku)
+		target = _target(world, store, sku, _added_back(world, shop, store, sku))
 		if _is_untouched(level, memory) and level.on_hand != memory.on_hand:
 			yield Violation(
 				_STOCK, link, f"the shop has {level.on_hand}, and nobody changed it since {memory.on_hand} was pushed"
@@ -93,13 +93,19 @@ def a_push_never_answers_a_push(world: World) -> Iterator[Violation]:
 	for entry in world.journal:
 		if entry.kind == "stock":
 			changes[entry.name] += 1
+	# A delivery that was told is not added back any more, and one that was put away neither.
+	told = Counter(
+		world.facts.outbound[one.event].store
+		for one in world.facts.pushes
+		if world.facts.outbound[one.event].resource == keys.FULFILLMENT_PUSH
+	)
 	for store, _shop, level, sku in _levels(world):
 		level_id = f"{level.inventory_item_id}-{level.location_id}"
 		link = keys.key(store.name, keys.INVENTORY_PUSH, level_id)
 		events = [event for event in world.facts.outbound.values() if event.link == link]
 		again = sum(one.action in _OF_PEOPLE for one in world.facts.pushes if world.facts.outbound[one.event].link == link)
 		# Once when it is linked, once when everything is looked at, and whenever the settings were saved.
-		allowed = changes[f"{sku}|{floor(store)}"] + 2 + world.reconfigured
+		allowed = changes[f"{sku}|{floor(store)}"] + 2 + world.reconfigured + 2 * told[store.name]
 		if len(events) > allowed:
 			yield Violation(_BOUND, link, f"{len(events)} pushes for {allowed} reasons")
 		applied = sum(one.outcome == Status.APPLIED for one in world.facts.pushes if world.facts.outbound[one.event].link == link)
@@ -132,8 +138,8 @@ def _is_untouched(level: Level, memory: Memory) -> bool:
 	return bool(memory.pushes) and level.updated_at <= memory.pushes[0].at
 
 
-def _target(world: World, store: StoreFacts, sku: str) -> int:
-	quantity = world.facts.stock.get((sku, floor(store)), Decimal(0))
+def _target(world: World, store: StoreFacts, sku: str, added_back: int) -> int:
+	quantity = world.facts.stock.get((sku, floor(store)), Decimal(0)) + added_back
 	return max(int(quantity.to_integral_value(ROUND_FLOOR)), 0)
 
 
