@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any, Protocol
 
-from shopify_sync.core.bucket import Bucket, Priority, ThrottleStatus, Ticket
+from shopify_sync.core.bucket import Bucket, Priority, ThrottleStatus, Ticket, Waiting
 
 from .ports import Cost
 
@@ -130,6 +130,11 @@ def loaded(text: str | bytes) -> Bucket:
 	try:
 		data = json.loads(text) if text else {}
 		tickets = {name: Ticket(**ticket) for name, ticket in data.pop("tickets", {}).items()}
-		return Bucket(**data, tickets=tickets)
+		queue = {name: _waiting(**waiting) for name, waiting in data.pop("queue", {}).items()}
+		return Bucket(**data, queue=queue, tickets=tickets)
 	except (TypeError, ValueError, AttributeError):
 		return Bucket()
+
+
+def _waiting(priority: str, **numbers: float) -> Waiting:
+	return Waiting(priority=Priority(priority), **numbers)

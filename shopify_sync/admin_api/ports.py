@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -192,6 +192,5 @@ class Connection(Protocol):
 
 __all__ = [
 	"DEFAULT_VERSION", "Answer", "CallEnded", "CallFailed", "CallLog", "CallOutcome", "CallStarted", "Category", "Closed",
-	"ClosedBecause", "Connection", "Cost", "HttpAnswer", "Mapping", "Priority", "Sequence", "Shop", "ThrottleStatus",
-	"Transport", "TransportError",
+	"ClosedBecause", "Connection", "Cost", "HttpAnswer", "Priority", "Shop", "ThrottleStatus", "Transport", "TransportError",
 ]  # fmt: skip

@@ -18,6 +18,8 @@ MOST = 1000.0
 UNTOLD = 100.0
 #: A ticket whose holder died is forgotten after this many seconds; longer than any call lasts.
 TICKET_SECONDS = 120.0
+#: A call that waits asks again every half second; one that has not for so long waits no more.
+WAITING_SECONDS = 3.0
 #: Kept free of rounding: Shopify states what is available without its fraction, and clocks are read a moment apart.
 _MARGIN = 2.0
 
@@ -53,11 +55,22 @@ class Ticket:
 
 
 @dataclass(frozen=True)
+class Waiting:
+	"""A call that waits for its points: how many, since when, and when it is forgotten unless it asks again."""
+
+	points: float
+	priority: Priority
+	since: float
+	expires: float
+
+
+@dataclass(frozen=True)
 class Bucket:
 	"""What is known of the points.
 
 	:ivar level: points there now, by our own sums; :ivar as_of: seconds of the clock that all users of the bucket share.
 	:ivar known: whether Shopify has said yet how large the bucket is. Until then it is taken for its smallest.
+	:ivar queue: the calls that wait; who came first is served first, so that small calls do not starve a large one.
 	:ivar tickets: the calls under way; :ivar taken: how many there were; :ivar costs: what an operation was last said to ask for.
 	"""
 
@@ -67,6 +80,7 @@ class Bucket:
 	as_of: float = 0.0
 	known: bool = False
 	taken: int = 0
+	queue: Mapping[str, Waiting] = field(default_factory=dict)
 	tickets: Mapping[str, Ticket] = field(default_factory=dict)
 	costs: Mapping[str, float] = field(default_factory=dict)
 
@@ -79,7 +93,8 @@ class Bucket:
 		passed = max(now - self.as_of, 0.0) if self.as_of else 0.0
 		level = min(self.level + passed * self.restore_rate, self.maximum)
 		tickets = {name: ticket for name, ticket in self.tickets.items() if ticket.expires > now}
-		return replace(self, level=level, as_of=max(now, self.as_of), tickets=tickets)
+		queue = {name: waiting for name, waiting in self.queue.items() if waiting.expires > now}
+		return replace(self, level=level, as_of=max(now, self.as_of), queue=queue, tickets=tickets)
 
 	def take(self, ticket: str, points: float, priority: Priority, now: float) -> tuple[Bucket, float]:
 		"""Take *points* for a call, if they are there.
@@ -88,12 +103,18 @@ class Bucket:
 		"""
 		current = self.at(now)
 		points = min(points, current.maximum)
-		needed = min(points + current.maximum * RESERVE[priority] + _MARGIN, current.maximum)
+		known = current.queue.get(ticket)
+		since = known.since if known else now
+		ahead = sum(other.points for other in current.queue.values() if _goes_first(other, priority, since))
+		needed = min(points + ahead + current.maximum * RESERVE[priority] + _MARGIN, current.maximum)
+		queue = {name: other for name, other in current.queue.items() if name != ticket}
 		if current.level < needed:
-			return current, max((needed - current.level) / current.restore_rate, 0.001)
+			queue[ticket] = Waiting(points, priority, since, now + WAITING_SECONDS)
+			wait = max((needed - current.level) / current.restore_rate, 0.001)
+			return replace(current, queue=queue), wait
 		number = current.taken + 1
 		tickets = {**current.tickets, ticket: Ticket(points, now + TICKET_SECONDS, number)}
-		return replace(current, level=current.level - points, taken=number, tickets=tickets), 0.0
+		return replace(current, level=current.level - points, taken=number, queue=queue, tickets=tickets), 0.0
 
 	def answered(
 		self,
@@ -129,3 +150,8 @@ class Bucket:
 		level = stated if not self.known or (is_last and not self.tickets) else min(self.level, stated)
 		rate = status.restore_rate if status.restore_rate > 0 else self.restore_rate
 		return replace(self, maximum=max(status.maximum, 1.0), restore_rate=rate, level=min(level, status.maximum), known=True)
+
+
+def _goes_first(other: Waiting, priority: Priority, since: float) -> bool:
+	"""Tell whether a call that waits is served before one of that priority that has asked since then."""
+	return RESERVE[other.priority] <= RESERVE[priority] and other.since < since

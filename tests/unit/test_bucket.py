@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopify_sync.admin_api.budgets import dumped, loaded
-from shopify_sync.core.bucket import MOST, RESERVE, TICKET_SECONDS, Bucket, Priority, ThrottleStatus
+from shopify_sync.core.bucket import MOST, RESERVE, TICKET_SECONDS, WAITING_SECONDS, Bucket, Priority, ThrottleStatus
 
 RATE = 100.0
 FULL = ThrottleStatus(2000.0, 2000.0, RATE)
@@ -86,6 +86,35 @@ def test_even_the_largest_query_of_the_lowest_priority_goes_through_a_full_bucke
 	assert small.take("a", MOST, Priority.BACKFILL, 1.0)[1] == 0
 
 
+def test_small_calls_do_not_starve_a_large_one() -> None:
+	bucket, now, large_at = known(level=110.0), 1.0, None
+	while large_at is None and now < 30:
+		# Ten workers take whatever small calls they can get, all the time; a large one asks twice a second.
+		for worker in range(10):
+			bucket, wait = bucket.take(f"small {now} {worker}", 10, Priority.LIVE, now)
+			if not wait:
+				bucket = bucket.answered(f"small {now} {worker}", now, used=10)
+		if int(now * 10) % 5 == 0:
+			bucket, wait = bucket.take("large", MOST, Priority.LIVE, now)
+			large_at = None if wait else now
+		now += 0.1
+	assert large_at is not None
+	assert large_at < 1 + (MOST + 2000 * RESERVE[Priority.LIVE]) / RATE + 2
+
+
+def test_who_waits_no_more_is_not_waited_for() -> None:
+	bucket, _wait = known(level=110.0).take("large", MOST, Priority.LIVE, 1.0)
+	assert bucket.take("small", 5, Priority.LIVE, 1.5)[1] > 5
+	assert bucket.take("small", 5, Priority.LIVE, 1.0 + WAITING_SECONDS)[1] == 0
+
+
+def test_an_operator_waits_for_no_one_below() -> None:
+	bucket, _wait = known(level=110.0).take("large", MOST, Priority.BACKFILL, 1.0)
+	assert bucket.take("live", 5, Priority.LIVE, 1.5)[1] == 0
+	bucket, _wait = bucket.take("other", MOST, Priority.LIVE, 1.5)
+	assert bucket.take("operator", 50, Priority.OPERATOR, 1.6)[1] == 0
+
+
 def test_the_dead_are_forgotten() -> None:
 	bucket, _wait = known().take("a", 500, Priority.LIVE, 1.0)
 	assert bucket.at(1.0 + TICKET_SECONDS - 1).tickets
@@ -132,6 +161,7 @@ def test_shopify_never_has_to_refuse(calls: list[tuple[float, float, float, int,
 		_pause, there, back, wanted, share, priority = calls[number]
 		if what == "ask":
 			bucket, wait = bucket.take(str(number), wanted, priority, now)
+			assert bucket == loaded(dumped(bucket))
 			queue.append((now + wait, number, "ask") if wait else (now + there, number, "arrive"))
 		elif what == "arrive":
 			assert shopify.take(wanted, now), (number, wanted, shopify.level)
