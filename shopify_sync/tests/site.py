@@ -105,6 +105,7 @@ def let_workers_in() -> None:
 
 def clear_store(name: str) -> None:
 	"""Remove the ledger and the links of a store; ERPNext's documents keep their keys, so tests use fresh ids."""
+	frappe.db.commit()  # what workers did meanwhile is seen, or it could not be removed
 	events = frappe.get_all("Sync Event", filters={"store": name}, pluck="name")
 	if events:
 		frappe.db.delete("Sync Attempt", {"event": ("in", events)})
