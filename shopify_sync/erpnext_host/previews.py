@@ -12,9 +12,11 @@ from shopify_sync.core import keys
 from shopify_sync.core.contracts.base import NotJson, dump_json, parse_json
 from shopify_sync.core.engine import Engine
 from shopify_sync.core.failures import Category, Failure, SyncFailure
+from shopify_sync.core.outbound import preview as outbound_preview
 from shopify_sync.core.plan import Decision
 from shopify_sync.core.preview import describe_decision
 from shopify_sync.core.signals import Signal
+from shopify_sync.core.snapshots import LinkOnlyNeeds
 
 from .errors import classify
 from .host import FrappeHost
@@ -39,8 +41,27 @@ def preview(event: str) -> dict[str, Any]:
 	if not (row.resource_type and row.shopify_id and row.version):
 		raise NothingToPreview(f"Sync Event {event} ({row.topic}) is about nothing that is synced, so nothing would be done.")
 	about = {name: row[name] for name in ("name", "store", "topic", "order_name", "status")}
-	described: Mapping[str, Any] = describe_decision(_decide(row))
+	described: Mapping[str, Any] = _pushed(row) if row.resource_type in keys.OUTBOUND else describe_decision(_decide(row))
 	return {**about, **json.loads(dump_json(described))}
+
+
+def _pushed(row: Any) -> Mapping[str, Any]:
+	"""Return what would be said to Shopify: read and decided as a pusher does without asking Shopify, then rolled back."""
+	signal = Signal(row.name, row.store, row.resource_type, row.shopify_id, row.version, row.topic)
+	host, found = FrappeHost(), []
+	try:
+		host.prepare([signal.key], LinkOnlyNeeds(signal.key))
+		with host.transaction() as tx:
+			found.append(outbound_preview.preview(tx, signal, host.policy(row.store), host.now()))
+			raise _RollBack
+	except _RollBack:
+		return found[0]
+	except Exception as error:
+		return describe_decision(classify(error))
+
+
+class _RollBack(Exception):
+	"""Ends the transaction of a preview."""
 
 
 def _decide(row: Any) -> Decision:

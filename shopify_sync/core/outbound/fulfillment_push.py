@@ -112,10 +112,10 @@ class _Work:
 		"""Write what is about to be said; or end the event, where nothing may be said."""
 		now = self.batch.host.now()
 		if self.batch.policy.mode is Mode.SHADOW:
-			self.batch.end(tx, self.id, shadowed(_in_words(call), _document(decision)), reads=decision.reads)
+			self.batch.end(tx, self.id, shadowed(in_words(call), _document(decision)), reads=decision.reads)
 			return (self.id,)
 		if self.refusal and self.refusal[0] == call:
-			failure = Failure(Category.FULFILLMENT_REFUSED, f"{_in_words(call)} Shopify refused: {self.refusal[1]}")
+			failure = Failure(Category.FULFILLMENT_REFUSED, f"{in_words(call)} Shopify refused: {self.refusal[1]}")
 			self._end(tx, failure, decision)
 			return (self.id,)
 		if now - self.batch.started > ENOUGH:
@@ -293,7 +293,8 @@ def _act(call: Call) -> Act:
 	return {Create: Act.CREATE, Track: Act.TRACK, Cancel: Act.CANCEL, Move: Act.MOVE}[type(call)]
 
 
-def _in_words(call: Call) -> str:
+def in_words(call: Call) -> str:
+	"""Return what a call does, as a sentence for an operator."""
 	if isinstance(call, Create):
 		lines = ", ".join(f"{pieces} of line {line}" for line, pieces in call.lines.items())
 		return f"Fulfilling {lines} from location {call.location} for {call.note}."
