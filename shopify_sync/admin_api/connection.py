@@ -85,7 +85,8 @@ class StoreConnection:
 
 	def exchange(self, code: str) -> SignIn:
 		"""Get a token for the authorization code that came with a callback. :raises CallFailed:"""
-		return self._obtained(self._state().sign_in, lambda: self._grants.exchange(code), rejects=False)
+		with self._store.renewing():  # a worker that just refreshes the old token must not overwrite the new one
+			return self._obtained(self._read().sign_in, lambda: self._grants.exchange(code), rejects=False)
 
 	def refresh_soon(self, ahead: timedelta) -> bool:
 		"""Get a new token if there is one that ends within *ahead*. Return whether one was got. :raises CallFailed:"""
@@ -98,17 +99,17 @@ class StoreConnection:
 
 	def rejected(self, token: str, reason: str) -> bool:
 		"""See :class:`~.ports.Connection`. :raises CallFailed: when a new token cannot be asked for now."""
-		if self.credentials.by is not SignInBy.ACCESS_TOKEN and self._can_renew(self._read().sign_in):
+		if self.credentials.by is not SignInBy.ACCESS_TOKEN:
 			now = self._now()
 
 			def is_another(current: SignIn) -> bool:
 				return current.access_token != token and current.is_good_for(self.credentials, now)
 
 			current = self._read().sign_in
-			age = now - current.obtained_at if current.obtained_at else _FRESH
 			if is_another(current):
 				return True
-			if not (current.after_refusal and age < _FRESH):
+			age = now - current.obtained_at if current.obtained_at else _FRESH
+			if self._can_renew(current) and not (current.after_refusal and age < _FRESH):
 				self._renewed(is_another, after_refusal=True)
 				return True
 		self._reject(reason)

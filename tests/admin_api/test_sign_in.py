@@ -169,6 +169,15 @@ def test_a_shop_that_refuses_every_token_is_left_alone(shop: World) -> None:
 	assert len(shop.calls()) == 1
 
 
+def test_a_late_refusal_of_the_old_token_does_not_touch_the_new_one(shop: World) -> None:
+	connection = signed_in(shop)
+	old = connection.token()
+	signed_in(shop)
+	assert connection.rejected(old, "401") is True
+	assert connection.gate() is None
+	assert connection.token() != old
+
+
 def test_new_credentials_open_the_gate(tmp_path: Path) -> None:
 	with world(tmp_path, admin={"access_token": "shpat_wrong"}) as found:
 		with pytest.raises(CallFailed):
