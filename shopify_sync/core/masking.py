@@ -12,12 +12,12 @@ from .contracts.base import NotJson, dump_json, parse_json
 PERSONAL_FIELDS = frozenset(
 	"""address1 address2 address_line1 address_line2 address_title browser_ip city contact_email company_name contact_person customer
 	customer_address customer_name customer_primary_address customer_primary_contact email email_id email_ids first_name last_name latitude link_name link_title longitude middle_name mobile_no
-	note phone phone_nos pincode shipping_address_name tax_id zip client_details order_status_url party token cart_token checkout_token""".split()
+	note phone phone_nos pincode shipping_address_name shopify_tracking_url tax_id tracking_url tracking_urls zip client_details order_status_url party token cart_token checkout_token""".split()
 )
 #: In a payload this is the buyer's company; in a document of ERPNext it is the seller's, which is no secret.
 _PERSONAL_IN_PAYLOADS = PERSONAL_FIELDS | {"company"}
 #: Under these keys `name` is a person's name; elsewhere (`line_items`, an order's `#1001`) it is not.
-_PERSON_SECTIONS = frozenset(("billing_address", "shipping_address", "default_address", "addresses", "customer"))
+_PERSON_SECTIONS = frozenset(("billing_address", "shipping_address", "default_address", "addresses", "customer", "destination"))
 _NAMED_AFTER_PEOPLE = frozenset(("Customer", "Contact", "Address"))
 _EMAIL = re.compile(r"[^\s@<>\"',;:]+@[^\s@<>\"',;:]+\.[A-Za-z]{2,}")
 MASK = "•••"
@@ -59,6 +59,8 @@ def personal_values(payload: Any, *, person: bool = False) -> Iterator[str]:
 			if isinstance(value, str):
 				if (name in _PERSONAL_IN_PAYLOADS or (person and name == "name")) and len(value.strip()) > 3:
 					yield value.strip()
+			elif isinstance(value, list | tuple) and name in _PERSONAL_IN_PAYLOADS and all(isinstance(one, str) for one in value):
+				yield from (one.strip() for one in value if len(one.strip()) > 3)
 			elif isinstance(value, dict | list | tuple):
 				yield from personal_values(value, person=name in _PERSON_SECTIONS)
 	elif isinstance(payload, list | tuple):
@@ -113,6 +115,9 @@ def _masked(value: Any, *, person: bool = False) -> Any:
 
 
 def _masked_entry(name: str, value: Any, person: bool) -> Any:
-	if isinstance(value, Mapping | list | tuple):
+	if isinstance(value, list | tuple):
+		# Texts in a list (`tracking_urls`) are as personal as one text would be.
+		return [_masked_entry(name, inner, person=False) for inner in value]
+	if isinstance(value, Mapping):
 		return _masked(value, person=name in _PERSON_SECTIONS)
 	return mask_value(value) if name in _PERSONAL_IN_PAYLOADS or (person and name == "name") else value

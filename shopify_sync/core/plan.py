@@ -214,7 +214,8 @@ class Conflicts:
 class Redaction:
 	"""Personal data to take out of the ledger.
 
-	:ivar links: the events of these links keep their payload without what is personal; open questions about them are cleared.
+	:ivar links: the events of these links, and of their parts, keep their payload without what is personal; open questions about
+		them are cleared.
 	:ivar customer_id: requests about this customer that belong to no link are masked too.
 	"""
 

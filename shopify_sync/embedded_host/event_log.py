@@ -220,8 +220,9 @@ class EventLog:
 		"""Take what is personal out of the payloads of events; everything else of the ledger stays."""
 		marks = ", ".join("?" for _link in redaction.links)
 		rows = connection.execute(
-			f"SELECT name, link, payload FROM sync_event WHERE link IN ({marks}) OR (link IS NULL AND topic LIKE 'customers/%')",  # noqa: S608 -- question marks
-			redaction.links,
+			f"SELECT name, link, payload FROM sync_event WHERE link IN ({marks}) OR part_of IN ({marks}) "  # noqa: S608 -- question marks
+			"OR (link IS NULL AND topic LIKE 'customers/%')",
+			(*redaction.links, *redaction.links),
 		).fetchall()
 		wanted = [row for row in rows if row["link"] or speaks_of(row["payload"], redaction.customer_id)]
 		connection.executemany(

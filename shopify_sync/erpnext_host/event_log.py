@@ -265,8 +265,9 @@ class FrappeEventLog:
 		"""See `core.ports.Transaction.redact`: takes what is personal out of payloads; everything else of the ledger stays."""
 		rows = frappe.db.sql(
 			"""SELECT name, link, payload FROM `tabSync Event` WHERE link IN %s
+			UNION ALL SELECT name, link, payload FROM `tabSync Event` WHERE part_of IN %s
 			UNION ALL SELECT name, link, payload FROM `tabSync Event` WHERE link IS NULL AND topic LIKE 'customers/%%'""",
-			(redaction.links or ("",),),
+			(redaction.links or ("",), redaction.links or ("",)),
 			as_dict=True,
 		)
 		for row in rows:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from shopify_sync.embedded_host import links
 from shopify_sync.simulator.rest import fulfillment as rest_fulfillment
 from shopify_sync.simulator.rest import order as rest_order
+from shopify_sync.simulator.shop.records import Address
 from tests.outbound.ground import STORE, Stopped
 from tests.outbound.shipping import Shipping, only
 
@@ -275,3 +276,24 @@ def test_a_store_that_goes_back_to_shopify_makes_no_second_notes(tmp_path: Path)
 	event = ground.event(ground.tell(order))
 	assert event["status"] in ("No Change", "Applied"), event["message"]
 	assert ground.own_notes() == []
+
+
+def test_what_is_personal_in_a_fulfillment_is_taken_out_with_its_order(tmp_path: Path) -> None:
+	ground = Shipping(tmp_path, fulfillment_by="Shopify")
+	home = Address(first_name="Grace", last_name="Hopper", address1="7 Navy Yard", city="Arlington", zip="22201")
+	variant = next(iter(ground.shop.products.variants))
+	lines = [{"variant_id": variant, "quantity": 1}]
+	order = ground.shop.orders.place(lines, financial="paid", email="grace@example.com", shipping_address=home)
+	ground.tell(order)
+	parcel = ground.shop.fulfillments.create(order.id, tracking_company="UPS", tracking_numbers=["1Z999"])
+	name = ground.tell_fulfillment(order, parcel)
+	before = ground.event(name)
+	assert "Hopper" in before["payload"]
+	evidence = str(ground.attempts(name))
+	assert "1Z999" in evidence
+	assert "ups.com" not in evidence
+	request = {"customer": {"id": 7, "email": "grace@example.com"}, "orders_to_redact": [int(order.id)], "shop_id": 1}
+	ground._deliver("customers/redact", request)
+	after = ground.event(name)["payload"]
+	assert '"redacted":true' in after
+	assert not [word for word in ("Hopper", "Grace", "Navy", "grace@", "ups.com") if word in after]
