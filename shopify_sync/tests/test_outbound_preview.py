@@ -12,6 +12,7 @@ from .vouchers import receive
 
 class TestOutboundPreview(ShopCase):
 	def newest(self, inventory_item: str) -> str:
+		frappe.db.rollback()
 		where = {"store": self.STORE, "shopify_id": self.mark(inventory_item), "resource_type": "inventory_push"}
 		return frappe.get_all("Sync Event", where, pluck="name", order_by="version desc", limit=1)[0]
 
@@ -23,6 +24,7 @@ class TestOutboundPreview(ShopCase):
 		self.assertIn("read first", described["reason"])
 		self.push()
 		receive(item, self.main, 4)
+		frappe.db.commit()
 		described = preview(self.newest(inventory_item))
 		self.assertEqual(described["changes"][0]["fields"], [{"field": "on_hand", "before": 0, "after": 4}])
 		self.assertEqual(self.on_hand(inventory_item), 0)
