@@ -17,7 +17,7 @@ from shopify_sync.jobs import sweep
 from shopify_sync.simulation.site.workers import kill
 
 from . import payloads, site
-from .server import rq_worker, server
+from .server import forget_calls, rq_worker, server
 
 STORE = "test-workers"
 
@@ -30,6 +30,7 @@ class TestWorkers(FrappeTestCase):
 
 	def setUp(self) -> None:
 		super().setUp()
+		forget_calls()  # what other tests left would be answered first
 		site.make_store(STORE)
 		wake.begin()
 
