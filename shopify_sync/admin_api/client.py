@@ -46,6 +46,8 @@ RETRY_SECONDS = 10.0
 THROTTLE_RETRIES = 10
 #: A call that would have to wait longer than this for its points goes back to the queue.
 LONGEST_WAIT = 60.0
+#: A call that must not be made twice is not made any more when it began so long ago: its points do not take longer.
+OLD = timedelta(seconds=LONGEST_WAIT + 20)
 #: Nobody waits longer than this at a time: others give points back meanwhile.
 _NAP = 0.5
 _TRANSIENT = (Category.NETWORK, Category.SHOPIFY_UNAVAILABLE)
@@ -71,6 +73,7 @@ class _Run:
 	body: bytes
 	name: str
 	can_repeat: bool
+	began: datetime
 	tries: int = 0
 	throttled: int = 0
 	may_have_arrived: bool = False
@@ -141,7 +144,7 @@ class AdminClient:
 		)
 		body = dump_body(operations.load(operation), variables)
 		repeatable = not operations.is_mutation(operation) or operations.takes_key(operation)
-		run = _Run(operation, priority, variables, body, self._calls.begin(started), repeatable)
+		run = _Run(operation, priority, variables, body, self._calls.begin(started), repeatable, started.started_at)
 		return self._carry_out(run)
 
 	def _variables(self, operation: str, variables: Mapping[str, Any], key: str | None) -> Mapping[str, Any]:
@@ -207,6 +210,11 @@ class AdminClient:
 	def _post(self, run: _Run, token: str, ticket: str) -> HttpAnswer:
 		headers = {"Content-Type": "application/json", "Accept": "application/json", "X-Shopify-Access-Token": token}
 		began = self._now()
+		if not run.can_repeat and began - run.began > OLD:
+			# This process was frozen: whoever took over may have made the call, and Shopify would carry it out twice.
+			self.connection.learn(ticket, run.operation, Cost(), arrived=False)
+			failure = Failure(Category.NETWORK, f"{run.operation} was not sent: this process stood still for too long.")
+			raise _TryFailed(failure, may_have_arrived=False, again=False)
 		try:
 			return self._transport.post(self.shop.graphql_url, headers, run.body, self._timeout)
 		except TransportError as error:

@@ -158,7 +158,8 @@ class Worker:
 		happens = self.throw()
 		for fault, probability in (
 			("crash", faults.crash),
-			("freeze", faults.freeze),
+			# A process that stands still between its last look at the clock and the socket may send what is old, whatever it does.
+			("freeze", 0.0 if step == "calling" else faults.freeze),
 			("deadlock", faults.deadlock),
 			("error", faults.error),
 		):

@@ -148,8 +148,7 @@ def _added_back(world: World, shop: Shop, store: StoreFacts, sku: str) -> int:
 	total = 0
 	for order in shop.orders.all.values() if store.sends != "Shopify" else ():
 		link = keys.key(store.name, keys.FULFILLMENT_PUSH, order.id)
-		newest = _newest(world, link)
-		if newest is None or newest.status not in NEEDS_ATTENTION:
+		if not any(event.link == link and event.status in NEEDS_ATTENTION for event in world.facts.outbound.values()):
 			continue
 		lines = {line.id for line in order.line_items if line.sku == sku}
 		for note in notes_of(world, keys.key(store.name, keys.ORDER, order.id)):
@@ -164,8 +163,8 @@ def _newest(world: World, link: str) -> EventFact | None:
 
 def _was_put_away(world: World, link: str) -> bool:
 	"""Whether a person put the last push away, or it waits for one."""
-	newest = _newest(world, link)
-	return newest is not None and newest.status in (Status.DISCARDED, *NEEDS_ATTENTION)
+	events = [event for event in world.facts.outbound.values() if event.link == link]
+	return any(event.status in NEEDS_ATTENTION for event in events) or bool(events and events[-1].status is Status.DISCARDED)
 
 
 def _is_shadowed(world: World, link: str) -> bool:

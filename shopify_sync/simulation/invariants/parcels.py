@@ -38,7 +38,10 @@ def every_fulfillment_is_known(world: World) -> Iterator[Violation]:
 	"""What stands in the shop was made by its own staff, or is remembered as ours: nothing was sent twice by mistake."""
 	for store, shop in pairs(world):
 		for order in shop.orders.all.values():
-			link = world.facts.links.get(keys.key(store.name, keys.FULFILLMENT_PUSH, order.id))
+			push = keys.key(store.name, keys.FULFILLMENT_PUSH, order.id)
+			link = world.facts.links.get(push)
+			if _is_left(world, push):
+				continue
 			ours = ParcelMemory.of(link.facts).sent if link else {}
 			for parcel in order.fulfillments:
 				if parcel.status == "success" and parcel.id not in ours and parcel.id not in world.stage.deeds.sent_by_shop:
@@ -76,5 +79,6 @@ def _pieces_in_the_shop(order: Order, fulfillment: str) -> Mapping[str, int]:
 
 
 def _is_left(world: World, link: str) -> bool:
-	newest = next((event for event in reversed(world.facts.outbound.values()) if event.link == link), None)
-	return newest is not None and newest.status in LEFT
+	"""Whether a push of the order waits for a person, or was put away by one: then he sees to it."""
+	events = [event for event in world.facts.outbound.values() if event.link == link]
+	return any(event.status in NEEDS_ATTENTION for event in events) or bool(events and events[-1].status in LEFT)
