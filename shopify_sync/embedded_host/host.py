@@ -59,12 +59,12 @@ class Transaction:
 
 	def save_link(self, update: LinkUpdate, created: Mapping[str, str], event: str) -> None:
 		"""Write a link; an inventory item that is linked from now on has its stock marked for Shopify."""
-		before = links.read(self._connection, update.key).document_name if update.document else None
+		before = links.read(self._connection, update.key)
 		links.save(self._connection, update, created, event)
 		if update.document:
-			outbox.link_changed(self._connection, self._config, self._events, update.key, before)
+			outbox.link_changed(self._connection, self._config, self._events, update.key, before.document_name)
 		if update.facts is not None:
-			outbox.facts_changed(self._connection, self._config, self._events, update)
+			outbox.facts_changed(self._connection, self._config, self._events, update, before)
 
 	def save_conflicts(self, found: Conflicts, event: str) -> None:
 		"""Keep the conflicts of a link."""

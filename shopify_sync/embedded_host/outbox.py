@@ -7,8 +7,10 @@ import sqlite3
 
 from shopify_sync.core import keys
 from shopify_sync.core.outbound.marks import stock_mark
+from shopify_sync.core.outbound.open_deliveries import fulfilled_anew
 from shopify_sync.core.plan import LinkUpdate
 from shopify_sync.core.policy import Direction, StorePolicy
+from shopify_sync.core.snapshots import LinkState
 
 from . import delivery_notes, documents, links, stock
 from .config import Config
@@ -35,10 +37,12 @@ def link_changed(connection: sqlite3.Connection, config: Config, events: EventLo
 		events.mark(connection, stock.marks_of_item(config.store(store).policy, shopify_id, item))
 
 
-def facts_changed(connection: sqlite3.Connection, config: Config, events: EventLog, update: LinkUpdate) -> None:
+def facts_changed(
+	connection: sqlite3.Connection, config: Config, events: EventLog, update: LinkUpdate, before: LinkState
+) -> None:
 	"""Mark the stock of what was fulfilled: it is no longer added back, and a push may have been on its way meanwhile."""
 	_store, resource, _id = update.key.split("/", 2)
-	if resource == keys.FULFILLMENT_PUSH and "pending" not in (update.facts or {}):
+	if resource == keys.FULFILLMENT_PUSH and fulfilled_anew(before.facts, update.facts or {}):
 		bins_changed(connection, config, events, delivery_notes.touched(connection, update.key))
 
 

@@ -14,6 +14,7 @@ import frappe
 
 from shopify_sync.core import keys
 from shopify_sync.core.outbound.marks import Mark
+from shopify_sync.core.outbound.open_deliveries import fulfilled_anew
 from shopify_sync.core.plan import DocRef, LinkUpdate
 from shopify_sync.core.snapshots import LinkState
 
@@ -74,7 +75,8 @@ def link_written(update: LinkUpdate, created: Mapping[str, str], before: LinkSta
 	:param created: keys of documents made in the plan → names. *before*: the link as it was locked; None: not known.
 	"""
 	store, resource, inventory_item = update.key.split("/", 2)
-	if resource == keys.FULFILLMENT_PUSH and update.facts is not None and "pending" not in update.facts:
+	is_sent = resource == keys.FULFILLMENT_PUSH and update.facts is not None
+	if is_sent and fulfilled_anew(before.facts if before else {}, update.facts or {}):
 		deliveries_settled(update.key)
 	if resource != keys.INVENTORY_ITEM:
 		return

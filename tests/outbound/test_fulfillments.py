@@ -291,3 +291,46 @@ def test_an_order_with_many_lines_and_fulfillment_orders_is_read_page_by_page(tm
 	ground.note(order, *((code, 1) for code in codes))
 	ground.push()
 	assert set(ground.sent(order).values()) == {8}
+
+
+def test_what_is_delivered_and_not_fulfilled_is_in_shopifys_stock_until_it_is(ground: Shipping) -> None:
+	ground.book("TEE", 50)
+	order = ground.order(TEE=4)
+	ground.settle()
+	assert ground.on_hand("TEE") == 50
+	ground.shop.fulfillments.hold(order.fulfillment_orders[0].id)
+	note = ground.note(order, ("TEE", 3))
+	ground.settle()
+	assert (ground.bin("TEE"), ground.on_hand("TEE")) == (47, 50)
+	ground.shop.fulfillments.release(order.fulfillment_orders[0].id)
+	ground.instance.events.retry(ground.last_push(order)["name"], "operator")
+	ground.settle()
+	assert (ground.sent(order), ground.on_hand("TEE")) == ({"TEE": 3}, 47)
+	ground.cancel_note(note)
+	ground.settle()
+	assert (ground.bin("TEE"), ground.on_hand("TEE"), ground.available("TEE")) == (50, 50, 46)
+
+
+def test_a_refused_fulfillment_that_is_discarded_is_in_shopifys_stock_no_longer(ground: Shipping) -> None:
+	ground.book("TEE", 50)
+	order = ground.order(TEE=4)
+	ground.shop.fulfillments.hold(order.fulfillment_orders[0].id)
+	ground.note(order, ("TEE", 3))
+	ground.settle()
+	assert ground.on_hand("TEE") == 50
+	ground.instance.events.discard(ground.last_push(order)["name"], "operator", "Sent by another shop")
+	ground.settle()
+	assert ground.on_hand("TEE") == 47
+
+
+def test_a_fulfillment_that_was_pushed_costs_no_more_calls_for_stock_than_it_needs(ground: Shipping) -> None:
+	ground.book("TEE", 50)
+	order = ground.order(TEE=4)
+	ground.settle()
+	note = ground.note(order, ("TEE", 3))
+	ground.settle()
+	before = ground.calls("InventorySetQuantities"), ground.calls("InventoryLevelsAt")
+	ground.track(note, "1Z")
+	ground.settle()
+	assert (ground.calls("InventorySetQuantities"), ground.calls("InventoryLevelsAt")) == before
+	assert ground.on_hand("TEE") == 47

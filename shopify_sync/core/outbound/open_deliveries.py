@@ -17,6 +17,18 @@ from .parcels import ParcelMemory
 Place = tuple[str, str]
 
 
+def fulfilled_anew(before: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
+	"""Tell whether another fulfillment stands than before, or one less: stock that was added back no longer is.
+
+	:param before: facts of the link of an order's deliveries; *facts*: as they are written. While a call is under way: not yet.
+	"""
+	return "pending" not in facts and _standing(before) != _standing(facts)
+
+
+def _standing(facts: Mapping[str, Any]) -> dict[str, Any]:
+	return {id: (row["note"], row["lines"]) for id, row in (facts.get("sent") or {}).items() if not row["cancelled"]}
+
+
 def open_quantities(
 	note: str, docstatus: int, rows: Iterable[tuple[Place, str, Decimal]], memory: ParcelMemory, agreed: Mapping[str, Any]
 ) -> dict[Place, Decimal]:
