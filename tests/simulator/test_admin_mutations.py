@@ -285,3 +285,58 @@ def test_an_order_is_archived_captured_and_opened(client: Client) -> None:
 	assert messages(client.ask(close, id=gid("Order", order.id))["orderClose"])
 	opened = "mutation Open($id: ID!) { orderOpen(input: {id: $id}) { order { closed } userErrors { message } } }"
 	assert client.ask(opened, id=gid("Order", order.id))["orderOpen"]["order"] == {"closed": False}
+
+
+def test_a_part_of_a_fulfillment_order_moves(client: Client, order: Order) -> None:
+	[waiting] = fulfillment_orders(client, order)
+	line, there = waiting["lineItems"]["nodes"][1], gid("Location", list(client.shop.locations.all)[1])
+	parts = [{"id": line["id"], "quantity": 2}]
+	assert (
+		messages(client.run("FulfillmentOrderMove", id=waiting["id"], newLocationId=there, lines=parts)["fulfillmentOrderMove"])
+		== []
+	)
+	here, moved = fulfillment_orders(client, order)
+	assert [node["remainingQuantity"] for node in here["lineItems"]["nodes"]] == [2, 1]
+	assert (moved["assignedLocation"]["location"]["id"], [node["remainingQuantity"] for node in moved["lineItems"]["nodes"]]) == (
+		there,
+		[2],
+	)
+	assert messages(
+		client.run("FulfillmentOrderMove", id=waiting["id"], newLocationId=there, lines=parts)["fulfillmentOrderMove"]
+	)
+	level = client.shop.inventory.level(
+		client.shop.products.variants[str(order.line_items[1].variant_id)].inventory_item_id, there.rsplit("/", 1)[1]
+	)
+	assert level is not None
+	assert level.quantity("committed") == 2
+
+
+def test_what_is_scheduled_or_with_another_service_is_not_the_merchants_to_fulfil(client: Client, order: Order) -> None:
+	[waiting] = fulfillment_orders(client, order)
+	assert {row["action"] for row in waiting["supportedActions"]} >= {"CREATE_FULFILLMENT", "MOVE"}
+	id = order.fulfillment_orders[0].id
+	client.shop.fulfillments.schedule(id)
+	assert "scheduled" in messages(fulfil(client, [{"fulfillmentOrderId": waiting["id"]}]))[0]
+	open_it = "mutation Open($id: ID!) { fulfillmentOrderOpen(id: $id) { fulfillmentOrder { status } userErrors { message } } }"
+	assert client.ask(open_it, id=waiting["id"])["fulfillmentOrderOpen"]["fulfillmentOrder"]["status"] == "OPEN"
+	assert client.ask(open_it, id=waiting["id"])["fulfillmentOrderOpen"]["userErrors"]
+	client.shop.fulfillments.request(id)
+	[waiting] = fulfillment_orders(client, order)
+	assert (waiting["requestStatus"], waiting["supportedActions"]) == ("SUBMITTED", [{"action": "REQUEST_CANCELLATION"}])
+	assert "another fulfillment service" in messages(fulfil(client, [{"fulfillmentOrderId": waiting["id"]}]))[0]
+
+
+def test_tracking_links_are_those_that_were_given_or_the_carriers(client: Client, order: Order) -> None:
+	[waiting] = fulfillment_orders(client, order)
+	own = {"company": "Bike", "number": "7", "url": "https://bike.example.com/7"}
+	made = fulfil(client, [{"fulfillmentOrderId": waiting["id"]}], trackingInfo=own, notifyCustomer=True)["fulfillment"]
+	assert made["trackingInfo"] == [own]
+	assert order.fulfillments[0].notified == 1
+	tracking = {"company": "UPS", "number": "1Z"}
+	changed = client.run("FulfillmentTrackingInfoUpdate", fulfillmentId=made["id"], tracking=tracking)
+	[found] = changed["fulfillmentTrackingInfoUpdate"]["fulfillment"]["trackingInfo"]
+	assert "ups.com" in found["url"]
+	lines = client.run("FulfillmentLinesPage", id=made["id"])["fulfillment"]["fulfillmentLineItems"]["nodes"]
+	assert [line["quantity"] for line in lines] == [2, 3]
+	cancelled = client.run("FulfillmentCancel", id=made["id"])["fulfillmentCancel"]
+	assert (cancelled["fulfillment"]["status"], order.fulfillments[0].notified) == ("CANCELLED", 1)
