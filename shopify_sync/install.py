@@ -16,7 +16,13 @@ from shopify_sync.core.order_states import DEFAULT_RULES
 ROLES = ("Shopify Sync Manager", "Shopify Sync Operator", "Shopify Sync Auditor")
 #: A category without rules: ERPNext then adds no taxes of its own to what Shopify has taxed.
 TAX_CATEGORY = "Shopify"
-EMAIL_INDEX = "shopify_sync_email_index"
+#: Indexes of ours on tables of others: (doctype, column, name of the index).
+INDEXES = (
+	# Stores may match customers by e-mail.
+	("Contact Email", "email_id", "shopify_sync_email_index"),
+	# Whatever moves stock asks which Product Bundles an Item is part of.
+	("Product Bundle Item", "item_code", "shopify_sync_item_index"),
+)
 #: Documents that carry the unique key of the Shopify resource they were made for.
 KEYED_DOCTYPES = (
 	"Customer",
@@ -160,8 +166,8 @@ def _make_everything() -> None:
 	create_custom_fields(custom_fields(), ignore_validate=True)
 	_take_over_customer_matching()
 	_fill_order_states()
-	# Stores may match customers by e-mail; Frappe has no index there.
-	frappe.db.add_index("Contact Email", ["email_id"], EMAIL_INDEX)
+	for doctype, column, name in INDEXES:
+		frappe.db.add_index(doctype, [column], name)
 
 
 def _take_over_customer_matching() -> None:
@@ -197,9 +203,10 @@ def before_uninstall() -> None:
 		for field in fields:
 			_drop_field(doctype, field["fieldname"])
 		frappe.clear_cache(doctype=doctype)
-	if frappe.db.has_index("tabContact Email", EMAIL_INDEX):
-		frappe.db.commit()
-		frappe.db.sql_ddl(f"ALTER TABLE `tabContact Email` DROP INDEX `{EMAIL_INDEX}`")
+	for doctype, _column, name in INDEXES:
+		if frappe.db.has_index(f"tab{doctype}", name):
+			frappe.db.commit()
+			frappe.db.sql_ddl(f"ALTER TABLE `tab{doctype}` DROP INDEX `{name}`")
 	for role in ROLES:
 		frappe.db.delete("Has Role", {"role": role})
 		frappe.delete_doc("Role", role, force=True, ignore_missing=True, ignore_permissions=True)
