@@ -89,7 +89,12 @@ def http_clients(text: str) -> Iterator[str]:
 	"""Find what speaks HTTP to others. `urllib.parse` only reads addresses."""
 	for line, module in _imports(text):
 		parts = module.split(".")
-		if parts[0] in ("requests", "urllib3", "httpx", "aiohttp") or module in ("urllib.request", "http.client", "urllib", "http"):
+		if parts[0] in ("requests", "urllib3", "httpx", "aiohttp") or module in (
+			"urllib.request",
+			"http.client",
+			"urllib",
+			"http",
+		):
 			yield f"line {line} imports {module}"
 
 

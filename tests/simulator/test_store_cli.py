@@ -324,10 +324,10 @@ class Host:
 		return [tuple(row) for row in self.instance.database.connection().execute(statement, (status,))]
 
 	def live_orders(self) -> dict[str, list[Decimal]]:
-		"""Return the totals of the submitted Sales Orders by Shopify's order id."""
+		"""Return the totals of the submitted Sales Orders by Shopify's order id. What was billed before it was cancelled is Closed."""
 		found: dict[str, list[Decimal]] = {}
 		for document in ledger.documents(self.instance.database.connection(), "Sales Order"):
-			if document["docstatus"] == 1:
+			if document["docstatus"] == 1 and document["values"].get("status") != "Closed":
 				found.setdefault(document["shopify_key"].rpartition("/")[2], []).append(
 					Decimal(document["values"]["grand_total"])
 				)
