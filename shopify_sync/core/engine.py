@@ -223,14 +223,15 @@ class Engine:
 		payload = _payload_or_nothing(event)
 		failure = replace(failure, message=scrub(failure.message, payload), detail=scrub(failure.detail or "", payload))
 		policy = self._policy_or_default(event.store)
-		status = resting_status(failure, event.attempts, policy.max_attempts)
+		waits = failure.waits_until is not None and self.host.now() < failure.waits_until
+		status = Status.RETRYING if waits else resting_status(failure, event.attempts, policy.max_attempts)
 		outcome = Outcome(
 			status,
 			category=failure.category,
 			message=failure.message,
 			missing=failure.missing,
 			next_try_at=self._next_try(event, failure, policy) if status is Status.RETRYING else None,
-			costs_attempt=costs_an_attempt(status),
+			costs_attempt=not waits and costs_an_attempt(status),
 		)
 		try:
 			return Result(event.name, self._record_failure(event, outcome, started, restarts, failure.detail or ""))
@@ -283,6 +284,9 @@ class Engine:
 
 	def _next_try(self, event: ClaimedEvent, failure: Failure, policy: StorePolicy) -> datetime:
 		assert failure.info.retry is Retry.AUTOMATIC
+		if failure.waits_until is not None and self.host.now() < failure.waits_until:
+			# It ends sooner as a rule.
+			return min(failure.waits_until, self.host.now() + timedelta(seconds=failure.retry_after or 0))
 		wait = delay_seconds(
 			event.attempts,
 			self.host.jitter(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from .enums import StrEnum
 from .statuses import Status
@@ -251,6 +252,7 @@ class Failure:
 	:ivar message: one or two sentences for an operator; names what is missing; no personal data.
 	:ivar missing: what would have to exist, as `kind:name` (`item:TEE-M`), so that events of one cause can be found together.
 	:ivar retry_after: seconds that the other side asks us to wait.
+	:ivar waits_until: what it waits for ends by itself by then (UTC); a try before that uses up no attempt.
 	:ivar detail: technical detail for a developer, masked.
 	"""
 
@@ -258,6 +260,7 @@ class Failure:
 	message: str
 	missing: str | None = None
 	retry_after: float | None = None
+	waits_until: datetime | None = None
 	detail: str | None = field(default=None, repr=False)
 
 	@property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from .contracts.order import Fulfillment
@@ -12,7 +13,9 @@ from .outbound.parcels import Act, ParcelMemory, Pending, Sent, Told
 from .snapshots import OrderSnapshot
 
 #: Seconds until a fulfillment that may be our own is looked at again: a push is recorded sooner as a rule.
-LOOK_AGAIN = 15.0
+LOOK_AGAIN = 60.0
+#: A pusher that died is succeeded when its lease is over.
+LEASE = timedelta(seconds=300)
 
 
 def memory_of(snapshot: OrderSnapshot) -> ParcelMemory:
@@ -53,6 +56,7 @@ def unrecorded(memory: ParcelMemory, found: Fulfillment) -> Failure | None:
 		Category.CONTENTION,
 		f"Fulfillment {found.id} may be our own: the answer to the call that made or changed it is not recorded yet.",
 		retry_after=LOOK_AGAIN,
+		waits_until=pending.until + LEASE,
 	)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.outbound.ground import Stopped
 from tests.outbound.shipping import Shipping, only
 
 
@@ -334,3 +335,24 @@ def test_a_fulfillment_that_was_pushed_costs_no_more_calls_for_stock_than_it_nee
 	ground.settle()
 	assert (ground.calls("InventorySetQuantities"), ground.calls("InventoryLevelsAt")) == before
 	assert ground.on_hand("TEE") == 47
+
+
+def test_a_parcel_that_is_found_again_and_tracked_at_once_is_no_longer_added_back(ground: Shipping) -> None:
+	ground.book("TEE", 10)
+	order = ground.order(TEE=3)
+	name = ground.note(order, ("TEE", 3))
+	ground.push()
+	ground.settle()
+	order = ground.order(TEE=3)
+	name = ground.note(order, ("TEE", 3))
+
+	def die(step: str) -> None:
+		if step == "after_call":
+			raise Stopped(step)
+
+	with pytest.raises(Stopped):
+		ground.push(die)
+	ground.pass_time(10)
+	ground.track(name, "1Z9")
+	ground.settle()
+	assert ground.bin("TEE") == ground.on_hand("TEE")

@@ -20,9 +20,9 @@ Place = tuple[str, str]
 def fulfilled_anew(before: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
 	"""Tell whether another fulfillment stands than before, or one less: stock that was added back no longer is.
 
-	:param before: facts of the link of an order's deliveries; *facts*: as they are written. While a call is under way: not yet.
+	:param before: facts of the link of an order's deliveries; *facts*: as they are written, also while another call is under way.
 	"""
-	return "pending" not in facts and _standing(before) != _standing(facts)
+	return _standing(before) != _standing(facts)
 
 
 def _standing(facts: Mapping[str, Any]) -> dict[str, Any]:
