@@ -23,11 +23,30 @@ frappe.ui.form.on("Sync Event", {
 	refresh(frm) {
 		frm.disable_save();
 		frm.set_df_property("payload", "formatter", show_json);
+		if (frm.doc.direction === "Outbound") speak_of_pushes(frm);
 		show_headline(frm);
 		add_buttons(frm);
 		show_attempts(frm);
 	},
 });
+
+// What the fields are called on an event that goes out: nothing was delivered, and nobody at Shopify named it.
+const OF_PUSHES = {
+	topic: [__("Operation"), __("What is said to Shopify, in its own words.")],
+	order_name: [__("About"), __("The Item or the order that it is about.")],
+	document_name: [__("Document Name"), __("The ERPNext document that it is about.")],
+	received_at: [__("Marked At"), ""],
+	last_seen_at: [__("Last Marked At"), __("When something of it changed last before it was taken.")],
+	deliveries: [__("Changes"), __("How many changes this one push stands for.")],
+};
+
+function speak_of_pushes(frm) {
+	Object.entries(OF_PUSHES).forEach(([field, [label, description]]) => {
+		frm.set_df_property(field, "label", label);
+		frm.set_df_property(field, "description", description);
+	});
+	frm.toggle_display(["shopify_updated_at", "triggered_at"], false);
+}
 
 // ---------------------------------------------------------------- headline
 
@@ -272,6 +291,7 @@ async function show_attempts(frm) {
 			"duration_ms",
 			"restarts",
 			"changes",
+			"reads",
 		],
 		order_by: "creation asc",
 		limit: 500,
@@ -324,6 +344,7 @@ function attempt_html(attempt) {
 		${paragraph(attempt.message)}
 		${attempt.reason ? paragraph(`${__("Reason")}: ${attempt.reason}`) : ""}
 		${parse_changes(attempt.changes).map(change_html).join("")}
+		${attempt.action === "Push" ? reads_html(attempt.reads) : ""}
 	</div>`;
 }
 
@@ -344,6 +365,23 @@ function parse_changes(text) {
 }
 
 const PEOPLE = ["Customer", "Contact", "Address"];
+
+// What a figure was made of, and by how much Shopify's was not what it was last known to be.
+function reads_html(text) {
+	const reads = parse_json(text, {});
+	const rows = Object.entries(reads).filter(([, value]) => typeof value !== "object" || Array.isArray(value));
+	if (!rows.length) return "";
+	const cells = rows.map(([name, value]) => `${esc(__(frappe.unscrub(name)))}: <b>${esc(String(value))}</b>`);
+	return `<div class="text-muted small" style="margin-top: 4px">${cells.join(" · ")}</div>`;
+}
+
+function parse_json(text, otherwise) {
+	try {
+		return text ? JSON.parse(text) : otherwise;
+	} catch {
+		return otherwise;
+	}
+}
 
 function change_html({ action, doctype, name, key, fields }) {
 	// Documents that are named after a person are masked in the evidence: there is no page under that name.
