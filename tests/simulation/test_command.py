@@ -30,7 +30,7 @@ def test_a_good_run_says_so(tmp_path: Path) -> None:
 	assert done.exit_code == 0, done.output
 	assert "Every rule held in every world." in done.output
 	page = (tmp_path / "report.html").read_text()
-	assert "<b>3</b> worlds" in page and page.count("<svg") == 3
+	assert "<b>3</b> worlds" in page and page.count("<svg") == 5
 
 
 def test_json_is_for_programs() -> None:

@@ -48,7 +48,7 @@ CREATE TRIGGER journal_version AFTER UPDATE OF version ON shopify_link WHEN old.
 	VALUES ('version', 'change', 'link', new.key, old.version, new.version, (SELECT name FROM actor));
 END;
 CREATE TRIGGER journal_payload AFTER UPDATE OF payload, payload_hash ON sync_event
-WHEN new.payload <> old.payload OR new.payload_hash <> old.payload_hash BEGIN
+WHEN new.direction = 'Inbound' AND (new.payload <> old.payload OR new.payload_hash <> old.payload_hash) BEGIN
 	INSERT INTO journal (kind, action, what, name, before, after, actor)
 	VALUES ('payload', 'change', new.store, new.name, old.payload_hash, new.payload_hash, (SELECT name FROM actor));
 END;
