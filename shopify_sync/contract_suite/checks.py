@@ -68,4 +68,4 @@ def actions(bench: Bench, name: str) -> list[str]:
 	return [attempt.action for attempt in bench.attempts(name)]
 
 
-APPLY, DIED, PUSH = str(Action.APPLY), str(Action.WORKER_DIED), str(Action.PUSH)
+APPLY, DIED, PUSH, REQUEUE = (str(action) for action in (Action.APPLY, Action.WORKER_DIED, Action.PUSH, Action.REQUEUE))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .bench import TEE, UNKNOWN_SKU, Bench
-from .checks import APPLY, actions, live, only, same, status
+from .checks import APPLY, REQUEUE, actions, holds, live, only, same, status
 from .group import Group
-from .payloads import address, line, new_id, order, send
+from .payloads import address, line, moment, new_id, order, send
 
 CASES = Group()
 
@@ -247,3 +247,34 @@ def a_failure_that_a_newer_state_overtakes_waits_for_nobody(bench: Bench) -> Non
 	bench.drain(overtake)
 	status(bench, newer[0], "Applied")
 	same(status(bench, name, "Superseded").superseded_by, newer[0], "what supersedes it")
+
+
+@CASES.case
+def an_order_that_moves_on_has_its_waiting_transactions_looked_at_again(bench: Bench) -> None:
+	bench.set_up()
+	id, payload = new_id(), order(bench, new_id())
+	payload["id"], payload["admin_graphql_api_id"] = int(id), f"gid://shopify/Order/{id}"
+	send(bench, "orders/create", payload)
+	bench.drain()
+	paid = {
+		"id": int(new_id()),
+		"order_id": int(id),
+		"kind": "sale",
+		"status": "success",
+		"gateway": "nobody mapped this",
+		"amount": payload["total_price"],
+		"currency": bench.currency,
+		"processed_at": payload["updated_at"],
+		"created_at": payload["updated_at"],
+	}
+	waiting = send(bench, "order_transactions/create", paid)
+	send(bench, "orders/paid", {**payload, "updated_at": moment(5), "financial_status": "paid"})
+	bench.drain()
+	bench.sweep()
+	status(bench, waiting, "Blocked")
+	before = len(bench.attempts(waiting))
+	send(bench, "orders/updated", {**payload, "updated_at": moment(9), "financial_status": "pending", "note": "moved on"})
+	bench.drain()
+	bench.sweep()
+	holds(len(bench.attempts(waiting)) > before, "it was looked at once more")
+	holds(REQUEUE in actions(bench, waiting), "the evidence says that the order moved on")

@@ -454,12 +454,6 @@ def a_transaction_that_comes_before_its_order_is_lost() -> Iterator[None]:
 		yield
 
 
-@mutation(_BOOKS, "what an event waits for is missing")
-def an_order_that_moves_on_leaves_its_waiting_transactions() -> Iterator[None]:
-	with patch.object(Transaction, "requeue_parts", lambda self, key: 0):
-		yield
-
-
 @mutation("stock agrees")
 def stock_is_added_instead_of_set() -> Iterator[None]:
 	real = stock.book
