@@ -18,7 +18,7 @@ import psutil
 from frappe.utils.background_jobs import get_queue, get_workers
 
 #: Where drains are called for, and what the call says.
-QUEUE, _DRAIN = "short", "shopify_sync.jobs.drain.run"
+QUEUE, _CALLS = "short", ("shopify_sync.jobs.drain.run", "shopify_sync.jobs.push.run")
 #: What a worker's row in the ledger says of where it runs: `host:pid`.
 _HOST = socket.gethostname()
 
@@ -132,12 +132,12 @@ def is_called() -> bool:
 
 
 def forget_calls() -> None:
-	"""Drop the calls for drains of this site that wait in Redis: each would keep a worker for seconds, with nothing to do.
+	"""Drop the calls for drains and pushers of this site that wait in Redis: each would keep a worker for seconds, with nothing to do.
 
 	Nothing is lost: the work stands in the database, and the sweeper calls again where something is due.
 	"""
 	for job in get_queue(QUEUE).get_jobs():
-		if job.kwargs.get("site") == frappe.local.site and job.kwargs.get("method") == _DRAIN:
+		if job.kwargs.get("site") == frappe.local.site and job.kwargs.get("method") in _CALLS:
 			job.delete()
 
 
