@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import keys
+from .policy import StorePolicy
 
 #: Topics whose payload is the whole resource as it stood at that moment.
 RESOURCE_OF_TOPIC: dict[str, str] = {
@@ -46,6 +47,28 @@ NOT_A_STATE: dict[str, str] = {
 	"Sync Conflicts and Shopify Links. Orders and invoices stay as the law wants.",
 	"inventory_levels/disconnect": "The item is no longer stocked at the location; ERPNext's stock is left as it is.",
 }
+
+#: The topics that a store subscribes to, by the setting that switches their flow on. The form of Shopify Store lists them too.
+TOPICS_OF_FLOW: dict[str, tuple[str, ...]] = {
+	"sync_orders": (
+		"orders/create", "orders/updated", "orders/paid", "orders/fulfilled", "orders/cancelled", "order_transactions/create",
+		"fulfillments/create", "fulfillments/update",
+	),
+	"sync_customers": (
+		"customers/create", "customers/update", "customers/merge", "customers/delete",
+		"customers_email_marketing_consent/update",
+	),
+	"sync_inventory": ("inventory_levels/update", "inventory_levels/connect"),
+	"sync_products": (
+		"products/create", "products/update", "products/delete", "inventory_items/create", "inventory_items/update",
+		"inventory_items/delete",
+	),
+}  # fmt: skip
+
+
+def topics_needed(policy: StorePolicy) -> tuple[str, ...]:
+	"""Return the topics that the flows of a store need."""
+	return tuple(topic for flow, topics in TOPICS_OF_FLOW.items() if getattr(policy, flow) for topic in topics)
 
 
 def resource_of(topic: str) -> str | None:

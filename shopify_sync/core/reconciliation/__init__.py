@@ -1,0 +1,1 @@
+"""Reconciliation: what both sides have is compared, and every difference is named, explained and, where that is safe, healed."""

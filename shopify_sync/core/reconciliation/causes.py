@@ -1,0 +1,108 @@
+"""Where a difference most likely comes from, and what is proposed about it.
+
+What is known is asked in the order in which it is certain: an event that failed says so itself; a state that Shopify has and that
+was never applied came with a webhook that is lost; what stands otherwise than it was written was changed by hand; what nobody
+changed, and does not agree, was booked by a setting that was wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from ..statuses import NEEDS_ATTENTION, Status
+from .findings import Cause, Difference, Explanation, Kind, OpenEvent, Proposal
+from .found import Found
+
+#: Somebody, or a setting, put the state away on purpose.
+_PUT_AWAY = (Status.DISCARDED, Status.SHADOWED, Status.IGNORED, Status.HELD)
+#: A worker will get to it.
+_ON_ITS_WAY = (Status.RECEIVED, Status.PROCESSING, Status.RETRYING)
+#: A sum that is off by no more than this is a matter of rounding, in the order's currency.
+_CENTS = Decimal("0.02")
+_IN_MONEY = (Kind.TOTAL, Kind.TAXES, Kind.PAID, Kind.REFUNDED, Kind.PAYOUT)
+#: Which kinds of documents a difference of a kind may stem from.
+_SEEN_IN: Mapping[Kind, tuple[str, ...]] = {
+	Kind.PAID: ("Payment Entry",),
+	Kind.REFUNDED: ("Payment Entry",),
+	Kind.FULFILLED: ("Delivery Note",),
+	Kind.TOTAL: ("Sales Invoice", "Sales Order"),
+	Kind.TAXES: ("Sales Invoice", "Sales Order"),
+	Kind.LINES: ("Sales Invoice", "Sales Order"),
+	Kind.MISSING: ("Sales Order", "Customer"),
+}
+
+
+def is_on_its_way(found: Found) -> bool:
+	"""Tell whether a worker is about to look at the record anyway: it is compared when that is done."""
+	waiting = (*found.events, *found.pushing)
+	return any(event.status in _ON_ITS_WAY for event in waiting)
+
+
+def explain(difference: Difference, found: Found, updated_at: datetime | None) -> Explanation:
+	"""Return where a difference most likely comes from.
+
+	:param updated_at: when the record last changed in Shopify (UTC), None where it does not say.
+	"""
+	applied = found.link.version or "" if found.link else ""
+	waiting = _newest(found.events, NEEDS_ATTENTION, applied) or _newest(found.pushing, NEEDS_ATTENTION, "")
+	if waiting:
+		return Explanation(Cause.FAILED_EVENT, event=waiting.name)
+	if put_away := _newest(found.events, _PUT_AWAY, applied):
+		return Explanation(Cause.PUT_AWAY, event=put_away.name)
+	if _is_behind(applied, updated_at):
+		return Explanation(Cause.LOST_WEBHOOK)
+	if by_hand := _by_hand(difference, found):
+		return by_hand
+	if found.link is None or not found.link.document_name:
+		return Explanation(Cause.BROKEN_LINK)
+	if difference.kind in _IN_MONEY and difference.amount is not None and abs(difference.amount) <= _CENTS:
+		return Explanation(Cause.ROUNDING)
+	return Explanation(Cause.MAPPING)
+
+
+def propose(difference: Difference, explanation: Explanation) -> Proposal:
+	"""Return what is proposed about a difference of a record that Shopify is right about.
+
+	What a person did, or decided, is put to a person; what never arrived is simply looked at again.
+	"""
+	if explanation.cause is Cause.FAILED_EVENT:
+		return Proposal.MEND_EVENT
+	if explanation.cause in (Cause.LOST_WEBHOOK, Cause.BROKEN_LINK):
+		return Proposal.APPLY
+	if explanation.cause is Cause.CHANGED_BY_HAND and difference.kind in (Kind.PAID, Kind.REFUNDED) and not _is_there(difference):
+		# A Payment Entry that was deleted is made again; one that was cancelled says so itself, as a conflict.
+		return Proposal.APPLY
+	return Proposal.REVIEW
+
+
+def _is_there(difference: Difference) -> bool:
+	return bool(Decimal(difference.erpnext or 0))
+
+
+def _newest(events: Iterable[OpenEvent], statuses: tuple[Status, ...], applied: str) -> OpenEvent | None:
+	"""Return the newest event in one of *statuses* with a state that was not applied, or None."""
+	found = [event for event in events if event.status in statuses and (not applied or event.version > applied)]
+	return max(found, key=lambda event: event.version, default=None)
+
+
+def _is_behind(applied: str, updated_at: datetime | None) -> bool:
+	"""Tell whether Shopify has a state that is later than the one that was applied."""
+	if updated_at is None:
+		return False
+	return applied[:19] < f"{updated_at:%Y-%m-%dT%H:%M:%S}"
+
+
+def _by_hand(difference: Difference, found: Found) -> Explanation | None:
+	"""Return who changed, cancelled or deleted a document that the difference may stem from."""
+	wanted = _SEEN_IN.get(difference.kind, ())
+	touched = [
+		(touch.at, name, touch)
+		for (doctype, name), touch in found.touches.items()
+		if (difference.document == (doctype, name)) or not wanted or doctype in wanted
+	]
+	if not touched:
+		return None
+	_at, _name, touch = max(touched, key=lambda one: (one[0], one[1]))
+	return Explanation(Cause.CHANGED_BY_HAND, by=touch.by, at=touch.at)

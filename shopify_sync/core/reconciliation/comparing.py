@@ -1,0 +1,284 @@
+"""One page of a run: read, compared with what ERPNext has of the same records, and every difference explained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from .. import customers as customer_resource
+from .. import inventory, keys, orders, topics
+from ..contracts.order import Order
+from ..events import Source
+from ..fetched import event_of
+from ..keys import short_hash
+from ..outbound.marks import delivery_mark, stock_mark
+from . import causes, subscriptions
+from . import customers as customer_comparison
+from . import item_links as link_comparison
+from . import orders as order_comparison
+from . import stock as stock_comparison
+from .findings import (
+	LEFT_OVER,
+	SUBSCRIPTIONS,
+	Cause,
+	Difference,
+	Explanation,
+	Finding,
+	Kind,
+	Proposal,
+	Sums,
+)
+from .found import Found
+from .ports import Page, ReconcileHost, Shopify, Window
+from .schedule import Depth
+
+if TYPE_CHECKING:
+	from .run import Run
+
+#: Why a record is not compared.
+IN_FLIGHT, UNREADABLE = "Still under way", "Not readable"
+_TOPIC = {
+	keys.ORDER: "orders/updated",
+	keys.CUSTOMER: "customers/update",
+	keys.INVENTORY_LEVEL: "inventory_levels/update",
+	keys.VARIANT: "products/update",
+}
+
+
+class Comparing:
+	"""One page of a run."""
+
+	def __init__(self, host: ReconcileHost, shopify: Shopify, run: Run) -> None:
+		self.host, self.shopify, self.run = host, shopify, run
+		self.policy = self.host.policy(run.store)
+		self.read_at = self.host.now()
+		self.next: str | None = None
+		self.payloads: dict[str, Mapping[str, Any]] = {}
+		self.tally = run.tally(run.resource)
+
+	def compare(self) -> tuple[list[str], list[Finding]]:
+		"""Return the keys of the records that were compared, and what differs."""
+		run = self.run
+		if run.resource == SUBSCRIPTIONS:
+			return self._subscriptions()
+		if run.resource == LEFT_OVER:
+			return self._left_over()
+		window = Window(run.since, run.until, run.ids.get(run.resource, ()), full=run.depth is Depth.FULL)
+		page = self.shopify.page(run.resource, window, run.cursor)
+		self.next = page.cursor
+		if page.total is not None:
+			run.expected[run.resource] = page.total
+		compare = {
+			keys.ORDER: self._orders,
+			keys.CUSTOMER: self._customers,
+			keys.INVENTORY_LEVEL: self._levels,
+			keys.PRODUCT: self._variants,
+		}[run.resource]
+		return compare(page)
+
+	def heal(self, finding: Finding) -> bool:
+		"""Carry out what is proposed, in a transaction of its own. Return whether there was anything to carry out."""
+		if finding.proposal is Proposal.SUBSCRIBE:
+			self.shopify.subscribe(finding.shopify_id, self.host.webhook_address(self.run.store))
+			return True
+		if finding.proposal is Proposal.PUSH:
+			return self._push(finding)
+		payload = self.payloads.get(finding.link)
+		if payload is None:
+			return False
+		name = f"reconcile-{short_hash(self.run.name, finding.link)}"
+		version = self.host.api_version(self.run.store)
+		event = event_of(_TOPIC[finding.resource], payload, self.run.store, name, self.read_at, version, Source.RECONCILIATION)
+		self.host.signal(event)
+		return True
+
+	def _push(self, finding: Finding) -> bool:
+		store = self.run.store
+		if finding.resource == keys.INVENTORY_LEVEL:
+			item, _hyphen, location = finding.shopify_id.partition("-")
+			document = finding.difference.document
+			self.host.mark(stock_mark(store, item, location, document[1] if document else "", look=True))
+		else:
+			document = finding.difference.document
+			self.host.mark(delivery_mark(store, finding.shopify_id, finding.label, document[1] if document else ""))
+		return True
+
+	def _finding(
+		self, resource: str, id: str, label: str, difference: Difference, explanation: Explanation, proposal: Proposal
+	) -> Finding:
+		return Finding(self.run.store, resource, id, label, difference, explanation, proposal)
+
+	def _orders(self, page: Page) -> tuple[list[str], list[Finding]]:
+		parsed = list(self._parsed(page, lambda payload: orders.parse(payload, self.policy)))
+		found = self.host.orders(self.policy, [order for order, _payload in parsed])
+		compared, findings = [], []
+		for order, payload in parsed:
+			key = keys.key(self.policy.store, keys.ORDER, order.id)
+			self.payloads[key] = payload
+			if order.updated_at > self.run.until:
+				self.tally.leave_out(IN_FLIGHT)
+				continue
+			if differing := self._order(order, found[order.id]):
+				findings += differing
+			compared.append(key)
+		return compared, findings
+
+	def _order(self, order: Order, found: Any) -> list[Finding]:
+		if causes.is_on_its_way(found):
+			self.tally.leave_out(IN_FLIGHT)
+			return []
+		comparison = order_comparison.compare(order, found, self.policy)
+		if comparison.reason:
+			self.tally.leave_out(comparison.reason)
+			return []
+		self._sum(order, comparison)
+		if comparison.agrees and not self._is_unlinked(found):
+			self.tally.agreed += 1
+			return []
+		findings = [
+			self._explained(keys.ORDER, order.id, order.label, one, found, order.updated_at)
+			for one in self._of(comparison, found)
+		]
+		self.tally.agreed += not findings
+		return findings
+
+	def _of(self, comparison: order_comparison.Comparison, found: Found) -> Iterator[Difference]:
+		yield from order_comparison.differences(comparison)
+		if self._is_unlinked(found) and comparison.erpnext.live:
+			document = next((one.ref for one in comparison.documents), None)
+			yield Difference(Kind.LINK, "", "an order", "no link", document=document)
+
+	def _is_unlinked(self, found: Found) -> bool:
+		return found.link is None or not found.link.document_name
+
+	def _sum(self, order: Order, comparison: order_comparison.Comparison) -> None:
+		self.tally.compared += 1
+		day = order.placed_at.astimezone(timezone.utc).date().isoformat()
+		sums = self.tally.sums.setdefault((day, order_comparison.status_of(order)), Sums())
+		for figures, side in ((comparison.shopify, "shopify"), (comparison.erpnext, "erpnext")):
+			setattr(sums, side, getattr(sums, side) + figures.live)
+			total = f"{side}_total"
+			setattr(sums, total, getattr(sums, total) + (figures.total or 0))
+
+	def _explained(
+		self, resource: str, id: str, label: str, difference: Difference, found: Found, updated_at: datetime | None
+	) -> Finding:
+		explanation = causes.explain(difference, found, updated_at)
+		return self._finding(resource, id, label, difference, explanation, causes.propose(difference, explanation))
+
+	def _customers(self, page: Page) -> tuple[list[str], list[Finding]]:
+		parsed = list(self._parsed(page, lambda payload: customer_resource.parse(payload, self.policy)))
+		found = self.host.customers(self.policy, [customer.id for customer, _payload in parsed])
+		compared, findings = [], []
+		for customer, payload in parsed:
+			key, there = keys.key(self.policy.store, keys.CUSTOMER, customer.id), found[customer.id]
+			self.payloads[key] = payload
+			if causes.is_on_its_way(there) or (customer.updated_at and customer.updated_at > self.run.until):
+				self.tally.leave_out(IN_FLIGHT)
+				continue
+			compared.append(key)
+			if there.values is None and not self.policy.sync_customers:
+				self.tally.leave_out(customer_comparison.NOT_CARRIED_OVER)
+				continue
+			self.tally.compared += 1
+			differing = list(customer_comparison.differences(customer, there, self.policy))
+			self.tally.agreed += not differing
+			findings += [self._explained(keys.CUSTOMER, customer.id, "", one, there, customer.updated_at) for one in differing]
+		return compared, findings
+
+	def _levels(self, page: Page) -> tuple[list[str], list[Finding]]:
+		parsed = list(self._parsed(page, lambda payload: inventory.parse(payload, self.policy)))
+		found = self.host.levels(self.policy, [level for level, _payload in parsed])
+		compared, findings = [], []
+		for level, payload in parsed:
+			key, there = keys.key(self.policy.store, keys.INVENTORY_LEVEL, level.id), found[level.id]
+			self.payloads[key] = payload
+			if reason := stock_comparison.left_out(level, there, self.policy):
+				self.tally.leave_out(reason)
+				continue
+			if causes.is_on_its_way(there):
+				self.tally.leave_out(IN_FLIGHT)
+				continue
+			compared.append(key)
+			self.tally.compared += 1
+			on_hand = payload.get("on_hand")
+			differing = list(stock_comparison.differences(level, on_hand, there, self.policy, self.read_at))
+			self.tally.agreed += not differing
+			findings += [self._of_level(level, on_hand, one, there) for one in differing]
+		return compared, findings
+
+	def _of_level(self, level: Any, on_hand: int | None, difference: Difference, found: Any) -> Finding:
+		explanation = causes.explain(difference, found, level.updated_at)
+		proposal = Proposal.APPLY
+		if difference.field == "on_hand":
+			explanation = stock_comparison.explain(level, on_hand, found, explanation)
+			proposal = Proposal.PUSH
+		if explanation.cause is Cause.FAILED_EVENT:
+			proposal = Proposal.MEND_EVENT
+		label = found.item or ""
+		return self._finding(keys.INVENTORY_LEVEL, level.id, label, difference, explanation, proposal)
+
+	def _variants(self, page: Page) -> tuple[list[str], list[Finding]]:
+		rows = [(payload, variant) for payload in page.payloads for variant in payload.get("variants") or ()]
+		found = self.host.variants(self.policy, [variant for _product, variant in rows])
+		compared, findings = [], []
+		for product, variant in rows:
+			id, there = str(variant["id"]), found[str(variant["id"])]
+			key = keys.key(self.policy.store, keys.VARIANT, id)
+			self.payloads[key] = product
+			compared.append(key)
+			if there.item is None and there.by_sku is None:
+				self.tally.leave_out(link_comparison.NOT_CARRIED)
+				continue
+			self.tally.compared += 1
+			sku, stock = str(variant.get("sku") or ""), variant.get("inventory_item_id")
+			differing = list(link_comparison.differences(sku, str(stock) if stock else None, there))
+			self.tally.agreed += not differing
+			findings += [self._of_variant(id, sku, one) for one in differing]
+		return compared, findings
+
+	def _of_variant(self, id: str, sku: str, difference: Difference) -> Finding:
+		changed = difference.field == "sku" or difference.erpnext.endswith("is not there")
+		explanation = Explanation(Cause.MAPPING if difference.field == "sku" else Cause.BROKEN_LINK)
+		return self._finding(keys.VARIANT, id, sku, difference, explanation, Proposal.REVIEW if changed else Proposal.APPLY)
+
+	def _subscriptions(self) -> tuple[list[str], list[Finding]]:
+		store = self.run.store
+		wanted = topics.topics_needed(self.policy)
+		address, version = self.host.webhook_address(store), self.host.api_version(store)
+		there = self.shopify.subscriptions()
+		found = list(subscriptions.differences(wanted, there, address, version))
+		self.tally.compared += len(wanted)
+		self.tally.agreed += len(wanted) - len({topic for topic, _one in found})
+		findings = [
+			self._finding(SUBSCRIPTIONS, topic, topic, one, Explanation(Cause.DELETED_IN_SHOPIFY), Proposal.SUBSCRIBE)
+			for topic, one in found
+		]
+		return [keys.key(store, SUBSCRIPTIONS, topic) for topic in wanted], findings
+
+	def _left_over(self) -> tuple[list[str], list[Finding]]:
+		"""Find what ERPNext has of orders that this run did not meet, and Shopify says it has not."""
+		page = self.host.not_met(self.run, self.run.cursor)
+		self.next = page.cursor
+		there = self.shopify.existing(keys.ORDER, [id for id, _label, _ref in page.records])
+		findings = []
+		for id, label, ref in page.records:
+			if id in there:
+				self.tally.leave_out(IN_FLIGHT)
+				continue
+			difference = Difference(Kind.NOT_IN_SHOPIFY, "", "no order", "live", document=ref)
+			findings.append(
+				self._finding(keys.ORDER, id, label, difference, Explanation(Cause.DELETED_IN_SHOPIFY), Proposal.REVIEW)
+			)
+		self.tally.compared += len(page.records)
+		return [], findings
+
+	def _parsed(self, page: Page, parse: Callable[[Mapping[str, Any]], Any]) -> Iterator[tuple[Any, Mapping[str, Any]]]:
+		for payload in page.payloads:
+			try:
+				yield parse(payload), payload
+			except ValidationError:
+				self.tally.leave_out(UNREADABLE)

@@ -1,0 +1,57 @@
+"""Customers: the fields that are kept in agreement, compared where Shopify's value has to stand in ERPNext."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..contracts.customer import Customer
+from ..customer_fields import FIELDS, SyncedField, as_text
+from ..keys import short_hash
+from ..policy import Authority, StorePolicy
+from .findings import Difference, Kind
+from .found import FoundCustomer
+
+#: What is compared: whose value is Shopify's own and not looked up or translated on the way.
+_COMPARED = {"first_name": "first_name", "last_name": "last_name", "email_id": "email", "mobile_no": "phone"}
+#: Why a customer is not compared.
+NOT_CARRIED_OVER = "Not in ERPNext, and no order needs it"
+
+
+def differences(customer: Customer, found: FoundCustomer, policy: StorePolicy) -> Iterator[Difference]:
+	"""Yield what is not the same. Values are personal: they are told as hashes, which say no more than that they differ."""
+	if found.values is None:
+		yield Difference(Kind.MISSING, shopify="a customer", erpnext="no Customer")
+		return
+	agreed = found.link.agreed if found.link else {}
+	for field in FIELDS:
+		stated = _stated(customer, field)
+		if stated is None or field.name in found.conflicts:
+			continue
+		written = as_text(field, found.values.get(field.name))
+		if _same(field, stated, written) or _is_kept(field, agreed.get(field.name), stated, written, policy):
+			continue
+		name = found.documents.get(field.doctype)
+		document = (field.doctype, name) if name else None
+		yield Difference(Kind.CUSTOMER, field.name, _veiled(stated), _veiled(written), document=document)
+
+
+def _stated(customer: Customer, field: SyncedField) -> str | None:
+	source = _COMPARED.get(field.name)
+	return None if source is None else str(getattr(customer, source, None) or "")
+
+
+def _same(field: SyncedField, stated: str, written: str) -> bool:
+	if field.name == "email_id":
+		return stated.strip().casefold() == written.strip().casefold()
+	return stated.strip() == written.strip()
+
+
+def _is_kept(field: SyncedField, agreed: object, stated: str, written: str, policy: StorePolicy) -> bool:
+	"""Tell whether ERPNext's value stands by the store's rule: its own, or newer than what was agreed, while Shopify's did not move."""
+	if policy.authority(field.name) is Authority.ERPNEXT:
+		return True
+	return agreed is not None and _same(field, stated, str(agreed)) and not _same(field, written, str(agreed))
+
+
+def _veiled(value: str) -> str:
+	return short_hash(value.strip().casefold())[:8] if value else "empty"

@@ -1,0 +1,364 @@
+"""Orders: what Shopify says of one, beside what its documents in ERPNext come to.
+
+Each side is reduced to the same figures, net of everything that was taken back. The figures are compared as a whole first (their
+checksum), and one by one only where that differs. What exactly each document should look like is the engine's to decide; this
+asks whether the outcome is right, without trusting what the engine remembers of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from ..contracts.order import Order
+from ..contracts.transaction import Transaction
+from ..failures import Failure
+from ..money import ZERO, plain, quantum
+from ..order_facts import known_transactions
+from ..order_refunds import is_restocked
+from ..order_states import rule_for, state_of
+from ..policy import FulfillmentSide, OrderOutcome, StateRule, StorePolicy
+from .findings import Difference, Kind
+from .found import FoundDocument, FoundOrder
+
+_SALES_ORDER, _INVOICE = "Sales Order", "Sales Invoice"
+_PAYMENT, _NOTE = "Payment Entry", "Delivery Note"
+#: Payments in a foreign currency are the difference of two rounded sums, in the company's currency.
+_ROUNDED = Decimal("0.011")
+#: Why an order is not compared.
+BY_RULE, HELD, NO_RULE = "Nothing is booked in this state, by the store's rule", "Held for review", "No Order State Rule"
+
+
+@dataclass(frozen=True)
+class Figures:
+	"""What an order comes to.
+
+	:ivar live: whether there is, or has to be, a Sales Order that is neither cancelled nor missing.
+	:ivar total: what is billed less what is credited; before there is an invoice, what the Sales Order says.
+	:ivar lines: line → pieces that are left of it, likewise. *sent*: line → pieces sent and not brought back.
+	:ivar paid: transaction → what was received; *refunded*: transaction → what was given back; in the company's currency.
+	:ivar items: line → Item.
+
+	None: not compared, because one side rightly says nothing of it.
+	"""
+
+	live: bool
+	currency: str = ""
+	total: Decimal | None = None
+	taxes: Decimal | None = None
+	lines: Mapping[str, Decimal] | None = None
+	sent: Mapping[str, Decimal] | None = None
+	paid: Mapping[str, Decimal] = field(default_factory=dict)
+	refunded: Mapping[str, Decimal] = field(default_factory=dict)
+	items: Mapping[str, str] = field(default_factory=dict)
+
+	@property
+	def checksum(self) -> str:
+		"""The same for the same figures, however they came about."""
+		parts = [str(self.live), self.currency, _number(self.total), _number(self.taxes)]
+		for mapping in (self.lines, self.sent, self.paid, self.refunded, self.items):
+			parts.append("" if mapping is None else ",".join(f"{key}={_number(mapping[key])}" for key in sorted(mapping)))
+		return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Comparison:
+	"""Both sides of an order. :ivar reason: why it is not compared, or empty."""
+
+	reason: str
+	shopify: Figures
+	erpnext: Figures
+	documents: tuple[FoundDocument, ...] = ()
+
+	@property
+	def agrees(self) -> bool:
+		"""Whether nothing is to be found by looking closer."""
+		return bool(self.reason) or self.shopify.checksum == self.erpnext.checksum
+
+
+def compare(order: Order, found: FoundOrder, policy: StorePolicy) -> Comparison:
+	"""Return both sides of an order.
+
+	:param order: as it was fetched: its transactions are in it.
+	"""
+	rule = rule_for(order, policy.state_rules)
+	reason = _not_compared(rule)
+	if reason or isinstance(rule, Failure):
+		return Comparison(reason, Figures(False), Figures(False))
+	books = _Books.of(order, found, policy)
+	stated = _stated(order, rule, books)
+	nothing_billed = not books.invoices and rule.invoice and rule.outcome is not OrderOutcome.CANCELLED
+	return Comparison("", stated, _booked(books, stated, nothing_billed=nothing_billed), books.live)
+
+
+def differences(comparison: Comparison) -> Iterator[Difference]:
+	"""Yield what is not the same, one by one."""
+	shopify, erpnext = comparison.shopify, comparison.erpnext
+	sales_order = _first(comparison.documents, _SALES_ORDER)
+	ref = sales_order.ref if sales_order else None
+	if shopify.live != erpnext.live:
+		if shopify.live:
+			yield Difference(Kind.MISSING, shopify=_total(shopify), erpnext="no Sales Order")
+		else:
+			yield Difference(Kind.STATE, shopify="cancelled", erpnext="live", document=ref)
+		return
+	yield from _duplicates(comparison.documents)
+	if shopify.currency != erpnext.currency:
+		yield Difference(Kind.CURRENCY, shopify=shopify.currency, erpnext=erpnext.currency, document=ref)
+	unit = shopify.currency
+	yield from _amounts(Kind.TOTAL, {"": shopify.total}, {"": erpnext.total}, unit, ref)
+	yield from _amounts(Kind.TAXES, {"": shopify.taxes}, {"": erpnext.taxes}, unit, ref)
+	yield from _amounts(Kind.LINES, shopify.lines, erpnext.lines, "pieces", ref)
+	yield from _amounts(Kind.FULFILLED, shopify.sent, erpnext.sent, "pieces", ref)
+	yield from _amounts(Kind.PAID, shopify.paid, erpnext.paid, "", ref)
+	yield from _amounts(Kind.REFUNDED, shopify.refunded, erpnext.refunded, "", ref)
+	for line in sorted(shopify.items.keys() & erpnext.items.keys()):
+		if shopify.items[line] != erpnext.items[line]:
+			yield Difference(Kind.ITEM, line, shopify.items[line], erpnext.items[line], document=ref)
+
+
+def _not_compared(rule: StateRule | Failure) -> str:
+	if isinstance(rule, Failure):
+		return NO_RULE
+	return {OrderOutcome.HOLD: HELD, OrderOutcome.NONE: BY_RULE}.get(rule.outcome, "")
+
+
+@dataclass(frozen=True)
+class _Books:
+	"""The documents of an order that count.
+
+	:ivar factors: line → stock units of one piece.
+	"""
+
+	policy: StorePolicy
+	found: FoundOrder
+	live: tuple[FoundDocument, ...]
+	factors: Mapping[str, int]
+	transactions: tuple[Transaction, ...]
+
+	@classmethod
+	def of(cls, order: Order, found: FoundOrder, policy: StorePolicy) -> _Books:
+		agreed = found.link.agreed if found.link else {}
+		factors = {line: int(item[2]) for line, item in (agreed.get("items") or {}).items()}
+		live = tuple(document for document in found.documents if document.docstatus < 2)
+		facts = found.link.facts if found.link else {}
+		return cls(policy, found, live, factors, known_transactions(order, facts))
+
+	@property
+	def sales_order(self) -> FoundDocument | None:
+		"""The Sales Order, if it is not cancelled."""
+		return _first(self.live, _SALES_ORDER)
+
+	def submitted(self, doctype: str) -> list[FoundDocument]:
+		"""Return the submitted documents of a doctype."""
+		return [one for one in self.live if one.doctype == doctype and one.docstatus == 1]
+
+	@property
+	def invoices(self) -> list[FoundDocument]:
+		"""Sales Invoices and credit notes."""
+		return self.submitted(_INVOICE)
+
+	@property
+	def is_draft(self) -> bool:
+		"""Whether the Sales Order waits for a person."""
+		return self.sales_order is not None and self.sales_order.docstatus == 0
+
+	@property
+	def is_closed(self) -> bool:
+		"""Whether nothing more is to come of the Sales Order."""
+		return self.sales_order is not None and self.sales_order.status == "Closed"
+
+	def pieces(self, documents: list[FoundDocument]) -> dict[str, Decimal]:
+		"""Return line → pieces, in Shopify's count."""
+		found: Counter[str] = Counter()
+		for document in documents:
+			for line, quantity in document.lines.items():
+				found[line] += quantity / self.factors.get(line, 1)  # type: ignore[assignment]
+		return {line: Decimal(pieces) for line, pieces in found.items() if pieces}
+
+
+def _stated(order: Order, rule: StateRule, books: _Books) -> Figures:
+	"""Return what Shopify says, as far as ERPNext should say it too."""
+	cancelled = rule.outcome is OrderOutcome.CANCELLED
+	wanted = not cancelled and any(order.current_quantity(line) for line in order.line_items)
+	# What nothing is left of, or what is cancelled with money on it, is closed or credited: then its figures count, not its state.
+	live = wanted or (books.sales_order is not None and (books.is_closed or bool(books.invoices)))
+	if not live:
+		return Figures(False)
+	if books.sales_order is None or books.is_draft:
+		return Figures(True, order.currency, total=None if books.is_draft else _current_total(order))
+	billed = bool(books.invoices) or (rule.invoice and not cancelled)
+	comparable = billed or not (books.is_closed or _owes_credit(order))
+	return Figures(
+		live=True,
+		currency=order.currency,
+		total=_current_total(order) if comparable else None,
+		taxes=_taxes(order) if comparable and _tells_taxes(books) else None,
+		lines=_current_lines(order) if comparable and not order.total_tip_received else None,
+		sent=_sent(order) if _compares_deliveries(books, rule) else None,
+		paid=_money(books, receives=True) if rule.payment else {},
+		refunded=_money(books, receives=False) if rule.payment else {},
+		items=dict(_items_now(order, books)),
+	)
+
+
+def _booked(books: _Books, stated: Figures, *, nothing_billed: bool) -> Figures:
+	"""Return what the documents come to.
+
+	:param nothing_billed: an invoice is missing: the Sales Order does not stand in for it.
+	"""
+	existing = books.sales_order
+	if existing is None:
+		return Figures(False)
+	if books.is_draft:
+		return Figures(True, existing.currency)
+	bills = books.invoices or [existing]
+	unit = quantum(existing.currency)
+	total = ZERO if nothing_billed else sum((bill.total for bill in bills), ZERO).quantize(unit)
+	accounts = _tax_accounts(books.policy)
+	taxes = sum((amount for bill in bills for account, amount in bill.taxes.items() if account in accounts), ZERO)
+	return Figures(
+		live=True,
+		currency=existing.currency,
+		total=total if stated.total is not None else None,
+		taxes=(ZERO if nothing_billed else taxes.quantize(unit)) if stated.taxes is not None else None,
+		lines=({} if nothing_billed else books.pieces(bills)) if stated.lines is not None else None,
+		sent=books.pieces(books.submitted(_NOTE)) if stated.sent is not None else None,
+		paid=_entries(books, "Receive", stated.paid),
+		refunded=_entries(books, "Pay", stated.refunded),
+		items={line: item for line, item in existing.items.items() if line in stated.items},
+	)
+
+
+def _current_total(order: Order) -> Decimal:
+	found = order.total_price if order.current_total_price is None else order.current_total_price
+	return found.quantize(quantum(order.currency))
+
+
+def _taxes(order: Order) -> Decimal | None:
+	found = order.current_total_tax if order.current_total_tax is not None else order.total_tax
+	return None if found is None else found.quantize(quantum(order.currency))
+
+
+def _current_lines(order: Order) -> dict[str, Decimal]:
+	found = {line.id: Decimal(order.current_quantity(line)) for line in order.line_items}
+	return {line: pieces for line, pieces in found.items() if pieces}
+
+
+def _owes_credit(order: Order) -> bool:
+	"""Whether something is taken off that the Sales Order still says: it is credited once it is billed."""
+	return bool(order.refunds)
+
+
+def _tells_taxes(books: _Books) -> bool:
+	"""Whether the taxes can be told from shipping and the like by their accounts."""
+	policy = books.policy
+	others = [account for _title, account in policy.shipping_rules]
+	others += [account for account in (policy.shipping_account, policy.duty_account, policy.adjustment_account) if account]
+	return not _tax_accounts(policy).intersection(others)
+
+
+def _tax_accounts(policy: StorePolicy) -> set[str]:
+	return {account for account in (*(rule.account for rule in policy.tax_rules), policy.default_tax_account) if account}
+
+
+def _compares_deliveries(books: _Books, rule: StateRule) -> bool:
+	"""Whether Delivery Notes and fulfillments have to be the same by now."""
+	policy = books.policy
+	if policy.invoice_updates_stock or books.found.pushing:
+		return False
+	has_notes = bool(books.submitted(_NOTE))
+	if policy.fulfillment_by is FulfillmentSide.ERPNEXT:
+		return has_notes
+	return rule.delivery or has_notes
+
+
+def _sent(order: Order) -> dict[str, Decimal]:
+	found: Counter[str] = Counter()
+	for fulfillment in order.fulfillments:
+		if fulfillment.is_sent:
+			found.update(fulfillment.pieces)
+	for refund in order.refunds:
+		for row in refund.refund_line_items:
+			if is_restocked(row):
+				found[row.line_item_id or ""] -= row.quantity
+	return {line: Decimal(pieces) for line, pieces in found.items() if pieces}
+
+
+def _money(books: _Books, *, receives: bool) -> dict[str, Decimal]:
+	"""Return transaction → amount in the company's currency."""
+	rate = books.sales_order.rate if books.sales_order else Decimal(1)
+	unit = quantum(books.policy.company_currency)
+	return {
+		one.id: (one.amount * rate).quantize(unit)
+		for one in books.transactions
+		if (one.is_payment if receives else one.is_repayment)
+	}
+
+
+def _entries(books: _Books, payment_type: str, stated: Mapping[str, Decimal]) -> dict[str, Decimal]:
+	"""Return transaction → what its Payment Entry moved; what differs by no more than rounding is as stated."""
+	found: dict[str, Decimal] = {}
+	unit, rounding = quantum(books.policy.company_currency), books.policy.rounding_account
+	for entry in books.submitted(_PAYMENT):
+		if entry.payment_type == payment_type:
+			kept = sum((amount for account, amount in entry.deductions.items() if account != rounding), ZERO)
+			found[entry.reference] = found.get(entry.reference, ZERO) + (entry.settled + kept).quantize(unit)
+	foreign = books.sales_order is not None and books.sales_order.rate != 1
+	slack = _ROUNDED if foreign else ZERO
+	slack += max(
+		(abs(amount) for one in books.live for account, amount in one.deductions.items() if account == rounding), default=ZERO
+	)
+	near = {id: stated[id] for id, amount in found.items() if id in stated and abs(amount - stated[id]) <= slack}
+	return {**found, **near}
+
+
+def _items_now(order: Order, books: _Books) -> Iterator[tuple[str, str]]:
+	"""Yield line → the Item that its variant is linked to now, of lines that are booked."""
+	booked = books.sales_order.items if books.sales_order else {}
+	for line in order.line_items:
+		item = books.found.variants.get(line.variant_id or "")
+		if item and line.id in booked:
+			yield line.id, item
+
+
+def _duplicates(documents: tuple[FoundDocument, ...]) -> Iterator[Difference]:
+	"""Yield the keys that two live documents stand for: an amendment by hand beside one of ours."""
+	keys = Counter((one.doctype, one.key) for one in documents if one.key)
+	for (doctype, key), count in sorted(keys.items()):
+		if count > 1:
+			names = sorted(one.name for one in documents if (one.doctype, one.key) == (doctype, key))
+			yield Difference(Kind.DUPLICATE, key.split("/", 3)[-1], "1", ", ".join(names), document=(doctype, names[-1]))
+
+
+def _amounts(
+	kind: Kind,
+	shopify: Mapping[str, Decimal | None] | None,
+	erpnext: Mapping[str, Decimal | None] | None,
+	unit: str,
+	document: tuple[str, str] | None,
+) -> Iterator[Difference]:
+	for name in sorted({*(shopify or {}), *(erpnext or {})}):
+		stated, found = (shopify or {}).get(name) or ZERO, (erpnext or {}).get(name) or ZERO
+		if stated != found:
+			yield Difference(kind, name, plain(stated), plain(found), found - stated, unit, document)
+
+
+def _first(documents: tuple[FoundDocument, ...], doctype: str) -> FoundDocument | None:
+	return next((one for one in documents if one.doctype == doctype), None)
+
+
+def _total(figures: Figures) -> str:
+	return f"{plain(figures.total)} {figures.currency}" if figures.total is not None else figures.currency
+
+
+def _number(value: object) -> str:
+	return plain(value.normalize()) if isinstance(value, Decimal) else str(value)
+
+
+def status_of(order: Order) -> str:
+	"""Return the status that counts and sums are kept by."""
+	return str(state_of(order))

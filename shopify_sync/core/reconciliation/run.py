@@ -1,0 +1,153 @@
+"""One reconciliation: page after page is read from Shopify, compared with what ERPNext has, and what differs is kept and healed.
+
+After every page the host keeps how far the run is, in the transaction that keeps its findings: a run whose process died goes on
+there, and what the last page had healed is healed once, because the events it made have the run in their names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from .. import keys
+from ..policy import StorePolicy
+from .comparing import Comparing
+from .findings import LEFT_OVER, SUBSCRIPTIONS, Finding, Sums, Tally
+from .schedule import Depth
+from .settings import Healing, Settings
+
+if TYPE_CHECKING:
+	from .ports import ReconcileHost, Shopify
+
+#: What a run looks at, in this order: links first, since everything else is found by them.
+PHASES = (SUBSCRIPTIONS, keys.PRODUCT, keys.CUSTOMER, keys.ORDER, keys.INVENTORY_LEVEL)
+
+
+@dataclass
+class Run:
+	"""A reconciliation, as far as it is.
+
+	:ivar name: what its events are named after. *phase*, *cursor*: where it goes on.
+	:ivar ids: compare these records only, by resource.
+	:ivar healed: kind → how many. *stopped*: why it heals no more. *ended*: UTC.
+	"""
+
+	name: str
+	store: str
+	depth: Depth
+	since: datetime | None
+	until: datetime
+	phases: tuple[str, ...] = PHASES
+	ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+	phase: int = 0
+	cursor: str | None = None
+	tallies: dict[str, Tally] = field(default_factory=dict)
+	found: dict[str, int] = field(default_factory=dict)
+	healed: dict[str, int] = field(default_factory=dict)
+	stopped: str = ""
+	started_at: datetime | None = None
+	ended: datetime | None = None
+	expected: dict[str, int] = field(default_factory=dict)
+
+	def tally(self, resource: str) -> Tally:
+		"""Return the tally of a resource."""
+		return self.tallies.setdefault(resource, Tally())
+
+	def dump(self) -> dict[str, Any]:
+		"""Return how far the run is, as plain data."""
+		tallies = {name: {**asdict(tally), "sums": _sums_text(tally.sums)} for name, tally in self.tallies.items()}
+		return {"phase": self.phase, "cursor": self.cursor, "tallies": tallies, "expected": self.expected}
+
+	def resume(self, data: Mapping[str, Any]) -> None:
+		"""Go on where :meth:`dump` was taken."""
+		self.phase, self.cursor = int(data.get("phase") or 0), data.get("cursor")
+		self.expected = dict(data.get("expected") or {})
+		for name, tally in (data.get("tallies") or {}).items():
+			sums = {(row[0], row[1]): Sums(row[2], row[3], Decimal(row[4]), Decimal(row[5])) for row in tally["sums"]}
+			self.tallies[name] = Tally(tally["compared"], tally["agreed"], dict(tally["left_out"]), sums)
+
+	@property
+	def resource(self) -> str:
+		"""What is looked at now."""
+		return self.phases[self.phase]
+
+	@property
+	def compared(self) -> int:
+		"""How many records were compared so far."""
+		return sum(tally.compared for tally in self.tallies.values())
+
+
+class Reconciler:
+	"""Carries runs out. Each call of :meth:`step` is one page, and ends with a commit."""
+
+	def __init__(
+		self, host: ReconcileHost, shopify: Shopify, settings: Settings, probe: Callable[[str], None] | None = None
+	) -> None:
+		self.host = host
+		self.shopify = shopify
+		self.settings = settings
+		self._probe = probe or (lambda _step: None)
+
+	def run(self, run: Run, keep_on: Callable[[Run], bool] = lambda _run: True) -> Run:
+		"""Go on until everything is compared, or *keep_on* says no; it is asked after every page."""
+		while run.ended is None and self.step(run).ended is None:
+			if not keep_on(run):
+				break
+		return run
+
+	def step(self, run: Run) -> Run:
+		"""Compare one page, heal what may be healed, and keep both."""
+		page_of = Comparing(self.host, self.shopify, run)
+		records, findings = page_of.compare()
+		self._probe("compared")
+		findings = [self._heal(run, page_of, finding) for finding in findings]
+		self._probe("healed")
+		for finding in findings:
+			run.found[finding.difference.kind] = run.found.get(finding.difference.kind, 0) + 1
+		self._go_on(run, page_of.next)
+		self.host.keep(run, findings, records)
+		self._probe("kept")
+		return run
+
+	def _go_on(self, run: Run, cursor: str | None) -> None:
+		run.cursor = cursor
+		if cursor is None:
+			run.phase += 1
+			if run.phase >= len(run.phases):
+				run.ended = self.host.now()
+
+	def _heal(self, run: Run, page: Comparing, finding: Finding) -> Finding:
+		healing = Healing.going_on(self.settings, run.healed, run.stopped)
+		kind = finding.difference.kind
+		may = healing.may(kind, finding.proposal)
+		run.stopped = healing.stopped
+		if not may or not page.heal(finding):
+			return finding
+		healing.count(kind)
+		run.healed = healing.done
+		return replace(finding, healed=True)
+
+
+def _sums_text(sums: Mapping[tuple[str, str], Sums]) -> list[list[Any]]:
+	return [
+		[day, status, one.shopify, one.erpnext, str(one.shopify_total), str(one.erpnext_total)]
+		for (day, status), one in sorted(sums.items())
+	]
+
+
+def phases_of(policy: StorePolicy, depth: Depth, ids: Mapping[str, tuple[str, ...]] | None = None) -> tuple[str, ...]:
+	"""Return what a run of a store looks at: what its flows sync, and what was asked for."""
+	if ids:
+		return tuple(phase for phase in PHASES if phase in ids)
+	flows = {
+		SUBSCRIPTIONS: True,
+		keys.PRODUCT: policy.sync_products,
+		keys.CUSTOMER: policy.sync_customers,
+		keys.ORDER: policy.sync_orders,
+		keys.INVENTORY_LEVEL: policy.sync_inventory or any(rule.direction for rule in policy.locations),
+	}
+	found = tuple(phase for phase in PHASES if flows[phase])
+	return (*found, LEFT_OVER) if depth is Depth.FULL and policy.sync_orders else found
