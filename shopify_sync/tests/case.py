@@ -7,7 +7,7 @@ from typing import Any
 import frappe
 from frappe.tests.utils import FrappeTestCase
 
-from . import payloads, site
+from . import clearing, payloads, site
 
 
 class SyncTestCase(FrappeTestCase):
@@ -18,6 +18,7 @@ class SyncTestCase(FrappeTestCase):
 	@classmethod
 	def setUpClass(cls) -> None:
 		super().setUpClass()
+		clearing.begin()
 		site.keep_workers_away()
 		cls.addClassCleanup(site.let_workers_in)
 		site.make_item("TEE-M", valuation_rate=7)

@@ -32,7 +32,7 @@ from shopify_sync.core.operations import Refused
 from shopify_sync.core.statuses import Status
 from shopify_sync.erpnext_host.event_log import FrappeEventLog
 
-from . import site
+from . import clearing, site
 from .suite_bench import event_view
 
 _CENT = Decimal("0.01")
@@ -74,6 +74,7 @@ class SiteGround:
 	store, has_ledger = "life", True
 
 	def __init__(self) -> None:
+		clearing.begin()
 		self._company = frappe.get_doc("Company", site.company())
 		self._accounts = {role: self._company.get(field) for role, field in _COMPANY_ACCOUNTS.items()}
 		self._accounts |= {role: self._make_account(role, *kind) for role, kind in _ACCOUNTS.items()}
@@ -94,6 +95,7 @@ class SiteGround:
 		return self._warehouses[location_id]
 
 	def open(self, settings: Mapping[str, Any]) -> None:
+		self.forget_moves()
 		if settings != self._settings:
 			frappe.db.rollback()
 			frappe.db.delete("Sync Event", {"store": self.store, "status": ("in", _WAITING)})
@@ -102,6 +104,11 @@ class SiteGround:
 			doc.save(ignore_permissions=True)
 			frappe.db.commit()
 			self._settings = settings
+
+	def forget_moves(self) -> None:
+		"""Have the stock as it was before the first order: each delivery would have those of all others, of the same days, valued anew."""
+		clearing.forget_moves(list(self._warehouses.values()), keep=("Stock Entry",))
+		frappe.db.commit()
 
 	def deliver(self, delivery: Delivery, webhook_id: str) -> None:
 		headers = {"X_Shopify_Triggered_At": delivery.triggered_at} if delivery.triggered_at else {}

@@ -66,6 +66,7 @@ def run(count: int, seed: object, note: Callable[[Outcome], None] = lambda outco
 			where = Lives(f"site/{seed}/{included}", taxes_included=included)
 			ground.open(where.settings(ground))
 			for number in range(count // 2 + (count % 2 and not included)):
+				ground.forget_moves()
 				_live(ground, where.live(number), outcome)
 				note(outcome)
 		after = trial_balance()

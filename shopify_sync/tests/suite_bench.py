@@ -47,7 +47,7 @@ from shopify_sync.erpnext_host.host import FrappeHost
 from shopify_sync.erpnext_host.push_host import FrappePushHost
 from shopify_sync.jobs import sweep
 
-from . import site, stocked
+from . import clearing, site, stocked
 
 _LOCATIONS = {
 	INBOUND_LOCATION: ("Suite Inbound", "Shopify → ERPNext"),
@@ -63,6 +63,7 @@ class SiteBench:
 	store, shop_domain, secret = "", "", site.SECRET
 
 	def __init__(self) -> None:
+		clearing.begin()
 		self.currency = frappe.db.get_value("Company", site.company(), "default_currency")
 		site.make_item(TEE, valuation_rate=10)
 		site.make_item(MUG, valuation_rate=4)

@@ -17,6 +17,7 @@ PREFIX = "sim"
 WAREHOUSES = "Simulated "
 #: Made for the stores; what they posted goes with them. Stock Reconciliations stay: the stock of the Items rests on them.
 _REMOVED = ("Payment Entry", "Sales Invoice", "Stock Entry", "Delivery Note", "Sales Order", "Contact", "Address", "Customer")
+_AT_ONCE = 500
 #: Where documents post, with the columns that name the document.
 _LEDGERS = {
 	"GL Entry": ("voucher_type", "voucher_no"),
@@ -70,8 +71,7 @@ def clear() -> None:
 		frappe.db.delete("Shopify Link", {"store": store})
 		frappe.delete_doc("Shopify Store", store, force=True)
 	_take_parcels_back()
-	for doctype in _REMOVED:
-		_remove(doctype)
+	remove_documents(f"{PREFIX}-%")
 	# What the removed Sales Orders had reserved.
 	frappe.db.sql(
 		"UPDATE tabBin SET projected_qty = projected_qty + reserved_qty, reserved_qty = 0 WHERE warehouse LIKE %s",
@@ -95,11 +95,18 @@ def _take_parcels_back() -> None:
 			doc.cancel()
 
 
-def _remove(doctype: str) -> None:
-	"""Delete the documents of the runs past ERPNext's controllers, with what they posted: one by one would take minutes."""
-	names = frappe.get_all(doctype, filters={"shopify_key": ("like", f"{PREFIX}-%/%")}, pluck="name")
-	if not names:
-		return
+def remove_documents(stores: str) -> None:
+	"""Delete ERPNext's documents of *stores* (a pattern of LIKE) past its controllers, with what they posted: one by one would take minutes.
+
+	The caller commits, and sees to the Bins.
+	"""
+	for doctype in _REMOVED:
+		names = frappe.get_all(doctype, filters={"shopify_key": ("like", f"{stores}/%")}, pluck="name")
+		for first in range(0, len(names), _AT_ONCE):
+			_remove(doctype, names[first : first + _AT_ONCE])
+
+
+def _remove(doctype: str, names: Sequence[str]) -> None:
 	for field in frappe.get_meta(doctype).get_table_fields():
 		frappe.db.delete(field.options, {"parenttype": doctype, "parent": ("in", names)})
 	for about, (kind, name) in _LEDGERS.items():
