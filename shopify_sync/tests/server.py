@@ -13,7 +13,6 @@ from pathlib import Path
 
 import frappe
 import requests
-from frappe.utils.background_jobs import get_queue
 
 from shopify_sync.simulation.site.workers import kill
 
@@ -56,13 +55,6 @@ def server(*, workers: int = 2, wait_for_ping: bool = True, **environment: str) 
 		else:
 			raise AssertionError("the web server did not come up")
 		yield found
-
-
-def forget_calls() -> None:
-	"""Take the calls of drains and pushers out of the queue `short`: tests that nobody works for leave many behind."""
-	for job in get_queue("short").get_jobs():
-		if str(job.kwargs.get("job_name") or "").startswith("shopify_sync.jobs."):
-			job.delete()
 
 
 @contextmanager

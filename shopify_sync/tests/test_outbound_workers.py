@@ -24,7 +24,7 @@ from shopify_sync.erpnext_host.stock_marks import Change
 from shopify_sync.jobs import push, sweep
 
 from . import site
-from .server import NOBODY, forget_calls, rq_worker
+from .server import NOBODY, rq_worker
 from .shop import ShopCase
 
 #: How often a pusher is killed at each step; more with SHOPIFY_SYNC_KILLS.
@@ -298,8 +298,6 @@ class TestProcesses(_StockCase):
 		self.assert_right()
 
 	def test_a_commit_wakes_a_pusher(self) -> None:
-		forget_calls()
-		wake.begin_push()
 		with rq_worker():
 			self.change()
 			self.wait_until_right()

@@ -14,10 +14,10 @@ from shopify_sync.core.keys import guest_key
 from shopify_sync.core.statuses import FINAL
 from shopify_sync.erpnext_host import wake
 from shopify_sync.jobs import sweep
-from shopify_sync.simulation.site.workers import kill
+from shopify_sync.simulation.site.workers import forget_calls, kill
 
 from . import payloads, site
-from .server import forget_calls, rq_worker, server
+from .server import rq_worker, server
 
 STORE = "test-workers"
 
@@ -30,9 +30,9 @@ class TestWorkers(FrappeTestCase):
 
 	def setUp(self) -> None:
 		super().setUp()
-		forget_calls()  # what other tests left would be answered first
 		site.make_store(STORE)
-		wake.begin()
+		# What making the store called for would be answered first.
+		forget_calls()
 
 	def finished(self) -> int:
 		frappe.db.rollback()

@@ -12,10 +12,13 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import frappe
 import psutil
 from frappe.utils.background_jobs import get_queue, get_workers
+
+from shopify_sync.erpnext_host import wake
 
 #: Where drains are called for, and what the call says.
 QUEUE, _CALLS = "short", ("shopify_sync.jobs.drain.run", "shopify_sync.jobs.push.run")
@@ -127,18 +130,26 @@ class Crew:
 
 
 def is_called() -> bool:
-	"""Tell whether a call for a worker waits in Redis."""
-	return bool(get_queue(QUEUE).count)
+	"""Tell whether a call for a worker of this site waits in Redis."""
+	return bool(_calls())
 
 
 def forget_calls() -> None:
 	"""Drop the calls for drains and pushers of this site that wait in Redis: each would keep a worker for seconds, with nothing to do.
 
-	Nothing is lost: the work stands in the database, and the sweeper calls again where something is due.
+	Nothing is lost: the work stands in the database, and the sweeper calls again where something is due. The flags that say
+	"a call is on its way" go with the calls, or the next one would be spared.
 	"""
-	for job in get_queue(QUEUE).get_jobs():
-		if job.kwargs.get("site") == frappe.local.site and job.kwargs.get("method") in _CALLS:
-			job.delete()
+	for job in _calls():
+		job.delete()
+	wake.begin()
+	wake.begin_push()
+
+
+def _calls() -> list[Any]:
+	"""Return RQ's jobs that call drains and pushers of this site. What others left in the queue says nothing."""
+	jobs = get_queue(QUEUE).get_jobs()
+	return [job for job in jobs if job.kwargs.get("site") == frappe.local.site and job.kwargs.get("method") in _CALLS]
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
