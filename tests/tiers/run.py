@@ -24,17 +24,23 @@ SEEDS = 1000
 def main() -> int:
 	"""Run both tiers; print a summary; return the exit code."""
 	passed, failed, lines = 0, 0, []
-	for step in (_without_frappe, _simulation):
+	took: list[tuple[str, float]] = []
+	for name, step in (("tier without Frappe", _without_frappe), ("simulated worlds", _simulation)):
+		began = time.monotonic()
 		good, bad, told = step()
+		took.append((name, time.monotonic() - began))
 		passed, failed, lines = passed + good, failed + bad, lines + told
 	found, without = benches.find(os.environ.get("BENCH_PATH", benches.DEFAULT))
 	for bench, outcome in _on_sites(found):
 		passed, failed = passed + outcome.passed, failed + len(outcome.failures)
+		took += [(f"{bench.path.name}: {name}", seconds) for name, seconds in outcome.took]
 		lines.append(f"Site tier, {bench.path} ({bench.version()}): {outcome.passed} passed, {len(outcome.failures)} failed")
 		lines += [f"  {text.splitlines()[0]}" for text in outcome.failures]
 	lines += [f"Site tier, {text}: not run" for text in without]
 	if not found:
 		lines.append("The site tier did NOT run: no bench with a test site. Name one with BENCH_PATH.")
+	print("\n=== How long each step took (benches side by side)")
+	print("\n".join(f"{seconds:5.0f} s  {name}" for name, seconds in took))
 	print("\n=== Which tiers ran")
 	print("\n".join(lines))
 	print(f"{passed} passed, {failed} failed")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,10 +20,11 @@ SEEDS = 5
 
 @dataclass
 class Outcome:
-	"""What ran on a bench: tests passed, and what failed, each with what to look at."""
+	"""What ran on a bench: tests passed, what failed, each with what to look at, and how many seconds each step took."""
 
 	passed: int = 0
 	failures: list[str] = field(default_factory=list)
+	took: list[tuple[str, float]] = field(default_factory=list)
 
 
 def run(bench: Bench) -> Outcome:
@@ -30,13 +32,16 @@ def run(bench: Bench) -> Outcome:
 	benches.start_services(bench)
 	outcome = Outcome()
 	for step in (_install_if_missing, _migrate_twice, _run_tests, _simulate, _fresh_site):
-		_say(bench, f"--- {step.__name__.strip('_').replace('_', ' ')}")
-		if not _took(step, bench, outcome):
+		name, began = step.__name__.strip("_").replace("_", " "), time.monotonic()
+		_say(bench, f"--- {name}")
+		goes_on = _passed(step, bench, outcome)
+		outcome.took.append((name, time.monotonic() - began))
+		if not goes_on:
 			break
 	return outcome
 
 
-def _took(step: Callable[[Bench, Outcome], None], bench: Bench, outcome: Outcome) -> bool:
+def _passed(step: Callable[[Bench, Outcome], None], bench: Bench, outcome: Outcome) -> bool:
 	try:
 		step(bench, outcome)
 	except AssertionError as error:
