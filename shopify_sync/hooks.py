@@ -49,7 +49,22 @@ scheduler_events = {
 }
 
 # Evidence outlives the documents it speaks of, and must never stand in the way of deleting or cancelling one.
-ignore_links_on_delete = ["Sync Event", "Sync Attempt", "Shopify Link", "Sync Conflict", "Shopify Connection", "Shopify API Call"]
+ignore_links_on_delete = [
+	"Sync Event",
+	"Sync Attempt",
+	"Shopify Link",
+	"Sync Conflict",
+	"Shopify Connection",
+	"Shopify API Call",
+	"Reconciliation Run",
+	"Sync Discrepancy",
+]
 
 # Days; changed in Log Settings. Sync Event clears its Sync Attempts with it.
-default_log_clearing_doctypes = {"Sync Event": 90, "Sync Conflict": 90, "Shopify API Call": 30}
+default_log_clearing_doctypes = {
+	"Sync Event": 90,
+	"Sync Conflict": 90,
+	"Shopify API Call": 30,
+	"Reconciliation Run": 180,
+	"Sync Discrepancy": 180,
+}

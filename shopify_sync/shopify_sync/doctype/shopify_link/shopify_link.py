@@ -25,6 +25,7 @@ class ShopifyLink(Document):
 		from frappe.types import DF
 
 		agreed: DF.Code | None
+		compared_at: DF.Datetime | None
 		document_name: DF.DynamicLink | None
 		document_type: DF.Link | None
 		facts: DF.Code | None
@@ -82,3 +83,8 @@ class ShopifyLink(Document):
 
 def is_number(text: str | None) -> bool:
 	return bool(text) and text.isascii() and text.isdigit()
+
+
+def on_doctype_update():
+	# What a full reconciliation did not meet.
+	frappe.db.add_index("Shopify Link", ["store", "resource_type", "compared_at"], "compared_index")

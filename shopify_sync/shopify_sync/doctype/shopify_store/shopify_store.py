@@ -41,6 +41,7 @@ class ShopifyStore(Document):
 		)
 		from shopify_sync.shopify_sync.doctype.shopify_field_authority.shopify_field_authority import ShopifyFieldAuthority
 		from shopify_sync.shopify_sync.doctype.shopify_field_mapping.shopify_field_mapping import ShopifyFieldMapping
+		from shopify_sync.shopify_sync.doctype.shopify_healing_rule.shopify_healing_rule import ShopifyHealingRule
 		from shopify_sync.shopify_sync.doctype.shopify_location_mapping.shopify_location_mapping import ShopifyLocationMapping
 		from shopify_sync.shopify_sync.doctype.shopify_order_state_rule.shopify_order_state_rule import ShopifyOrderStateRule
 		from shopify_sync.shopify_sync.doctype.shopify_payment_gateway_mapping.shopify_payment_gateway_mapping import (
@@ -79,6 +80,7 @@ class ShopifyStore(Document):
 		gift_card_item: DF.Link | None
 		guest_customer: DF.Link | None
 		guest_policy: DF.Literal["One Customer per e-mail", "One Customer for all guests", "Hold"]
+		healing_rules: DF.Table[ShopifyHealingRule]
 		invoice_naming: DF.Literal["Order name", "Naming Series"]
 		invoice_prefix: DF.Data | None
 		invoice_updates_stock: DF.Check
@@ -97,6 +99,13 @@ class ShopifyStore(Document):
 		order_state_rules: DF.Table[ShopifyOrderStateRule]
 		payment_prefix: DF.Data | None
 		previous_client_secret: DF.Password | None
+		push_returns: DF.Literal["Nothing", "Return in Shopify"]
+		reconcile_every: DF.Int
+		reconcile_hour: DF.Int
+		reconcile_nightly: DF.Check
+		reconcile_share: DF.Percent
+		reconciliation_healing: DF.Literal["Dry run", "Heal"]
+		reconciliation_limit: DF.Int
 		redact_documents: DF.Check
 		retry_base_seconds: DF.Int
 		retry_cap_seconds: DF.Int
@@ -147,6 +156,7 @@ class ShopifyStore(Document):
 		self.validate_gateways()
 		self.validate_states()
 		self.validate_fields()
+		self.validate_reconciliation()
 		self.validate_processing()
 
 	def on_update(self):
@@ -400,6 +410,15 @@ class ShopifyStore(Document):
 		"""Fill the table with the rules that hold without any, so that people see and change them."""
 		for rule in DEFAULT_RULES:
 			self.append("order_state_rules", rule_values(rule))
+
+	def validate_reconciliation(self):
+		if not 0 <= cint(self.reconcile_hour) <= 23:
+			frappe.throw(_("Hour of the nightly comparison: enter a number from 0 to 23."))
+		if not 1 <= flt(self.reconcile_share) <= 90:
+			frappe.throw(_("Share of the Rate Limit: enter 1 to 90 percent. The rest is left to what is live."))
+		seen = {}
+		for row in self.healing_rules:
+			self.refuse_twin(seen, row, row.kind, "healing_rules")
 
 	def validate_processing(self):
 		if cint(self.max_attempts) < 1:
