@@ -1,5 +1,9 @@
-"""A worker process that kills itself, as a power cut would, when the engine reaches a step. Arguments: site, step, what it does
-(`drain` or `push`), and where shops answer, as JSON."""
+"""Workers that kill themselves, one after the other, as power cuts would. Argument: the site. mortals.py talks to it.
+
+Each line on its standard input is JSON: what is done (`drain` or `push`), at which step the worker dies, and where shops answer.
+A process is forked that works until it reaches that step and dies there, by SIGKILL, and a line with how it ended comes back.
+Forked, since Frappe and ERPNext take seconds to load.
+"""
 
 from __future__ import annotations
 
@@ -7,29 +11,82 @@ import json
 import os
 import signal
 import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 
 import frappe
 
 
-def main(site: str, step: str, work: str, shops: str) -> None:
-	"""Drain the site's queue until *step* is reached."""
-	frappe.init(site=site, sites_path=".")
-	frappe.connect()
-	frappe.set_user("Administrator")
+def main(site: str) -> None:
+	"""Serve lines until the input ends."""
+	# Loaded once, for all who are forked.
+	from erpnext.accounts.doctype.sales_invoice import sales_invoice  # noqa: F401
+	from erpnext.selling.doctype.sales_order import sales_order  # noqa: F401
+	from erpnext.stock.doctype.item import item  # noqa: F401
+
+	from shopify_sync.erpnext_host import host, push_host  # noqa: F401
+
+	print("ready", flush=True)
+	for line in sys.stdin:
+		if not (child := os.fork()):
+			_be_mortal(site, **json.loads(line))
+		_pid, status = os.waitpid(child, 0)
+		killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+		print("killed" if killed else f"lived ({os.waitstatus_to_exitcode(status)})", flush=True)
+
+
+def _be_mortal(site: str, work: str, step: str, shops: Mapping[str, str]) -> None:
+	"""Work until the step; never returns, or the child would serve lines as well."""
+	try:
+		frappe.init(site=site, sites_path=".")
+		frappe.connect()
+		frappe.set_user("Administrator")
+		frappe.conf.shopify_sync_shops = shops
+		(_push if work == "push" else _drain)(step)
+	except BaseException:
+		traceback.print_exc()
+		os._exit(1)
+	os._exit(0)
+
+
+def _die() -> None:
+	os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _probe(step: str, reached: list[str]) -> Callable[[str], None]:
+	def probe(name: str) -> None:
+		reached.append(name)
+		if name == step:
+			_die()
+
+	return probe
+
+
+def _drain(step: str) -> None:
 	from shopify_sync.core.engine import Engine
-	from shopify_sync.core.outbound.pusher import Pusher
 	from shopify_sync.erpnext_host.host import FrappeHost
+
+	Engine(FrappeHost(), _probe(step, [])).drain()
+
+
+def _push(step: str) -> None:
+	from shopify_sync.core.outbound.pusher import Pusher
+	from shopify_sync.erpnext_host.host import FrappeTransaction
 	from shopify_sync.erpnext_host.push_host import FrappePushHost
 
-	def die(reached: str) -> None:
-		if reached == step:
-			os.kill(os.getpid(), signal.SIGKILL)
+	reached: list[str] = []
 
-	frappe.conf.shopify_sync_shops = json.loads(shops)
-	if work == "push":
-		Pusher(FrappePushHost(), die).drain()
-	else:
-		Engine(FrappeHost(), die).drain()
+	class Host(FrappePushHost):
+		@contextmanager
+		def transaction(self, *args: Any, **kwargs: Any) -> Iterator[FrappeTransaction]:
+			with super().transaction(*args, **kwargs) as tx:
+				yield tx
+				if step == "before_commit" and "after_call" in reached:
+					_die()
+
+	Pusher(Host(), _probe(step, reached)).drain()
 
 
 if __name__ == "__main__":

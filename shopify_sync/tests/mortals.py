@@ -1,31 +1,58 @@
-"""Pushers in processes of their own that die where they are told to (crash_pusher.py)."""
+"""Workers in processes of their own that die where they are told to (crash_worker.py)."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import frappe
 
 
-@contextmanager
-def mortals() -> Iterator[Callable[[str], str]]:
-	"""Give a function that pushes until a step, where the pusher is killed; it returns `killed`, or what else became of it."""
-	shops = json.dumps(frappe.conf.shopify_sync_shops)
-	script = [sys.executable, "-m", "shopify_sync.tests.crash_pusher", frappe.local.site, shops]
-	sites = frappe.utils.get_bench_path() + "/sites"
-	with subprocess.Popen(script, cwd=sites, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+class Mortals:
+	"""Has workers killed. The process that makes them starts with the first order."""
+
+	def __init__(self) -> None:
+		self._process: subprocess.Popen[str] | None = None
+
+	def push_until(self, step: str) -> str:
+		"""Push until a step, where the pusher is killed (*before_commit*: after a call); return `killed`, or what else became of it."""
+		return self._work("push", step)
+
+	def drain_until(self, step: str) -> str:
+		"""Carry out events until a step, where the worker is killed; as :meth:`push_until`."""
+		return self._work("drain", step)
+
+	def _work(self, work: str, step: str) -> str:
+		order = {"work": work, "step": step, "shops": frappe.conf.get("shopify_sync_shops") or {}}
+		process = self._process or self._start()
 		assert process.stdin and process.stdout
-		assert process.stdout.readline().strip() == "ready"
+		process.stdin.write(json.dumps(order) + "\n")
+		process.stdin.flush()
+		return process.stdout.readline().strip()
 
-		def push_until(step: str) -> str:
-			assert process.stdin and process.stdout
-			process.stdin.write(step + "\n")
-			process.stdin.flush()
-			return process.stdout.readline().strip()
+	def _start(self) -> subprocess.Popen[str]:
+		script = [sys.executable, "-m", "shopify_sync.tests.crash_worker", frappe.local.site]
+		sites = frappe.utils.get_bench_path() + "/sites"
+		self._process = subprocess.Popen(script, cwd=sites, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+		assert self._process.stdout
+		assert self._process.stdout.readline().strip() == "ready", "crash_worker.py did not start"
+		return self._process
 
-		yield push_until
-		process.stdin.close()
+	def close(self) -> None:
+		"""End the process that makes workers; the next order starts another one."""
+		if self._process:
+			self._process.communicate(timeout=30)
+			self._process = None
+
+
+@contextmanager
+def mortals() -> Iterator[Mortals]:
+	"""Have workers killed in the block."""
+	found = Mortals()
+	try:
+		yield found
+	finally:
+		found.close()

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -48,6 +45,7 @@ from shopify_sync.erpnext_host.push_host import FrappePushHost
 from shopify_sync.jobs import sweep
 
 from . import clearing, site, stocked
+from .mortals import Mortals
 
 _LOCATIONS = {
 	INBOUND_LOCATION: ("Suite Inbound", "Shopify → ERPNext"),
@@ -64,6 +62,8 @@ class SiteBench:
 
 	def __init__(self) -> None:
 		clearing.begin()
+		#: Whoever made the bench closes them.
+		self.mortals = Mortals()
 		self.currency = frappe.db.get_value("Company", site.company(), "default_currency")
 		site.make_item(TEE, valuation_rate=10)
 		site.make_item(MUG, valuation_rate=4)
@@ -133,14 +133,12 @@ class SiteBench:
 		assert not FrappeEventLog().due(), "the sweep did not get through the work that is due"
 
 	def crash_at(self, step: str) -> None:
-		self._crash(step, "drain")
+		self._killed(step, self.mortals.drain_until)
 
-	def _crash(self, step: str, work: str) -> None:
+	def _killed(self, step: str, work_until: Callable[[str], str]) -> None:
 		frappe.db.commit()
-		shops = json.dumps(frappe.conf.get("shopify_sync_shops") or {})
-		command = [sys.executable, "-m", "shopify_sync.tests.crash_worker", frappe.local.site, step, work, shops]
-		done = subprocess.run(command, cwd=frappe.local.sites_path, capture_output=True, text=True, timeout=120, check=False)
-		assert done.returncode == -signal.SIGKILL, f"not killed at {step!r}: {done.returncode} {done.stderr[-2000:]}"
+		became = work_until(step)
+		assert became == "killed", f"not killed at {step!r}: {became}"
 		frappe.db.rollback()
 
 	def let_pass(self, seconds: float) -> None:
@@ -296,7 +294,7 @@ class SiteBench:
 		return Pusher(FrappePushHost(), probe).drain()
 
 	def crash_push_at(self, step: str) -> None:
-		self._crash(step, "push")
+		self._killed(step, self.mortals.push_until)
 
 	def outbound(self) -> list[EventView]:
 		frappe.db.rollback()

@@ -25,6 +25,7 @@ class TestContract(FrappeTestCase):
 		site.keep_workers_away()
 		cls.addClassCleanup(site.let_workers_in)
 		cls.bench = SiteBench()
+		cls.addClassCleanup(cls.bench.mortals.close)
 		cls.addClassCleanup(forget_suite)
 
 	def test_every_step_of_the_engine_has_a_crash_case(self) -> None:

@@ -211,12 +211,12 @@ class TestKilledFulfillments(_SendingCase):
 	SETTINGS: Mapping[str, Any] = {"sync_inventory": 0}
 
 	def killed_at(self, step: str) -> None:
-		with mortals() as push_until:
+		with mortals() as workers:
 			for number in range(KILLS):
 				order = self.order(4)
 				note = self.note(order, 2)
 				frappe.db.rollback()
-				self.assertEqual("killed", push_until(step), (step, number))
+				self.assertEqual("killed", workers.push_until(step), (step, number))
 				self.forget_leases()
 				if number % 5 == 4:
 					# What people do while the note of a dead worker's call stands.

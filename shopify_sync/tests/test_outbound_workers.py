@@ -8,9 +8,8 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +23,7 @@ from shopify_sync.erpnext_host.stock_marks import Change
 from shopify_sync.jobs import push, sweep
 
 from . import site
+from .mortals import mortals
 from .server import NOBODY, rq_worker
 from .shop import ShopCase
 
@@ -113,31 +113,13 @@ def _older(values: dict[str, Any], *names: str) -> None:
 
 
 class TestKilled(_StockCase):
-	@contextmanager
-	def mortals(self) -> Iterator[Any]:
-		"""Run pushers that die where they are told to."""
-		shops = json.dumps(frappe.conf.shopify_sync_shops)
-		script = [sys.executable, "-m", "shopify_sync.tests.crash_pusher", frappe.local.site, shops]
-		sites = frappe.utils.get_bench_path() + "/sites"
-		with subprocess.Popen(script, cwd=sites, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-			assert process.stdin and process.stdout
-			self.assertEqual(process.stdout.readline().strip(), "ready")
-
-			def push_until(step: str) -> str:
-				process.stdin.write(step + "\n")
-				process.stdin.flush()
-				return process.stdout.readline().strip()
-
-			yield push_until
-			process.stdin.close()
-
 	def killed_at(self, step: str) -> None:
 		self.settle()
-		with self.mortals() as push_until:
+		with mortals() as workers:
 			for number in range(KILLS):
 				self.change()
 				frappe.db.rollback()
-				self.assertEqual(push_until(step), "killed", number)
+				self.assertEqual(workers.push_until(step), "killed", number)
 				if number % 3 == 0:
 					self.change()  # what changes while the dead one's note stands
 				if number % 4 == 0:
