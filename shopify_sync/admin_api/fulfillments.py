@@ -13,15 +13,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from shopify_sync.core.contracts.base import id_from_gid
-from shopify_sync.core.failures import Category, Failure, SyncFailure
+from shopify_sync.core.failures import SyncFailure
 from shopify_sync.core.outbound.fulfillments import Create
 from shopify_sync.core.outbound.parcels import Fulfillment, FulfillmentOrder, OrderLine, ShopifyOrder, Tracking
-from shopify_sync.core.outbound.ports import FulfillmentRefused
+from shopify_sync.core.outbound.ports import FulfillmentRefused, ReturnApi
 from shopify_sync.core.outbound.shipping import Move
 
 from .answers import user_errors
 from .client import AdminClient
+from .gids import gid, next_page, number, unknown_order
+from .returns import OrderReturns
 
 #: So many fulfillments FulfillmentOrders answers with; when there are as many, there may be more.
 _FIRST = 5
@@ -32,33 +33,34 @@ class ShopifyFulfillments:
 
 	def __init__(self, client: AdminClient) -> None:
 		self._client = client
+		self.returns: ReturnApi = OrderReturns(client)
 
 	def order(self, order: str, events: Sequence[str]) -> ShopifyOrder:
 		"""See the port. One query as a rule; more for orders with many fulfillment orders, lines or fulfillments."""
-		gid = _gid("Order", order)
+		order_gid = gid("Order", order)
 		found, waiting = None, []
 		after = None
 		while True:
-			answer = self._client.execute("FulfillmentOrders", {"orderId": gid, "after": after}, events=events)
+			answer = self._client.execute("FulfillmentOrders", {"orderId": order_gid, "after": after}, events=events)
 			page = answer.data.get("order")
 			if page is None:
-				raise SyncFailure(_unknown_order(order))
+				raise SyncFailure(unknown_order(order))
 			found = found or page
 			connection = page["fulfillmentOrders"]
 			waiting += [self._fulfillment_order(node, events) for node in connection["nodes"]]
-			after = _next(connection)
+			after = next_page(connection)
 			if after is None:
 				break
-		parcels = tuple(self._parcels(gid, found["fulfillments"] or (), events))
+		parcels = tuple(self._parcels(order_gid, found["fulfillments"] or (), events))
 		return ShopifyOrder(str(found["name"]), found["cancelledAt"] is not None, tuple(waiting), parcels)
 
 	def create(self, shipment: Create, events: Sequence[str]) -> Fulfillment:
 		"""See the port. Every line is named: Shopify takes an empty list for everything."""
 		groups = [
 			{
-				"fulfillmentOrderId": _gid("FulfillmentOrder", id),
+				"fulfillmentOrderId": gid("FulfillmentOrder", id),
 				"fulfillmentOrderLineItems": [
-					{"id": _gid("FulfillmentOrderLineItem", line), "quantity": pieces} for line, pieces in lines.items()
+					{"id": gid("FulfillmentOrderLineItem", line), "quantity": pieces} for line, pieces in lines.items()
 				],
 			}
 			for id, lines in shipment.groups.items()
@@ -73,22 +75,25 @@ class ShopifyFulfillments:
 
 	def track(self, fulfillment: str, tracking: Tracking, notify: bool, events: Sequence[str]) -> Fulfillment:
 		"""See the port."""
-		gid = _gid("Fulfillment", fulfillment)
-		variables = {"fulfillmentId": gid, "tracking": _tracking_input(tracking), "notifyCustomer": notify}
+		variables = {
+			"fulfillmentId": gid("Fulfillment", fulfillment),
+			"tracking": _tracking_input(tracking),
+			"notifyCustomer": notify,
+		}
 		made = self._change("FulfillmentTrackingInfoUpdate", "fulfillmentTrackingInfoUpdate", variables, events)
 		return _parcel(made, {})
 
 	def cancel(self, fulfillment: str, events: Sequence[str]) -> Fulfillment:
 		"""See the port."""
-		made = self._change("FulfillmentCancel", "fulfillmentCancel", {"id": _gid("Fulfillment", fulfillment)}, events)
+		made = self._change("FulfillmentCancel", "fulfillmentCancel", {"id": gid("Fulfillment", fulfillment)}, events)
 		return _parcel(made, {})
 
 	def move(self, move: Move, events: Sequence[str]) -> None:
 		"""See the port."""
 		variables = {
-			"id": _gid("FulfillmentOrder", move.fulfillment_order),
-			"newLocationId": _gid("Location", move.location),
-			"lines": [{"id": _gid("FulfillmentOrderLineItem", line), "quantity": pieces} for line, pieces in move.lines.items()],
+			"id": gid("FulfillmentOrder", move.fulfillment_order),
+			"newLocationId": gid("Location", move.location),
+			"lines": [{"id": gid("FulfillmentOrderLineItem", line), "quantity": pieces} for line, pieces in move.lines.items()],
 		}
 		self._refuse(self._client.execute("FulfillmentOrderMove", variables, events=events).data)
 
@@ -107,9 +112,9 @@ class ShopifyFulfillments:
 	def _fulfillment_order(self, node: Mapping[str, Any], events: Sequence[str]) -> FulfillmentOrder:
 		location = node["assignedLocation"]["location"]
 		return FulfillmentOrder(
-			id=_number(node["id"]),
+			id=number(node["id"]),
 			status=str(node["status"]),
-			location=_number(location["id"]) if location else "",
+			location=number(location["id"]) if location else "",
 			lines=tuple(self._order_lines(node, events)),
 			request_status=str(node["requestStatus"]),
 			actions=tuple(str(row["action"]) for row in node["supportedActions"]),
@@ -120,8 +125,8 @@ class ShopifyFulfillments:
 		connection = node["lineItems"]
 		while True:
 			for row in connection["nodes"]:
-				yield OrderLine(_number(row["id"]), _number(row["lineItem"]["id"]), int(row["remainingQuantity"]))
-			after = _next(connection)
+				yield OrderLine(number(row["id"]), number(row["lineItem"]["id"]), int(row["remainingQuantity"]))
+			after = next_page(connection)
 			if after is None:
 				return
 			variables = {"id": node["id"], "after": after}
@@ -132,7 +137,7 @@ class ShopifyFulfillments:
 	def _parcels(self, order: str, nodes: Sequence[Mapping[str, Any]], events: Sequence[str]) -> Iterator[Fulfillment]:
 		for node in nodes:
 			lines = _pieces(node["fulfillmentLineItems"])
-			after = _next(node["fulfillmentLineItems"])
+			after = next_page(node["fulfillmentLineItems"])
 			yield _parcel(node, self._lines(node["id"], events) if after else lines)
 		if len(nodes) < _FIRST:
 			return
@@ -152,35 +157,15 @@ class ShopifyFulfillments:
 				return found
 			for line, pieces in _pieces(node["fulfillmentLineItems"]).items():
 				found[line] = found.get(line, 0) + pieces
-			after = _next(node["fulfillmentLineItems"])
+			after = next_page(node["fulfillmentLineItems"])
 			if after is None:
 				return found
-
-
-def _unknown_order(order: str) -> Failure:
-	message = (
-		f"Shopify shows no order {order}: it was deleted, or is older than 60 days and the app lacks the scope read_all_orders."
-	)
-	return Failure(Category.FULFILLMENT_REFUSED, message)
-
-
-def _gid(kind: str, number: str) -> str:
-	return f"gid://shopify/{kind}/{number}"
-
-
-def _number(gid: object) -> str:
-	return id_from_gid(gid) or ""
-
-
-def _next(connection: Mapping[str, Any]) -> str | None:
-	page = connection["pageInfo"]
-	return str(page["endCursor"]) if page["hasNextPage"] else None
 
 
 def _pieces(connection: Mapping[str, Any]) -> dict[str, int]:
 	found: dict[str, int] = {}
 	for row in connection["nodes"]:
-		line = _number(row["lineItem"]["id"])
+		line = number(row["lineItem"]["id"])
 		found[line] = found.get(line, 0) + int(row["quantity"] or 0)
 	return found
 
@@ -188,9 +173,9 @@ def _pieces(connection: Mapping[str, Any]) -> dict[str, int]:
 def _parcel(node: Mapping[str, Any], lines: Mapping[str, int]) -> Fulfillment:
 	location = node["location"]
 	return Fulfillment(
-		id=_number(node["id"]),
+		id=number(node["id"]),
 		status=str(node["status"]),
-		location=_number(location["id"]) if location else "",
+		location=number(location["id"]) if location else "",
 		lines=dict(lines),
 		tracking=_tracking(node["trackingInfo"]),
 		created_at=_time(node["createdAt"]),

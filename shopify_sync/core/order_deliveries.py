@@ -11,6 +11,7 @@ from .failures import Category, Failure
 from .order_booking import DELIVERY_NOTE, SALES_ORDER, STOCK_ENTRY, Booking
 from .order_lines import ItemRow
 from .order_memory import TIP, Row, Rows, Taken, take
+from .order_own_returns import ReturnPool
 from .order_refunds import is_restocked
 from .plan import CancelDocument, Change, CreateDocument, RowRef, UpdateDocument
 from .policy import Direction, FulfillmentSide
@@ -304,8 +305,11 @@ def _sent_rows(taken: list[Taken]) -> dict[str, tuple[Row, ...]]:
 def plan_returns(
 	booking: Booking, refunds: list[Refund], sent: Mapping[str, Rows], items: Mapping[str, ItemState]
 ) -> tuple[list[CreateDocument], dict[str, Rows]] | Failure:
-	"""Return the Delivery Notes that bring back what *refunds* restocked, against those that sent it."""
-	left = dict(sent)
+	"""Return the Delivery Notes that bring back what *refunds* restocked, against those that sent it.
+
+	Goods that people took back themselves are back already: their returns count for the refunds that follow.
+	"""
+	pool = ReturnPool(booking, sent, items)
 	made: list[CreateDocument] = []
 	for refund in refunds:
 		groups: dict[str, list[tuple[Taken, str | None]]] = {}
@@ -313,12 +317,8 @@ def plan_returns(
 			item = items.get(row.line_item_id or "")
 			if not is_restocked(row) or item is None:
 				continue
-			wanted = row.quantity * item.factor
-			for fulfillment in sorted(left):
-				taken, rows = take(left[fulfillment], row.line_item_id or "", wanted)
-				left[fulfillment] = rows
-				wanted -= sum(found.pieces for found in taken)
-				groups.setdefault(fulfillment, []).extend((found, row.location_id) for found in taken)
+			for fulfillment, taken in pool.take(row.line_item_id or "", row.quantity * item.factor):
+				groups.setdefault(fulfillment, []).append((taken, row.location_id))
 		for fulfillment, found in groups.items():
 			if not found:
 				continue
@@ -328,7 +328,7 @@ def plan_returns(
 			made.append(document)
 			away = _stock_entry(booking, f"{document.key}/{_STOCK}", "Material Issue", document.values, items)
 			made += [away] if away else []
-	return made, left
+	return made, pool.sent
 
 
 def _return(

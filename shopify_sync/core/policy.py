@@ -104,6 +104,13 @@ class FulfillmentLocation(StrEnum):
 	MOVE = "Move it"
 
 
+class ReturnPush(StrEnum):
+	"""What is said to Shopify about a return that somebody makes in ERPNext."""
+
+	NOTHING = "Nothing"
+	RETURN = "Return in Shopify"
+
+
 class BundleStock(StrEnum):
 	"""What is said to Shopify of the stock of a Product Bundle."""
 
@@ -329,6 +336,7 @@ class StorePolicy:
 	fulfillment_location: FulfillmentLocation = FulfillmentLocation.AS_ASSIGNED
 	#: Shopify writes to the customer about what is sent from ERPNext.
 	notify_customer: bool = False
+	push_returns: ReturnPush = ReturnPush.NOTHING
 	invoice_updates_stock: bool = False
 	invoice_naming: InvoiceNaming = InvoiceNaming.ORDER_NAME
 	invoice_prefix: str = "SINV-"
@@ -392,6 +400,11 @@ class StorePolicy:
 	def sends(self) -> bool:
 		"""Whether what ERPNext delivers is said to Shopify."""
 		return self.fulfillment_by is not FulfillmentSide.SHOPIFY
+
+	@property
+	def tells_returns(self) -> bool:
+		"""Whether the goods that people take back in ERPNext become returns in Shopify."""
+		return self.sends and self.push_returns is ReturnPush.RETURN
 
 	def excludes(self, item: str, item_groups: tuple[str, ...], location_id: str) -> bool:
 		"""Tell whether the stock of an Item is kept from a location. *item_groups*: its own and all above."""

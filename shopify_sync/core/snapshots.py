@@ -137,6 +137,17 @@ class OrderNeeds:
 
 
 @dataclass(frozen=True)
+class OwnReturn:
+	"""What people's own returns, which are submitted, took back of one Delivery Note.
+
+	:ivar note: its name. *lines*: line → quantity in stock units, above zero.
+	"""
+
+	note: str
+	lines: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True)
 class OrderSnapshot:
 	"""What ERPNext knows that bears on an order.
 
@@ -148,6 +159,7 @@ class OrderSnapshot:
 	:ivar push: the link of the order's deliveries on their way out: its facts tell which fulfillments are our own. None: none are.
 	:ivar pushed_notes: name → the Delivery Note of people's own that a fulfillment of ours was made of, or its amendment;
 		*values* hold :data:`NOTE_FIELDS`, and `lines`: line → quantity in stock units.
+	:ivar own_returns: what people took back themselves; it counts for refunds that bring the same goods back.
 	"""
 
 	link: LinkState
@@ -160,6 +172,7 @@ class OrderSnapshot:
 	documents: Mapping[str, DocumentState] = field(default_factory=dict)
 	push: LinkState | None = None
 	pushed_notes: Mapping[str, DocumentState] = field(default_factory=dict)
+	own_returns: tuple[OwnReturn, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -410,7 +423,11 @@ class NoteRow:
 
 @dataclass(frozen=True)
 class NoteState:
-	"""A Delivery Note, submitted or cancelled. *tracking_number*: several are separated by commas."""
+	"""A Delivery Note, submitted or cancelled. *tracking_number*: several are separated by commas.
+
+	:ivar against: of a return: the Delivery Note that it takes goods back of; its rows' quantities are above zero here.
+	:ivar fulfillment: of a return: the id of the fulfillment that the app made that Delivery Note of; empty: people made it.
+	"""
 
 	name: str
 	docstatus: int
@@ -419,6 +436,8 @@ class NoteState:
 	tracking_company: str = ""
 	tracking_url: str = ""
 	amended_from: str | None = None
+	against: str = ""
+	fulfillment: str = ""
 
 
 @dataclass(frozen=True)
@@ -428,12 +447,16 @@ class DeliveryPushSnapshot:
 	:ivar link: of the push; its facts are the memory of core/outbound/parcels.py. *order*: the link of the order.
 	:ivar notes: oldest first; returns and notes that the app made of fulfillments are not among them.
 	:ivar booked: ids of the fulfillments that such notes were made of.
+	:ivar returns: people's own returns, oldest first; read where the store tells Shopify of them.
+	:ivar refunds: ids of the refunds whose goods the app brought back into stock.
 	"""
 
 	link: LinkState
 	order: LinkState
 	notes: tuple[NoteState, ...] = ()
 	booked: frozenset[str] = frozenset()
+	returns: tuple[NoteState, ...] = ()
+	refunds: frozenset[str] = frozenset()
 
 
 Needs = (

@@ -14,7 +14,7 @@ from typing import Any
 from shopify_sync.core import keys
 from shopify_sync.core.contracts.base import dump_json
 from shopify_sync.core.outbound.marks import Mark, delivery_mark
-from shopify_sync.core.outbound.open_deliveries import open_quantities
+from shopify_sync.core.outbound.open_deliveries import open_quantities, open_returns
 from shopify_sync.core.outbound.parcels import ParcelMemory
 from shopify_sync.core.policy import StorePolicy
 from shopify_sync.core.snapshots import (
@@ -25,6 +25,7 @@ from shopify_sync.core.snapshots import (
 	LinkState,
 	NoteRow,
 	NoteState,
+	OwnReturn,
 )
 from shopify_sync.core.statuses import OPEN, Status
 
@@ -47,7 +48,8 @@ def submit(
 	"""Submit a Delivery Note as ERPNext's user does.
 
 	:param rows: `shopify_line_item_id`, `item_code`, `qty` in stock units, `warehouse`.
-	:param values: further fields: `shopify_tracking_number`, `lr_no`, `amended_from`, …
+	:param values: further fields: `shopify_tracking_number`, `lr_no`, `amended_from`, … A return has `is_return`, `return_against`
+		and quantities below zero.
 	"""
 	items = [{"conversion_factor": 1, "against_sales_order": sales_order, **row} for row in rows]
 	data = {"sales_order": sales_order, "items": items, **values}
@@ -83,7 +85,7 @@ def _changed(connection: sqlite3.Connection, config: Config, events: EventLog, n
 
 def marks(connection: sqlite3.Connection, config: Config, note: DocumentState) -> Iterator[Mark]:
 	"""Yield the orders whose deliveries have to be looked at after a note changed."""
-	if note.values.get("is_return") or not note.values.get("sales_order"):
+	if not note.values.get("sales_order"):
 		return
 	order = connection.execute(
 		"SELECT shopify_key, json_extract(data, '$.shopify_order_name') AS label FROM document WHERE doctype = 'Sales Order' AND name = ?",
@@ -92,7 +94,8 @@ def marks(connection: sqlite3.Connection, config: Config, note: DocumentState) -
 	if order is None or not order["shopify_key"]:
 		return
 	store, _resource, id = order["shopify_key"].split("/", 2)
-	if config.store(store).policy.sends:
+	policy = config.store(store).policy
+	if policy.tells_returns if note.values.get("is_return") else policy.sends:
 		yield delivery_mark(store, id, order["label"] or "", note.name)
 
 
@@ -104,8 +107,32 @@ def read(connection: sqlite3.Connection, needs: DeliveryPushNeeds) -> DeliveryPu
 		"SELECT shopify_key FROM document WHERE shopify_key > ? AND shopify_key < ?", (made, f"{made[:-1]}0")
 	).fetchall()
 	booked = frozenset(str(row["shopify_key"]).removeprefix(made).partition("/")[0] for row in rows)
-	notes = tuple(_note(found) for found in _notes(connection, order.document_name or ""))
-	return DeliveryPushSnapshot(links.read(connection, needs.key), order, notes, booked)
+	notes, returns = [], []
+	for found in _notes(connection, order.document_name or ""):
+		(returns if found.values.get("is_return") else notes).append(_note(connection, found))
+	refunds = _refunds(connection, needs.order_key)
+	return DeliveryPushSnapshot(links.read(connection, needs.key), order, tuple(notes), booked, tuple(returns), refunds)
+
+
+def _refunds(connection: sqlite3.Connection, order_key: str) -> frozenset[str]:
+	"""Return the refunds whose goods the app brought back."""
+	prefix = f"{order_key}/return/"
+	rows = connection.execute(
+		"SELECT shopify_key FROM document WHERE shopify_key > ? AND shopify_key < ?", (prefix, f"{prefix[:-1]}0")
+	)
+	return frozenset(str(row["shopify_key"]).removeprefix(prefix).partition("/")[0] for row in rows)
+
+
+def own_returns(connection: sqlite3.Connection, sales_order: str) -> tuple[OwnReturn, ...]:
+	"""Return what returns that people made and submitted took back of the Delivery Notes of a Sales Order."""
+	found: dict[str, dict[str, Decimal]] = {}
+	for note in _notes(connection, sales_order):
+		if note.values.get("is_return") and note.docstatus == documents.SUBMITTED:
+			lines = found.setdefault(str(note.values["return_against"]), {})
+			for row in note.values["items"]:
+				line = str(row.get("shopify_line_item_id") or "")
+				lines[line] = lines.get(line, Decimal(0)) + abs(_quantity(row))
+	return tuple(OwnReturn(note, lines) for note, lines in found.items())
 
 
 def pushed(connection: sqlite3.Connection, push: LinkState) -> dict[str, DocumentState]:
@@ -129,24 +156,34 @@ def _notes(connection: sqlite3.Connection, sales_order: str) -> Iterator[Documen
 	).fetchall()
 	for row in rows:
 		found = documents.state(row)
-		if not found.values.get("is_return") and found.docstatus:
+		if found.docstatus:
 			yield found
 
 
-def _note(found: DocumentState) -> NoteState:
+def _note(connection: sqlite3.Connection, found: DocumentState) -> NoteState:
 	values = found.values
+	against = str(values.get("return_against") or "") if values.get("is_return") else ""
 	own = values.get("shopify_tracking_number") or ""
 	return NoteState(
 		name=found.name,
 		docstatus=found.docstatus,
 		rows=tuple(
-			NoteRow(str(row.get("shopify_line_item_id") or ""), _quantity(row), (row["warehouse"],)) for row in values["items"]
+			NoteRow(str(row.get("shopify_line_item_id") or ""), abs(_quantity(row)), (row["warehouse"],))
+			for row in values["items"]
 		),
 		tracking_number=own or values.get("lr_no") or "",
 		tracking_company=values.get("shopify_tracking_company") or (values.get("transporter_name") or "" if not own else ""),
 		tracking_url=values.get("shopify_tracking_url") or "",
 		amended_from=values.get("amended_from"),
+		against=against,
+		fulfillment=_fulfillment(connection, against),
 	)
+
+
+def _fulfillment(connection: sqlite3.Connection, note: str) -> str:
+	"""Return the fulfillment that a Delivery Note of the app's was made of; empty: people made it."""
+	row = connection.execute("SELECT shopify_key FROM document WHERE doctype = ? AND name = ?", (DOCTYPE, note)).fetchone()
+	return str(row["shopify_key"]).rpartition("/")[2] if row and row["shopify_key"] else ""
 
 
 def _quantity(row: Mapping[str, Any]) -> Decimal:
@@ -167,8 +204,8 @@ def touched(connection: sqlite3.Connection, push_key: str) -> set[tuple[str, str
 def unfulfilled(connection: sqlite3.Connection, policy: StorePolicy, item: str, warehouses: Iterable[str]) -> Decimal:
 	"""Return what notes took of an Item from these warehouses whose fulfillment Shopify does not have yet, in stock units.
 
-	Below zero: what cancelled notes brought back, while Shopify still has them fulfilled. A push that rests counts until it is
-	discarded.
+	Below zero: what cancelled notes brought back, while Shopify still has them fulfilled, and what people took back before the
+	return was received there. A push that rests counts until it is discarded.
 	"""
 	if not policy.sends:
 		return Decimal(0)
@@ -189,10 +226,13 @@ def _unfulfilled(connection: sqlite3.Connection, policy: StorePolicy, id: str, i
 	memory = ParcelMemory.of(links.read(connection, keys.key(policy.store, keys.FULFILLMENT_PUSH, id)).facts)
 	total = Decimal(0)
 	for note in _notes(connection, order.document_name or ""):
+		is_return = bool(note.values.get("is_return"))
+		if is_return and not policy.tells_returns:
+			continue
 		rows = [
-			((row["item_code"], row["warehouse"]), str(row.get("shopify_line_item_id") or ""), _quantity(row))
+			((row["item_code"], row["warehouse"]), str(row.get("shopify_line_item_id") or ""), abs(_quantity(row)))
 			for row in note.values["items"]
 		]
-		found = open_quantities(note.name, note.docstatus, rows, memory, order.agreed)
+		found = (open_returns if is_return else open_quantities)(note.name, note.docstatus, rows, memory, order.agreed)
 		total += sum((quantity for (code, place), quantity in found.items() if code == item and place in places), Decimal(0))
 	return total

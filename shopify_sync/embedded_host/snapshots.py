@@ -78,15 +78,17 @@ class Reader:
 		namesake = self._connection.execute(
 			"SELECT 1 FROM document WHERE doctype = 'Sales Order' AND name = ? AND shopify_key IS NOT ?", (needs.name, needs.key)
 		).fetchone()
+		sales_order = self._linked(link, "Sales Order")
 		return OrderSnapshot(
 			link=link,
-			sales_order=self._linked(link, "Sales Order"),
+			sales_order=sales_order,
 			items={query: item for query, item in found.items() if item},
 			special_items={code: item for code, item in special.items() if item},
 			customer=read_customer(self._connection, needs.customer, self._policy) if needs.customer else None,
 			exchange_rate=self._config.rate(needs.currency, self._policy.company_currency),
 			name_taken=namesake is not None,
 			documents=selling.under(self._connection, needs.key),
+			own_returns=delivery_notes.own_returns(self._connection, sales_order.name) if sales_order else (),
 			**self._pushed_deliveries(needs.key),
 		)
 

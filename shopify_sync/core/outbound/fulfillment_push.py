@@ -15,12 +15,14 @@ from ..policy import Mode
 from ..ports import Transaction
 from ..snapshots import DeliveryPushNeeds, DeliveryPushSnapshot, LinkOnlyNeeds
 from ..statuses import Status
-from . import fulfillments
+from . import fulfillments, return_push
 from .calls import CallFailed
-from .fulfillments import Call, Cancel, Create, Decision, Read, Step, Track, Wait
+from .fulfillments import Call, Cancel, Create, Decision, ParcelCall, Read, ReturnCall, Step, Track, Wait
 from .parcels import Act, Fulfillment, ParcelMemory, Pending, Sent, ShopifyOrder, Told, Tracking
 from .ports import FulfillmentApi, FulfillmentRefused
 from .pusher import FRESH, GRACE, LONGEST_CALL, Batch, shadowed, unanswered
+from .returned import ShopifyReturns
+from .returns import ReadReturns
 from .shipping import Move
 
 #: After so long the event goes back to the queue: its lease must not end while a call is made.
@@ -45,6 +47,7 @@ class _Work:
 	"""One order on its way.
 
 	:ivar seen: what Shopify has, as read here; None after whatever may have changed it. *seen_with*: the memory at that time.
+	:ivar returned: the same of the order's returns.
 	:ivar changes: what was done, for the evidence. *refusal*: what Shopify last refused, and why.
 	"""
 
@@ -52,6 +55,7 @@ class _Work:
 	id: str
 	api: FulfillmentApi
 	seen: ShopifyOrder | None = None
+	returned: ShopifyReturns | None = None
 	seen_with: ParcelMemory | None = None
 	decision: Decision | None = None
 	changes: list[AppliedChange] = field(default_factory=list)
@@ -78,9 +82,9 @@ class _Work:
 			self._prepare(unknown)
 			return
 		step = self.decision.step
-		if isinstance(step, Read):
-			self._read()
-		elif isinstance(step, Create | Track | Cancel | Move):
+		if isinstance(step, Read | ReadReturns):
+			self._read(step)
+		elif isinstance(step, Call):
 			self.batch.probe("noted")
 			self._call(step)
 
@@ -93,17 +97,17 @@ class _Work:
 		tx.lock([self.key])
 		snapshot = tx.read(DeliveryPushNeeds(self.key, keys.key(event.store, keys.ORDER, self.id)))
 		assert isinstance(snapshot, DeliveryPushSnapshot)
-		if self.seen is not None and ParcelMemory.of(snapshot.link.facts).sent != (self.seen_with or ParcelMemory()).sent:
+		memory, before = ParcelMemory.of(snapshot.link.facts), self.seen_with or ParcelMemory()
+		if (memory.sent, memory.returned) != (before.sent, before.returned):
 			# Somebody else was here since it was read.
-			self.seen = None
-		self.seen_with = ParcelMemory.of(snapshot.link.facts)
-		decision = fulfillments.decide(snapshot, self.batch.policy, host.now(), self.seen, event.lease)
+			self.seen = self.returned = None
+		self.seen_with = memory
+		decision = fulfillments.decide(snapshot, self.batch.policy, host.now(), self.seen, event.lease, self.returned)
 		self.decision, step = decision, decision.step
-		if isinstance(step, Read) or self._unprepared(decision):
+		if isinstance(step, Read | ReadReturns) or self._unprepared(decision):
 			return ()
-		for sent in decision.adopted:
-			self._adopt(tx, sent)
-		if isinstance(step, Create | Track | Cancel | Move):
+		self._tell_adopted(tx, decision)
+		if isinstance(step, Call):
 			return self._before(tx, step, decision)
 		self._end(tx, step, decision)
 		return (self.id,)
@@ -131,8 +135,10 @@ class _Work:
 		self.noted_at = now
 		known = tuple(found.id for found in self.seen.fulfillments) if self.seen else ()
 		until = now + FRESH + LONGEST_CALL + GRACE
-		if isinstance(call, Create):
-			about: dict[str, Any] = {
+		if isinstance(call, ReturnCall):
+			about: dict[str, Any] = return_push.about(call)
+		elif isinstance(call, Create):
+			about = {
 				"note": call.note, "place": call.place, "location": call.location, "lines": call.lines,
 				"tracking": call.tracking, "known": known,
 			}  # fmt: skip
@@ -165,21 +171,31 @@ class _Work:
 	def _finish(self, tx: Transaction, outcome: Outcome, decision: Decision) -> None:
 		self.batch.end(tx, self.id, outcome, changes=evidence_of(self.changes), reads=decision.reads)
 
+	def _tell_adopted(self, tx: Transaction, decision: Decision) -> None:
+		for sent in decision.adopted:
+			self._adopt(tx, sent)
+		for returned in decision.found:
+			change = return_push.found_there(returned, self.batch.policy.store)
+			if change not in self.changes:
+				self.changes.append(change)
+
 	def _adopt(self, tx: Transaction, sent: Sent) -> None:
 		tx.save_link(LinkUpdate(self._link(sent.id), document=(DELIVERY_NOTE, sent.note)), {}, self.batch.open[self.id].name)
 		if all(change.name != sent.id for change in self.changes):
 			self.changes.append(_change("adopt", sent, self._link(sent.id), (("lines", None, dict(sent.lines)),)))
 
-	def _record(self, tx: Transaction, call: Call, made: Fulfillment | None) -> Sequence[str]:
+	def _record(self, tx: Transaction, call: Call, made: Fulfillment | str | None) -> Sequence[str]:
 		"""Write what Shopify carried out."""
 		event = self.batch.open[self.id]
 		memory = ParcelMemory.of(tx.lock([self.key])[self.key].facts)
 		if memory.pending and memory.pending.owner == event.lease:
 			memory = memory.sending(None)
-		if made is not None:
+		if isinstance(call, ReturnCall):
+			memory = return_push.recorded(memory, call, str(made))
+		elif isinstance(made, Fulfillment):
 			memory = memory.having(self._sent(call, made, memory))
 		self._save(tx, memory)
-		if isinstance(call, Create) and made is not None:
+		if isinstance(call, Create) and isinstance(made, Fulfillment):
 			update = LinkUpdate(self._link(made.id), document=(DELIVERY_NOTE, call.note))
 			tx.save_link(update, {}, event.name)
 		self.seen_with = memory
@@ -197,24 +213,27 @@ class _Work:
 
 	# --- outside of one --------------------------------------------------------------------------------------------
 
-	def _read(self) -> None:
-		self.seen = self.api.order(self.id, self._events)
+	def _read(self, step: Read | ReadReturns) -> None:
+		if isinstance(step, Read):
+			self.seen = self.api.order(self.id, self._events)
+		else:
+			self.returned = self.api.returns.of_order(self.id, self._events)
 		self.batch.probe("read")
 
 	def _call(self, call: Call) -> None:
 		self.batch.probe("before_call")
 		if self.noted_at is None or self.batch.host.now() - self.noted_at > FRESH:
 			# This process was frozen: somebody else may have taken over. Look again.
-			self.seen = None
+			self.seen = self.returned = None
 			return
 		try:
 			made = self._say(call)
 		except FulfillmentRefused as refused:
 			self.refusal = (call, str(refused))
-			self.seen = None
+			self.seen = self.returned = None
 			return
 		self.batch.probe("after_call")
-		if isinstance(call, Create) and made is not None:
+		if isinstance(call, Create) and isinstance(made, Fulfillment):
 			self._prepare({made.id})
 		self.batch.transaction(lambda tx: self._record(tx, call, made))
 		self._after(call, made)
@@ -229,7 +248,10 @@ class _Work:
 		self.batch.host.prepare(links, LinkOnlyNeeds(links[0]))
 		self.prepared |= fulfillments
 
-	def _say(self, call: Call) -> Fulfillment | None:
+	def _say(self, call: Call) -> Fulfillment | str | None:
+		"""Make a call. Return the fulfillment, or the id of the return, as Shopify has it then; None where it tells neither."""
+		if isinstance(call, ReturnCall):
+			return return_push.say(self.api.returns, call, self._events)
 		if isinstance(call, Create):
 			return self.api.create(call, self._events)
 		if isinstance(call, Track):
@@ -239,9 +261,13 @@ class _Work:
 		self.api.move(call, self._events)
 		return None
 
-	def _after(self, call: Call, made: Fulfillment | None) -> None:
+	def _after(self, call: Call, made: Fulfillment | str | None) -> None:
 		"""Know what Shopify has now without asking, as far as the answer says it; and keep the evidence."""
-		self.refusal = None
+		self.refusal = self.returned = None
+		if isinstance(call, ReturnCall):
+			self.changes.append(return_push.evidence(call, str(made), self.batch.policy.store))
+			return
+		assert not isinstance(made, str)
 		if made is None or self.seen is None or isinstance(call, Cancel):
 			self.seen = None
 		else:
@@ -250,7 +276,7 @@ class _Work:
 			self.seen = self.seen.with_fulfillment(made, call.taken if isinstance(call, Create) else {})
 		self.changes.append(self._evidence(call, made))
 
-	def _evidence(self, call: Call, made: Fulfillment | None) -> AppliedChange:
+	def _evidence(self, call: ParcelCall, made: Fulfillment | None) -> AppliedChange:
 		if isinstance(call, Move):
 			fields = (("location", None, call.location), ("lines", None, dict(call.lines)))
 			return AppliedChange("move", "Fulfillment Order", call.fulfillment_order, fields=fields)
@@ -290,11 +316,15 @@ class _Work:
 
 
 def _act(call: Call) -> Act:
+	if isinstance(call, ReturnCall):
+		return return_push.act_of(call)
 	return {Create: Act.CREATE, Track: Act.TRACK, Cancel: Act.CANCEL, Move: Act.MOVE}[type(call)]
 
 
 def in_words(call: Call) -> str:
 	"""Return what a call does, as a sentence for an operator."""
+	if isinstance(call, ReturnCall):
+		return return_push.in_words(call)
 	if isinstance(call, Create):
 		lines = ", ".join(f"{pieces} of line {line}" for line, pieces in call.lines.items())
 		return f"Fulfilling {lines} from location {call.location} for {call.note}."

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
 
 from ..failures import Category, Failure
 from ..order_memory import items_before
@@ -19,10 +18,12 @@ from ..plan import Skip
 from ..policy import FulfillmentLocation, StorePolicy
 from ..snapshots import DeliveryPushSnapshot, NoteState
 from ..statuses import Status
-from .parcels import Act, Fulfillment, FulfillmentOrder, ParcelMemory, Pending, Pieces, Sent, ShopifyOrder, Told, Tracking
+from . import returns
+from .delivered import CANCELLED, needs_of
+from .parcels import Act, Fulfillment, FulfillmentOrder, ParcelMemory, Pending, Sent, ShopifyOrder, Told, Tracking
+from .returned import Pieces, Returned, ShopifyReturns
+from .returns import CancelReturn, OpenReturn, ReadReturns, ReceiveReturn
 from .shipping import Move, NotThere, allocate
-
-CANCELLED = 2
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,10 @@ class Done:
 	"""Shopify has what ERPNext delivered."""
 
 
-Call = Create | Track | Cancel | Move
-Step = Skip | Failure | Wait | Read | Call | Done
+ParcelCall = Create | Track | Cancel | Move
+ReturnCall = OpenReturn | ReceiveReturn | CancelReturn
+Call = ParcelCall | ReturnCall
+Step = Skip | Failure | Wait | Read | ReadReturns | Call | Done
 
 
 @dataclass(frozen=True)
@@ -89,22 +92,30 @@ class Decision:
 	"""One step, and the memory that goes with it.
 
 	:ivar adopted: fulfillments that turned out to be ours: a lost call made them.
+	:ivar found: what Shopify had already of returns.
 	:ivar reads: what the step rests on, for the evidence.
 	"""
 
 	step: Step
 	memory: ParcelMemory
 	adopted: tuple[Sent, ...] = ()
+	found: tuple[Returned, ...] = ()
 	reads: Mapping[str, object] = field(default_factory=dict)
 
 
 def decide(
-	snapshot: DeliveryPushSnapshot, policy: StorePolicy, now: datetime, seen: ShopifyOrder | None = None, owner: str = ""
+	snapshot: DeliveryPushSnapshot,
+	policy: StorePolicy,
+	now: datetime,
+	seen: ShopifyOrder | None = None,
+	owner: str = "",
+	returned: ShopifyReturns | None = None,
 ) -> Decision:
 	"""Return what is to be done next about the deliveries of an order.
 
 	:param now: UTC. *seen*: what Shopify has, read after the last change of the memory; None: not read.
 	:param owner: the lease of the event at hand. Its own call is over when it asks; another's is waited for.
+	:param returned: what Shopify has of the order's returns, as *seen*.
 	"""
 	memory = ParcelMemory.of(snapshot.link.facts)
 	if not policy.sends:
@@ -122,8 +133,12 @@ def decide(
 		memory = _brought_up_to_date(memory, seen, snapshot)
 	adopted = tuple(sent for id, sent in memory.sent.items() if id not in before.sent)
 	memory = _handed_over(memory, snapshot, policy)
-	work = _Work(snapshot, policy, memory, seen)
-	return Decision(work.step(), memory, adopted, {"notes": [note.name for note in snapshot.notes]})
+	if policy.tells_returns:
+		memory = returns.brought_up_to_date(memory, returned, snapshot, policy)
+	found = tuple(back for id, back in memory.returned.items() if id not in before.returned)
+	work = _Work(snapshot, policy, memory, seen, returned)
+	reads = {"notes": [note.name for note in (*snapshot.notes, *snapshot.returns)]}
+	return Decision(work.step(), memory, adopted, found, reads)
 
 
 # --- what Shopify says of the memory -------------------------------------------------------------------------------
@@ -224,68 +239,30 @@ def tracking_of(note: NoteState) -> Tracking:
 	return Tracking(numbers, note.tracking_company.strip(), note.tracking_url.strip() if numbers else "")
 
 
-def delivered_by(note: NoteState, snapshot: DeliveryPushSnapshot, policy: StorePolicy) -> dict[str, dict[str, int]] | Failure:
-	"""Return what a note delivers: location (empty: the warehouse stands for none) → line → pieces as Shopify counts them.
-
-	Rows that belong to no line of Shopify's (a tip that stands in none, goods that were added) are not among them.
-	"""
-	items = items_before(snapshot.order.agreed)
-	totals: dict[tuple[str, str], Decimal] = {}
-	found: dict[str, dict[str, int]] = {}
-	for row in note.rows:
-		if row.line.isdigit():
-			place = policy.location_of(row.warehouses) or ""
-			totals[(place, row.line)] = totals.get((place, row.line), Decimal(0)) + row.quantity
-	for (place, line), quantity in totals.items():
-		factor = items[line].factor if line in items else 1
-		pieces, rest = divmod(quantity, factor)
-		if rest:
-			return Failure(
-				Category.FULFILLMENT_REFUSED,
-				f"Delivery Note {note.name} delivers {quantity} of line {line}, of which {factor} are one piece in Shopify: Shopify "
-				"counts whole pieces. Correct the quantity, or Discard the event and fulfil by hand.",
-			)
-		if pieces:
-			found.setdefault(place, {})[line] = int(pieces)
-	return found
-
-
-def needs_of(
-	note: NoteState, snapshot: DeliveryPushSnapshot, policy: StorePolicy, memory: ParcelMemory
-) -> dict[str, dict[str, int]] | Failure:
-	"""Return what of a note is not fulfilled yet: location → line → pieces; empty: nothing."""
-	delivered = delivered_by(note, snapshot, policy)
-	if isinstance(delivered, Failure):
-		return delivered
-	for sent in memory.live(note.name):
-		lines = dict(sent.lines)
-		# First where it was sent for; then anywhere, since a location may have been mapped to another one meanwhile.
-		for place in sorted(delivered, key=lambda found: found != sent.place):
-			for line in tuple(lines):
-				part = min(lines[line], delivered[place].get(line, 0))
-				lines[line] -= part
-				if part:
-					delivered[place][line] -= part
-	short = {place: {line: pieces for line, pieces in lines.items() if pieces} for place, lines in delivered.items()}
-	return {place: lines for place, lines in short.items() if lines}
-
-
 # --- the next step -------------------------------------------------------------------------------------------------
 
 
 @dataclass
 class _Work:
-	"""One decision: cancellations first, then what is to be sent, then tracking. A note that cannot go holds up no other."""
+	"""One decision: cancellations first, then what is to be sent, then tracking, then what came back.
+
+	A note that cannot go holds up no other.
+	"""
 
 	snapshot: DeliveryPushSnapshot
 	policy: StorePolicy
 	memory: ParcelMemory
 	seen: ShopifyOrder | None
+	returned: ShopifyReturns | None
 
 	def step(self) -> Step:
 		failure: Failure | None = None
-		for find in (self._cancel, self._create, self._track):
-			for note in self.snapshot.notes:
+		notes, back = self.snapshot.notes, self.snapshot.returns if self.policy.tells_returns else ()
+		work = returns.Work(self.snapshot, self.policy, self.memory, self.returned)
+		for find, of in (
+			(work.cancel, back), (self._cancel, notes), (self._create, notes), (self._track, notes), (work.take_back, back),
+		):  # fmt: skip
+			for note in of:
 				found = find(note)
 				if isinstance(found, Failure):
 					failure = failure or found

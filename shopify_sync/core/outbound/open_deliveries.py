@@ -1,7 +1,8 @@
 """What was delivered in ERPNext and is not fulfilled in Shopify yet: a push of stock adds it back.
 
 ERPNext takes goods out of the Bin when a Delivery Note is submitted, Shopify out of `on_hand` when the fulfillment is made.
-Between the two a figure taken from the Bin alone would have them subtracted twice.
+Between the two a figure taken from the Bin alone would have them subtracted twice. Goods that people take back are the same the
+other way round: they are in the Bin when the return is submitted, and in `on_hand` when the return in Shopify was received.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 from ..order_memory import items_before
 from .parcels import ParcelMemory
+from .returned import Pieces
 
 #: (Item, warehouse).
 Place = tuple[str, str]
@@ -26,7 +28,9 @@ def fulfilled_anew(before: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
 
 
 def _standing(facts: Mapping[str, Any]) -> dict[str, Any]:
-	return {id: (row["note"], row["lines"]) for id, row in (facts.get("sent") or {}).items() if not row["cancelled"]}
+	sent = {id: (row["note"], row["lines"]) for id, row in (facts.get("sent") or {}).items() if not row["cancelled"]}
+	back = facts.get("returned") or {}
+	return sent | {f"return {id}": row["note"] for id, row in back.items() if row["received"] and not row["cancelled"]}
 
 
 def open_quantities(
@@ -37,10 +41,24 @@ def open_quantities(
 	:param docstatus: of the note: 1 submitted, 2 cancelled.
 	:param rows: all of it: (Item, warehouse), line, quantity in stock units. *agreed*: of the order's link.
 	"""
+	return _open(docstatus, rows, [parcel.lines for parcel in memory.live(note)], agreed)
+
+
+def open_returns(
+	note: str, docstatus: int, rows: Iterable[tuple[Place, str, Decimal]], memory: ParcelMemory, agreed: Mapping[str, Any]
+) -> dict[Place, Decimal]:
+	"""Return the same for a return, whose *rows* are above zero: below zero what it brought into each Bin and Shopify did not yet."""
+	received = [returned.lines for returned in memory.back(note) if returned.received]
+	return {place: -quantity for place, quantity in _open(docstatus, rows, received, agreed).items()}
+
+
+def _open(
+	docstatus: int, rows: Iterable[tuple[Place, str, Decimal]], told: Iterable[Pieces], agreed: Mapping[str, Any]
+) -> dict[Place, Decimal]:
 	items = items_before(agreed)
 	sent: dict[str, Decimal] = {}
-	for parcel in memory.live(note):
-		for line, pieces in parcel.lines.items():
+	for lines in told:
+		for line, pieces in lines.items():
 			sent[line] = sent.get(line, Decimal(0)) + pieces * (items[line].factor if line in items else 1)
 	found: dict[Place, Decimal] = {}
 	for place, line, quantity in rows:

@@ -12,9 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from ..enums import StrEnum
+from .returned import Pieces, Returned
 
-#: Line item id → pieces.
-Pieces = Mapping[str, int]
 #: So many changes of one fulfillment are remembered: a webhook of one of them may be a day late.
 KEPT = 20
 #: https://shopify.dev/docs/api/admin-graphql/latest/enums/FulfillmentStatus
@@ -132,6 +131,9 @@ class Act(StrEnum):
 	TRACK = "track"
 	CANCEL = "cancel"
 	MOVE = "move"
+	RETURN = "return"
+	RECEIVE = "receive"
+	CANCEL_RETURN = "cancel return"
 
 
 @dataclass(frozen=True)
@@ -193,28 +195,43 @@ class Pending:
 
 @dataclass(frozen=True)
 class ParcelMemory:
-	"""Everything that is remembered of the deliveries of one order. *sent*: by the fulfillment's id."""
+	"""Everything that is remembered of the deliveries of one order.
+
+	:ivar sent: by the fulfillment's id; *returned*: by the return's.
+	"""
 
 	sent: Mapping[str, Sent] = field(default_factory=dict)
 	pending: Pending | None = None
+	returned: Mapping[str, Returned] = field(default_factory=dict)
 
 	@classmethod
 	def of(cls, facts: Mapping[str, Any]) -> ParcelMemory:
 		"""Return the memory that stands in a link's facts."""
 		sent = {id: _sent(id, row) for id, row in (facts.get("sent") or {}).items()}
 		pending = facts.get("pending")
-		return cls(sent, _pending(pending) if pending else None)
+		returned = {id: Returned(**{**row, "id": id}) for id, row in (facts.get("returned") or {}).items()}
+		return cls(sent, _pending(pending) if pending else None, returned)
 
 	def facts(self) -> dict[str, Any]:
 		"""Return the memory as a link keeps it."""
 		found: dict[str, Any] = {"sent": {id: _plain(asdict(sent)) for id, sent in self.sent.items()}}
 		if self.pending:
 			found["pending"] = _plain(asdict(self.pending))
+		if self.returned:
+			found["returned"] = {id: _plain(asdict(returned)) for id, returned in self.returned.items()}
 		return found
 
 	def live(self, note: str) -> tuple[Sent, ...]:
 		"""Return the fulfillments of a Delivery Note that stand, in the order in which they were made."""
 		return tuple(sent for sent in self.sent.values() if sent.note == note and not sent.cancelled)
+
+	def back(self, note: str) -> tuple[Returned, ...]:
+		"""Return what stands in Shopify for a return of people's own."""
+		return tuple(found for found in self.returned.values() if found.note == note and not found.cancelled)
+
+	def having_back(self, returned: Returned) -> ParcelMemory:
+		"""Return the memory with that return in it."""
+		return replace(self, returned={**self.returned, returned.id: returned})
 
 	def having(self, sent: Sent) -> ParcelMemory:
 		"""Return the memory with that fulfillment in it."""

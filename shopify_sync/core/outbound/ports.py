@@ -10,6 +10,8 @@ from ..ports import Host
 from .calls import Closed
 from .fulfillments import Create
 from .parcels import Fulfillment, ShopifyOrder, Tracking
+from .returned import ShopifyReturns
+from .returns import Disposal, OpenReturn
 from .shipping import Move
 from .stock import Level, Line, Pair, Refusal, SetResult
 
@@ -54,7 +56,11 @@ class FulfillmentApi(Protocol):
 
 	Every method raises `calls.CallFailed` when the call itself fails, and those that change something FulfillmentRefused.
 	*events* are the names of the Sync Events that a call is made for. None of the changes is idempotent at Shopify.
+
+	:ivar returns: the same for what comes back.
 	"""
+
+	returns: ReturnApi
 
 	def order(self, order: str, events: Sequence[str]) -> ShopifyOrder:
 		"""Return what Shopify has of an order by its id.
@@ -73,6 +79,25 @@ class FulfillmentApi(Protocol):
 
 	def move(self, move: Move, events: Sequence[str]) -> None:
 		"""Assign pieces of a fulfillment order to another location."""
+
+
+class ReturnApi(Protocol):
+	"""Returns in Shopify's Admin API. What its methods raise is as in FulfillmentApi."""
+
+	def of_order(self, order: str, events: Sequence[str]) -> ShopifyReturns:
+		"""Return what Shopify has of the returns of an order by its id.
+
+		:raises SyncFailure: when it knows no such order, or there is more of it than is read at once.
+		"""
+
+	def open(self, wanted: OpenReturn, events: Sequence[str]) -> str:
+		"""Make a return of exactly these lines; return its id."""
+
+	def receive(self, disposals: Sequence[Disposal], events: Sequence[str]) -> None:
+		"""Say that pieces of a return have come back, and where they are."""
+
+	def cancel(self, id: str, events: Sequence[str]) -> None:
+		"""Cancel a return."""
 
 
 class PushHost(Host, Protocol):

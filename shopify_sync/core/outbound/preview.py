@@ -17,6 +17,7 @@ from ..snapshots import DeliveryPushNeeds, DeliveryPushSnapshot, StockPushNeeds,
 from . import fulfillments, stock
 from .fulfillment_push import in_words
 from .marks import level_of
+from .returns import ReadReturns
 
 _READ = "What Shopify has would be read first, and decides what is said."
 
@@ -56,7 +57,7 @@ def _deliveries(step: fulfillments.Step) -> Mapping[str, Any]:
 		return _plan([], _waits(step.until))
 	if isinstance(step, fulfillments.Done):
 		return _plan([], "Shopify has what was delivered already.")
-	return _plan([], _READ if isinstance(step, fulfillments.Read) else in_words(step))
+	return _plan([], _READ if isinstance(step, fulfillments.Read | ReadReturns) else in_words(step))
 
 
 def _waits(until: datetime) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .parcels import FulfillmentOrder, OrderLine, Pieces
+from .parcels import FulfillmentOrder, OrderLine
+from .returned import Pieces
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import frappe
 
 from shopify_sync.core import keys
 from shopify_sync.core.outbound.marks import Mark, delivery_mark
-from shopify_sync.core.outbound.open_deliveries import Place, open_quantities
+from shopify_sync.core.outbound.open_deliveries import Place, open_quantities, open_returns
 from shopify_sync.core.outbound.parcels import ParcelMemory
 from shopify_sync.core.snapshots import (
 	NOTE_FIELDS,
@@ -24,6 +24,7 @@ from shopify_sync.core.snapshots import (
 	LinkState,
 	NoteRow,
 	NoteState,
+	OwnReturn,
 )
 from shopify_sync.core.statuses import OPEN, Status
 
@@ -35,13 +36,15 @@ TRACKING_FIELDS = (
 )  # fmt: skip
 _NOT_SETTLED = tuple(str(status) for status in (*OPEN, Status.PROCESSING))
 _MOST_AMENDMENTS = 20
-#: The rows of the notes of Sales Orders, without returns and without notes that the app made.
+#: The rows of the notes of Sales Orders, returns among them, without notes that the app made.
 _ROWS = """SELECT note.name, note.docstatus, note.amended_from, note.shopify_tracking_number, note.shopify_tracking_company,
-	note.shopify_tracking_url, note.lr_no, note.transporter_name, row.item_code, row.warehouse, row.stock_qty,
-	COALESCE(NULLIF(row.shopify_line_item_id, ''), ordered.shopify_line_item_id, '') AS line, row.against_sales_order
+	note.shopify_tracking_url, note.lr_no, note.transporter_name, row.item_code, row.warehouse, ABS(row.stock_qty) AS stock_qty,
+	COALESCE(NULLIF(row.shopify_line_item_id, ''), ordered.shopify_line_item_id, '') AS line, row.against_sales_order,
+	note.is_return, note.return_against, against.shopify_key AS against_key
 	FROM `tabDelivery Note Item` row JOIN `tabDelivery Note` note ON note.name = row.parent
 	LEFT JOIN `tabSales Order Item` ordered ON ordered.name = row.so_detail
-	WHERE row.against_sales_order IN %s AND note.docstatus > 0 AND note.is_return = 0 AND IFNULL(note.shopify_key, '') = ''
+	LEFT JOIN `tabDelivery Note` against ON against.name = note.return_against AND note.is_return = 1
+	WHERE row.against_sales_order IN %s AND note.docstatus > 0 AND IFNULL(note.shopify_key, '') = ''
 	ORDER BY note.creation, note.name, row.idx"""
 
 
@@ -51,16 +54,18 @@ _ROWS = """SELECT note.name, note.docstatus, note.amended_from, note.shopify_tra
 def delivery_note_saved(doc: Any, method: str | None = None) -> set[Mark]:
 	"""Return the orders whose deliveries have to be looked at after a Delivery Note was submitted, cancelled or changed.
 
-	None for returns, for notes that the app made of fulfillments, and where nothing that Shopify is told was changed.
+	None for returns where the store does not tell Shopify of them, for notes that the app made, and where nothing that Shopify is
+	told was changed.
 	"""
-	if doc.get("is_return") or doc.get("shopify_key"):
+	if doc.get("shopify_key"):
 		return set()
-	if method == "on_update_after_submit" and not _tracking_changed(doc):
+	is_return = bool(doc.get("is_return"))
+	if method == "on_update_after_submit" and (is_return or not _tracking_changed(doc)):
 		return set()
 	marks = set()
 	for order, label in _orders_of({row.against_sales_order for row in doc.items if row.against_sales_order}):
 		store, resource, id = order.split("/", 2)
-		if resource == keys.ORDER and _sends(store):
+		if resource == keys.ORDER and _tells(store, is_return=is_return):
 			marks.add(delivery_mark(store, id, label, doc.name))
 	return marks
 
@@ -84,9 +89,10 @@ def _orders_of(sales_orders: set[str]) -> list[tuple[str, str]]:
 	return found
 
 
-def _sends(store: str) -> bool:
+def _tells(store: str, *, is_return: bool) -> bool:
 	try:
-		return policies.policy(store).sends
+		policy = policies.policy(store)
+		return policy.tells_returns if is_return else policy.sends
 	except frappe.DoesNotExistError:
 		return False
 
@@ -102,8 +108,10 @@ def read_deliveries(needs: DeliveryPushNeeds, locked: Mapping[str, LinkState]) -
 	by_note: dict[str, list[Any]] = {}
 	for row in rows:
 		by_note.setdefault(row.name, []).append(row)
-	notes = tuple(_note(found, groups) for found in by_note.values())
-	return DeliveryPushSnapshot(locked[needs.key], order, notes, _booked(needs.order_key))
+	notes = tuple(_note(found, groups, needs.order_key) for found in by_note.values() if not found[0].is_return)
+	returns = tuple(_note(found, groups, needs.order_key) for found in by_note.values() if found[0].is_return)
+	booked, refunds = _booked(needs.order_key, "fulfillment"), _booked(needs.order_key, "return")
+	return DeliveryPushSnapshot(locked[needs.key], order, notes, booked, returns, refunds)
 
 
 def _link(key: str) -> LinkState:
@@ -116,7 +124,10 @@ def _link(key: str) -> LinkState:
 
 
 def _rows_of(order: LinkState) -> Sequence[Any]:
-	sales_orders = _sales_orders([order.document_name]) if order.document_name else ()
+	return _rows_of_sales_orders(_sales_orders([order.document_name])) if order.document_name else ()
+
+
+def _rows_of_sales_orders(sales_orders: Sequence[str]) -> Sequence[Any]:
 	return frappe.db.sql(_ROWS, (tuple(sales_orders),), as_dict=True) if sales_orders else ()
 
 
@@ -146,7 +157,7 @@ def _groups(warehouses: set[str]) -> dict[str, tuple[str, ...]]:
 	return found
 
 
-def _note(rows: Sequence[Any], groups: Mapping[str, tuple[str, ...]]) -> NoteState:
+def _note(rows: Sequence[Any], groups: Mapping[str, tuple[str, ...]], order_key: str) -> NoteState:
 	first = rows[0]
 	own = first.shopify_tracking_number or ""
 	return NoteState(
@@ -159,16 +170,35 @@ def _note(rows: Sequence[Any], groups: Mapping[str, tuple[str, ...]]) -> NoteSta
 		tracking_company=first.shopify_tracking_company or ("" if own else first.transporter_name or ""),
 		tracking_url=first.shopify_tracking_url or "",
 		amended_from=first.amended_from or None,
+		against=(first.return_against or "") if first.is_return else "",
+		fulfillment=_fulfillment(first.against_key or "", order_key),
 	)
 
 
-def _booked(order_key: str) -> frozenset[str]:
-	"""Return the fulfillments that notes of the app were made of."""
+def _fulfillment(key: str, order_key: str) -> str:
+	"""Return the fulfillment that a Delivery Note of the app's was made of; empty for another key."""
 	prefix = f"{order_key}/fulfillment/"
+	return key.removeprefix(prefix) if key.startswith(prefix) else ""
+
+
+def _booked(order_key: str, kind: str) -> frozenset[str]:
+	"""Return the fulfillments (*kind* `fulfillment`), or the refunds (`return`), that notes of the app were made of."""
+	prefix = f"{order_key}/{kind}/"
 	rows = frappe.db.sql(
 		"SELECT shopify_key FROM `tabDelivery Note` WHERE shopify_key > %s AND shopify_key < %s", (prefix, f"{prefix[:-1]}0")
 	)
-	return frozenset(key.removeprefix(prefix) for (key,) in rows)
+	return frozenset(key.removeprefix(prefix).partition("/")[0] for (key,) in rows)
+
+
+def own_returns(sales_order: str) -> tuple[OwnReturn, ...]:
+	"""Return what returns that people made and submitted took back of the Delivery Notes of a Sales Order."""
+	rows = _rows_of_sales_orders(_sales_orders([sales_order]))
+	found: dict[str, dict[str, Decimal]] = {}
+	for row in rows:
+		if row.is_return and row.docstatus == 1 and row.return_against:
+			lines = found.setdefault(row.return_against, {})
+			lines[row.line] = lines.get(row.line, Decimal(0)) + Decimal(str(row.stock_qty))
+	return tuple(OwnReturn(note, lines) for note, lines in found.items())
 
 
 def pushed_notes(push: LinkState) -> dict[str, DocumentState]:
@@ -209,8 +239,8 @@ def touched(push_key: str) -> set[Place]:
 def unfulfilled(store: str, items: Iterable[str]) -> dict[Place, Decimal]:
 	"""Return what notes took out of Bins whose fulfillment Shopify does not have yet, of *items*, in stock units.
 
-	Below zero: what cancelled notes brought back, while Shopify still has them fulfilled. A push that rests counts until it is
-	discarded. One query where nothing is on its way.
+	Below zero: what cancelled notes brought back, while Shopify still has them fulfilled, and what people took back before the
+	return was received there. A push that rests counts until it is discarded. One query where nothing is on its way.
 	"""
 	ids = [
 		id
@@ -223,14 +253,17 @@ def unfulfilled(store: str, items: Iterable[str]) -> dict[Place, Decimal]:
 	if not ids:
 		return {}
 	wanted = {code.casefold() for code in items}
+	tells_returns = policies.policy(store).tells_returns
 	found: dict[Place, Decimal] = {}
 	for order, memory in _on_their_way(store, ids):
-		by_note: dict[tuple[str, int], list[tuple[Place, str, Decimal]]] = {}
+		by_note: dict[tuple[str, int, int], list[tuple[Place, str, Decimal]]] = {}
 		for row in _rows_of(order):
-			quantity = Decimal(str(row.stock_qty))
-			by_note.setdefault((row.name, int(row.docstatus)), []).append(((row.item_code, row.warehouse), row.line, quantity))
-		for (note, docstatus), rows in by_note.items():
-			for place, quantity in open_quantities(note, docstatus, rows, memory, order.agreed).items():
+			if tells_returns or not row.is_return:
+				note = (row.name, int(row.docstatus), int(row.is_return))
+				by_note.setdefault(note, []).append(((row.item_code, row.warehouse), row.line, Decimal(str(row.stock_qty))))
+		for (name, docstatus, is_return), rows in by_note.items():
+			count = open_returns if is_return else open_quantities
+			for place, quantity in count(name, docstatus, rows, memory, order.agreed).items():
 				if place[0].casefold() in wanted:
 					found[place] = found.get(place, Decimal(0)) + quantity
 	return found

@@ -20,7 +20,7 @@ from shopify_sync.core.snapshots import (
 from .. import policies
 from .amendments import latest
 from .customers import read_customer
-from .deliveries import push_link, pushed_notes
+from .deliveries import own_returns, push_link, pushed_notes
 from .items import read_items, resolve
 
 #: The documents that follow a Sales Order, and which of DOCUMENT_FIELDS each has.
@@ -33,6 +33,10 @@ def read_order(needs: OrderNeeds, locked: Mapping[str, LinkState], exchange_rate
 	policy = policies.as_of_attempt(needs.key.partition("/")[0])
 	sales_order = _sales_order(link)
 	push = push_link(needs.key) if sales_order else None
+	documents = _documents(needs.key) if sales_order else {}
+	pushed = pushed_notes(push) if push else {}
+	# Only what was delivered can have come back.
+	is_delivered = bool(pushed) or any(found.doctype == "Delivery Note" for found in documents.values())
 	return OrderSnapshot(
 		link=link,
 		sales_order=sales_order,
@@ -42,9 +46,10 @@ def read_order(needs: OrderNeeds, locked: Mapping[str, LinkState], exchange_rate
 		exchange_rate=exchange_rate,
 		name_taken=not sales_order and bool(frappe.db.exists("Sales Order", needs.name)),
 		# Nothing follows a Sales Order that there never was.
-		documents=_documents(needs.key) if sales_order else {},
+		documents=documents,
 		push=push,
-		pushed_notes=pushed_notes(push) if push else {},
+		pushed_notes=pushed,
+		own_returns=own_returns(sales_order.name) if sales_order and is_delivered else (),
 	)
 
 

@@ -30,6 +30,7 @@ DESKS = (
 	"fulfillments",
 	"refunds",
 	"subscriptions",
+	"returns",
 )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ SCOPES = (
 	"write_locations",
 	"write_fulfillments",
 	"write_merchant_managed_fulfillment_orders",
+	"write_returns",
 )  # fmt: skip
 
 

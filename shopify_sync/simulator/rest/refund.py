@@ -29,7 +29,9 @@ def payload(shop: Shop, found: tuple[Order, Refund]) -> dict[str, Any]:
 		"processed_at": created,
 		"duties": [],
 		"total_duties_set": money_set(write(Decimal(0)), order.currency),
-		"return": None,
+		"return": {"id": int(refund.return_id), "admin_graphql_api_id": gid("Return", refund.return_id)}
+		if refund.return_id
+		else None,
 		"refund_shipping_lines": _shipping(shop, order, refund),
 		"restock": any(line.restock_type != "no_restock" for line in refund.lines),
 		"admin_graphql_api_id": gid("Refund", refund.id),

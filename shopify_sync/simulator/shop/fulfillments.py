@@ -61,6 +61,8 @@ class Fulfillments(Desk[Fulfillment]):
 		for line_id, pieces in fulfillment.lines.items():
 			if lines[line_id].fulfilled_quantity - pieces < lines[line_id].returned_quantity:
 				raise UserError(("id",), "Fulfillment has returned items and can't be canceled", "INVALID")
+		if any(line.fulfillment_id == id for known in order.returns if known.status != "canceled" for line in known.lines):
+			raise UserError(("id",), "Fulfillment has returned items and can't be canceled", "INVALID")
 		fulfillment.status = "cancelled"
 		fulfillment.updated_at = self.shop.now()
 		for line_id, pieces in fulfillment.lines.items():

@@ -37,6 +37,7 @@ class Refunds(Desk[Refund]):
 		amount: Decimal | int | str | None = None,
 		note: str = "",
 		location_id: str | None = None,
+		return_id: str = "",
 	) -> Refund:
 		"""Take pieces back and pay back. All amounts in the shop's currency.
 
@@ -45,6 +46,7 @@ class Refunds(Desk[Refund]):
 		:param amount: what is paid back in all; default: what pieces, shipping and adjustment come to, as far as it was paid.
 			A given amount sets the adjustment (Shopify: "refund discrepancy").
 		:param location_id: where returned pieces go; default: where they were sent from.
+		:param return_id: of the return that it is made of: its pieces are in stock already, as far as they were restocked.
 		:raises UserError: for more pieces, shipping or money than there is.
 		"""
 		order = self.shop.orders.get(order_id)
@@ -58,7 +60,7 @@ class Refunds(Desk[Refund]):
 		computed = self._worth(order, taken) + back + self._shipping_tax_added(order, back) + extra
 		self._check_money(order, computed, paid)
 		due, overpaid = self._due(order, computed), max(-totals(order).outstanding, ZERO)
-		refund = self._book(order, taken, back, note, location_id)
+		refund = self._book(order, taken, back, note, location_id, return_id=return_id)
 		refund.adjustment = extra + (ZERO if paid is None else _discrepancy(paid, min(due, computed), computed + overpaid))
 		return self._finish(order, refund, due if paid is None else paid)
 
@@ -160,13 +162,18 @@ class Refunds(Desk[Refund]):
 		location_id: str | None,
 		*,
 		releasing: bool = True,
+		return_id: str = "",
 	) -> Refund:
 		shipping_tax = self._shipping_tax(order, shipping)
 		refund = Refund(self.shop.new_id("Refund"), order.id, [], [], shipping=shipping, note=note, created_at=self.shop.now())
-		refund.shipping_tax = shipping_tax
+		refund.shipping_tax, refund.return_id = shipping_tax, return_id
 		order.refunds.append(refund)
 		for line, quantity, kind in taken:
-			place = self._stock_back(order, line, quantity, kind, location_id) if releasing else self._place_of(order, line)
+			place = (
+				self._stock_back(order, line, quantity, kind, location_id, is_back=bool(return_id))
+				if releasing
+				else self._place_of(order, line)
+			)
 			subtotal, tax = pricing.take(line, quantity, self.shop.quantum)
 			line.refunded_quantity += quantity
 			if releasing and kind != "cancel":
@@ -184,15 +191,17 @@ class Refunds(Desk[Refund]):
 			)
 		return refund
 
-	def _stock_back(self, order: Order, line: LineItem, quantity: int, kind: str, location_id: str | None) -> str | None:
-		"""Bring pieces back into stock and return where."""
+	def _stock_back(
+		self, order: Order, line: LineItem, quantity: int, kind: str, location_id: str | None, *, is_back: bool = False
+	) -> str | None:
+		"""Bring pieces back into stock and return where. *is_back*: they are there already."""
 		if kind == "cancel":
 			return routing.release(self.shop, order, line, quantity)
 		if kind == "no_restock":
 			return None
 		place = location_id or next((f.location_id for f in order.fulfillments if line.id in f.lines), None)
 		line.returned_quantity += quantity
-		if place:
+		if place and not is_back:
 			routing.restock(self.shop, line, place, quantity)
 		return place
 

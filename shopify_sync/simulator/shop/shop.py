@@ -23,6 +23,7 @@ from .products import Products
 from .records import BulkEnd, Webhook
 from .refunds import Refunds
 from .subscriptions import Subscriptions
+from .returns import Returns
 
 #: For how long after a rotation Shopify may still sign with the old secret.
 OLD_SECRET_LIVES = timedelta(hours=1)
@@ -91,6 +92,7 @@ class Shop:
 		self.fulfillments = Fulfillments(self)
 		self.refunds = Refunds(self)
 		self.subscriptions = Subscriptions(self)
+		self.returns = Returns(self)
 		self.id = self.new_id("Shop")
 		self.created_at = self.now()
 

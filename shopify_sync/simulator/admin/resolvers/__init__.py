@@ -15,6 +15,7 @@ _PARTS = (
 	"fulfillments",
 	"fulfillment_changes",
 	"refunds",
+	"returns",
 	"edits",
 	"bulk",
 	"webhooks",

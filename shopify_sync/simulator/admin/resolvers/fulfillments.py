@@ -210,7 +210,7 @@ register(
 register(
 	"FulfillmentLineItem",
 	{
-		"id": lambda _c, view: gid("FulfillmentLineItem", f"{view.fulfillment.id}-{view.line_item_id}"),
+		"id": lambda _c, view: gid("FulfillmentLineItem", view.fulfillment.line_id(view.line_item_id)),
 		"quantity": lambda _c, view: view.quantity,
 		"lineItem": lambda _c, view: line_of(view.order, view.line_item_id),
 		"originalTotalSet": lambda call, view: bag(call, line_of(view.order, view.line_item_id).line.price * view.quantity),

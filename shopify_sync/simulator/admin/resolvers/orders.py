@@ -14,7 +14,7 @@ from ..scopes import sees
 from ..search import matcher
 from .common import address, address_input, bag, connection, identified, inner, only, own, root_list
 from .shop import count_of
-from .views import FulfillmentOrderView, FulfillmentView, LineView, RefundView, ShippingView, TransactionView
+from .views import FulfillmentOrderView, FulfillmentView, LineView, RefundView, ReturnView, ShippingView, TransactionView
 
 _SORTS = {
 	"ID": lambda _record: 0, "PROCESSED_AT": lambda r: r.created_at, "CREATED_AT": lambda r: r.created_at,
@@ -89,6 +89,16 @@ def _shipping_lines(
 	found = [ShippingView(order, line) for line in order.shipping_lines if includeRemovals or not line.is_removed]
 	return inner(call, found, window)
 
+def _return_status(_call: Call, order: Order) -> str:
+	"""Return the status of what comes back (https://shopify.dev/docs/api/admin-graphql/latest/enums/OrderReturnStatus)."""
+	standing = [found for found in order.returns if found.status != "canceled"]
+	if any(line.waiting for found in standing if found.status == "open" for line in found.lines):
+		return "IN_PROGRESS"
+	if any(found.status == "open" for found in standing):
+		return "INSPECTION_COMPLETE"
+	return "RETURNED" if standing else "NO_RETURN"
+
+
 
 def _shipping_line(_call: Call, order: Order) -> ShippingView | None:
 	return next((ShippingView(order, line) for line in order.shipping_lines if not line.is_removed), None)
@@ -154,6 +164,8 @@ register(
 		"shippingLine": _shipping_line,
 		"shippingLines": _shipping_lines,
 		"transactions": lambda _c, order, first=None: _cut([TransactionView(order, t) for t in order.transactions], first),
+		"returns": connection(lambda _c, order: [ReturnView(order, found) for found in order.returns]),
+		"returnStatus": _return_status,
 		"transactionsCount": lambda _c, order: count_of(len(order.transactions), None),
 		"fulfillments": lambda _c, order, first=None: _cut([FulfillmentView(order, f) for f in order.fulfillments], first),
 		"fulfillmentsCount": lambda _c, order: count_of(len(order.fulfillments), None),

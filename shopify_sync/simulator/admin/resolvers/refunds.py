@@ -13,7 +13,7 @@ from ..call import Call, mutation, refuse, register, time_text
 from ..errors import NotImplementedHere
 from ..gids import number
 from .common import amount, bag, connection, only
-from .views import RefundLineView, RefundView, ShippingView, TransactionView, line_of
+from .views import RefundLineView, RefundView, ReturnView, ShippingView, TransactionView, line_of
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,10 @@ def _refund(read: Any) -> Any:
 	return lambda call, view: read(call, view.refund)
 
 
+def _return_of(call: Call, view: RefundView) -> ReturnView | None:
+	return ReturnView(view.order, call.shop.returns.get(view.refund.return_id)) if view.refund.return_id else None
+
+
 register(
 	"Refund",
 	{
@@ -51,6 +55,7 @@ register(
 		"processedAt": _refund(lambda _c, refund: time_text(refund.created_at)),
 		"totalRefundedSet": _refund(lambda call, refund: bag(call, _paid(refund))),
 		"order": lambda _c, view: view.order,
+		"return": lambda call, view: _return_of(call, view),
 		"refundLineItems": connection(lambda _c, view: [RefundLineView(view.order, view.refund, e) for e in view.refund.lines]),
 		"refundShippingLines": connection(lambda _c, v: [ShippingBack(v.order, v.refund)] if v.refund.shipping else []),
 		"orderAdjustments": connection(lambda _c, v: [Adjustment(v.order, v.refund)] if v.refund.adjustment else []),

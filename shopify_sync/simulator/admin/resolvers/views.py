@@ -12,6 +12,8 @@ from ...shop.records import (
 	Order,
 	Refund,
 	RefundLine,
+	Return,
+	ReturnLine,
 	ShippingLine,
 	Transaction,
 )  # fmt: skip
@@ -96,6 +98,28 @@ class FulfillmentOrderLineView:
 	order: Order
 	fulfillment_order: FulfillmentOrder
 	entry: FulfillmentOrderLine
+
+
+@dataclass(frozen=True)
+class ReturnView:
+	"""A return of an order."""
+
+	order: Order
+	found: Return
+
+
+@dataclass(frozen=True)
+class ReturnLineView:
+	"""A line of a return, and of its reverse fulfillment order."""
+
+	order: Order
+	line: ReturnLine
+
+
+def parcel_line(view: ReturnLineView) -> FulfillmentLineView:
+	"""Return the line of the parcel that a line of a return takes pieces back of."""
+	parcel = next(found for found in view.order.fulfillments if found.id == view.line.fulfillment_id)
+	return FulfillmentLineView(view.order, parcel, view.line.line_item_id, parcel.lines[view.line.line_item_id])
 
 
 def line_of(order: Order, line_item_id: str) -> LineView:

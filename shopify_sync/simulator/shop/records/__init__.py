@@ -10,6 +10,7 @@ from .fulfillment import Fulfillment, FulfillmentHold, FulfillmentOrder, Fulfill
 from .order import ZERO, Allocation, DiscountApplication, LineItem, Order, Refund, RefundLine, ShippingLine, TaxLine, Transaction
 from .people import Address, Customer, Merge
 from .stock import ON_HAND_PARTS, QUANTITY_NAMES, InventoryItem, Level, Location, Product, Variant
+from .returned import Disposal, Return, ReturnLine
 from .webhook import BulkEnd, Subscription, Webhook
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
 	"DiscountApplication",
 	"EditedLine",
 	"Fulfillment",
+	"Disposal",
 	"FulfillmentHold",
 	"FulfillmentOrder",
 	"FulfillmentOrderLine",
@@ -39,6 +41,8 @@ __all__ = [
 	"ShippingLine",
 	"Subscription",
 	"TaxLine",
+	"Return",
+	"ReturnLine",
 	"Transaction",
 	"Variant",
 	"Webhook",

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+#: The ids of a parcel's lines are so far apart that no other id is among them, and none is above 2^63.
+_LINES_APART = 10**15 * 7
+
 
 @dataclass
 class FulfillmentOrderLine:
@@ -62,3 +65,7 @@ class Fulfillment:
 	notified: int = 0
 	created_at: datetime | None = None
 	updated_at: datetime | None = None
+
+	def line_id(self, line_item_id: str) -> str:
+		"""Return the id of the parcel's own line of a line of the order."""
+		return str(int(self.id) + _LINES_APART * (1 + list(self.lines).index(line_item_id)))

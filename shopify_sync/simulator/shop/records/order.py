@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from .fulfillment import Fulfillment, FulfillmentOrder
 from .people import Address
+from .returned import Return
 
 ZERO = Decimal(0)
 
@@ -160,6 +161,8 @@ class Refund:
 	#: The tax on *shipping*; *adjustment* is what was paid back beyond pieces and shipping (less than zero: kept).
 	shipping_tax: Decimal = ZERO
 	shipping_refund_id: str = ""
+	#: The return that it was made of.
+	return_id: str = ""
 	adjustment_id: str = ""
 
 
@@ -189,6 +192,7 @@ class Order:
 	fulfillment_orders: list[FulfillmentOrder] = field(default_factory=list)
 	fulfillments: list[Fulfillment] = field(default_factory=list)
 	refunds: list[Refund] = field(default_factory=list)
+	returns: list[Return] = field(default_factory=list)
 	cancel_reason: str | None = None
 	cancelled_at: datetime | None = None
 	closed_at: datetime | None = None
