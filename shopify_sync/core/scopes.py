@@ -36,15 +36,18 @@ OF_OPERATION: Mapping[str, tuple[str, ...]] = {
 	"OrderFulfillments": ("read_orders",),
 	"OrderLines": ("read_orders", "read_products"),
 	"OrderMarkAsPaid": ("write_orders",),
+	"OrderReturnable": ("read_orders", "read_returns"),
+	"OrderReturns": ("read_orders", "read_returns"),
 	"OrderUpdate": ("write_orders",),
 	"OrdersCount": ("read_orders",),
 	"OrdersPage": ("read_orders",),
 	"ProductVariantsOf": ("read_products", "read_inventory"),
-	"OrderReturnable": ("read_orders", "read_returns"),
-	"OrderReturns": ("read_orders", "read_returns"),
 	"ProductVariantsPage": ("read_products",),
 	"ProductsPage": ("read_products", "read_inventory"),
 	"RefundCreate": ("write_orders",),
+	"ReturnCancel": ("write_returns",),
+	"ReturnCreate": ("write_returns",),
+	"ReverseFulfillmentOrderDispose": ("write_returns",),
 }
 
 
@@ -57,9 +60,6 @@ def needed(policy: StorePolicy) -> frozenset[str]:
 		found.add("read_customers")
 	if policy.sync_products:
 		found.add("read_products")
-	"ReturnCancel": ("write_returns",),
-	"ReturnCreate": ("write_returns",),
-	"ReverseFulfillmentOrderDispose": ("write_returns",),
 	directions = {rule.direction for rule in policy.locations}
 	if policy.sync_inventory:
 		found.update(_STOCK)
@@ -67,6 +67,8 @@ def needed(policy: StorePolicy) -> frozenset[str]:
 			found.add("write_inventory")
 	if policy.sync_orders and policy.fulfillment_by in _SENDS:
 		found.update(_SENDING)
+		if policy.tells_returns:
+			found.add("write_returns")
 	return without_implied(found)
 
 
@@ -79,8 +81,6 @@ def missing(granted: Iterable[str], needed: Iterable[str]) -> tuple[str, ...]:
 	"""Return what of *needed* was not granted, sorted. Who may write may read."""
 	held = set(granted)
 	held.update(f"read_{scope.removeprefix('write_')}" for scope in tuple(held) if scope.startswith("write_"))
-		if policy.tells_returns:
-			found.add("write_returns")
 	return tuple(sorted(set(needed) - held))
 
 

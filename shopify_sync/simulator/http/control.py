@@ -29,8 +29,8 @@ DESKS = (
 	"edits",
 	"fulfillments",
 	"refunds",
-	"subscriptions",
 	"returns",
+	"subscriptions",
 )  # fmt: skip
 
 

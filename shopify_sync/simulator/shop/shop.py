@@ -22,8 +22,8 @@ from .orders import Orders
 from .products import Products
 from .records import BulkEnd, Webhook
 from .refunds import Refunds
-from .subscriptions import Subscriptions
 from .returns import Returns
+from .subscriptions import Subscriptions
 
 #: For how long after a rotation Shopify may still sign with the old secret.
 OLD_SECRET_LIVES = timedelta(hours=1)
@@ -91,8 +91,8 @@ class Shop:
 		self.edits = Edits(self)
 		self.fulfillments = Fulfillments(self)
 		self.refunds = Refunds(self)
-		self.subscriptions = Subscriptions(self)
 		self.returns = Returns(self)
+		self.subscriptions = Subscriptions(self)
 		self.id = self.new_id("Shop")
 		self.created_at = self.now()
 

@@ -89,6 +89,11 @@ def _shipping_lines(
 	found = [ShippingView(order, line) for line in order.shipping_lines if includeRemovals or not line.is_removed]
 	return inner(call, found, window)
 
+
+def _shipping_line(_call: Call, order: Order) -> ShippingView | None:
+	return next((ShippingView(order, line) for line in order.shipping_lines if not line.is_removed), None)
+
+
 def _return_status(_call: Call, order: Order) -> str:
 	"""Return the status of what comes back (https://shopify.dev/docs/api/admin-graphql/latest/enums/OrderReturnStatus)."""
 	standing = [found for found in order.returns if found.status != "canceled"]
@@ -97,11 +102,6 @@ def _return_status(_call: Call, order: Order) -> str:
 	if any(found.status == "open" for found in standing):
 		return "INSPECTION_COMPLETE"
 	return "RETURNED" if standing else "NO_RETURN"
-
-
-
-def _shipping_line(_call: Call, order: Order) -> ShippingView | None:
-	return next((ShippingView(order, line) for line in order.shipping_lines if not line.is_removed), None)
 
 
 def _cut(found: list[Any], first: int | None) -> list[Any]:
@@ -164,13 +164,13 @@ register(
 		"shippingLine": _shipping_line,
 		"shippingLines": _shipping_lines,
 		"transactions": lambda _c, order, first=None: _cut([TransactionView(order, t) for t in order.transactions], first),
-		"returns": connection(lambda _c, order: [ReturnView(order, found) for found in order.returns]),
-		"returnStatus": _return_status,
 		"transactionsCount": lambda _c, order: count_of(len(order.transactions), None),
 		"fulfillments": lambda _c, order, first=None: _cut([FulfillmentView(order, f) for f in order.fulfillments], first),
 		"fulfillmentsCount": lambda _c, order: count_of(len(order.fulfillments), None),
 		"fulfillmentOrders": connection(lambda _c, order: [FulfillmentOrderView(order, fo) for fo in order.fulfillment_orders]),
 		"refunds": lambda _c, order, first=None: _cut([RefundView(order, refund) for refund in order.refunds], first),
+		"returns": connection(lambda _c, order: [ReturnView(order, found) for found in order.returns]),
+		"returnStatus": _return_status,
 		"retailLocation": lambda call, order: call.shop.locations.all.get(order.location_id or ""),
 	},
 	value=Order,

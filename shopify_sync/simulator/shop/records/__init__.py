@@ -9,8 +9,8 @@ from .edit import EditedLine, OrderEdit
 from .fulfillment import Fulfillment, FulfillmentHold, FulfillmentOrder, FulfillmentOrderLine
 from .order import ZERO, Allocation, DiscountApplication, LineItem, Order, Refund, RefundLine, ShippingLine, TaxLine, Transaction
 from .people import Address, Customer, Merge
-from .stock import ON_HAND_PARTS, QUANTITY_NAMES, InventoryItem, Level, Location, Product, Variant
 from .returned import Disposal, Return, ReturnLine
+from .stock import ON_HAND_PARTS, QUANTITY_NAMES, InventoryItem, Level, Location, Product, Variant
 from .webhook import BulkEnd, Subscription, Webhook
 
 __all__ = [
@@ -22,9 +22,9 @@ __all__ = [
 	"BulkEnd",
 	"Customer",
 	"DiscountApplication",
+	"Disposal",
 	"EditedLine",
 	"Fulfillment",
-	"Disposal",
 	"FulfillmentHold",
 	"FulfillmentOrder",
 	"FulfillmentOrderLine",
@@ -38,11 +38,11 @@ __all__ = [
 	"Product",
 	"Refund",
 	"RefundLine",
+	"Return",
+	"ReturnLine",
 	"ShippingLine",
 	"Subscription",
 	"TaxLine",
-	"Return",
-	"ReturnLine",
 	"Transaction",
 	"Variant",
 	"Webhook",
