@@ -6,7 +6,7 @@ embedded host and in simulated time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,6 +35,7 @@ from .ports import (
 	Transport,
 	TransportError,
 )
+from .transport import is_loopback
 
 __all__ = ["AdminClient", "Answer", "CallFailed", "Closed", "ClosedBecause", "Priority", "Shop"]
 
@@ -146,6 +147,19 @@ class AdminClient:
 		repeatable = not operations.is_mutation(operation) or operations.takes_key(operation)
 		run = _Run(operation, priority, variables, body, self._calls.begin(started), repeatable, started.started_at)
 		return self._carry_out(run)
+
+	def lines(self, url: str, offset: int = 0) -> Iterator[tuple[bytes, int]]:
+		"""Yield the lines of a bulk operation's result, from *offset* bytes on, each with the offset behind it.
+
+		:param url: where Shopify says that it lies. It is on this machine only when the shop is; it is a secret.
+		:raises FileGone: when it is not there any more. :raises TransportError: when it breaks off.
+		:raises CallFailed: when the address is one that nothing is read from.
+		"""
+		if not (url.startswith("https://") and not is_loopback(url)) and not (is_loopback(url) and is_loopback(self.shop.base)):
+			raise CallFailed(
+				Failure(Category.INVALID_PAYLOAD, "The result of a bulk operation lies nowhere safe."), may_have_arrived=False
+			)
+		return self._transport.lines(url, offset, self._timeout)
 
 	def _variables(self, operation: str, variables: Mapping[str, Any], key: str | None) -> Mapping[str, Any]:
 		since = operations.SINCE.get(operation, "")

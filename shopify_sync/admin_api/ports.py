@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -73,6 +73,12 @@ class Transport(Protocol):
 
 		:param timeout: seconds to connect, and seconds without a byte of the answer.
 		:raises TransportError: when there is no whole answer.
+		"""
+
+	def lines(self, url: str, offset: int, timeout: tuple[float, float]) -> Iterator[tuple[bytes, int]]:
+		"""Yield the lines of a file from *offset* bytes on, each with the offset behind it.
+
+		:raises FileGone: when it is not there. :raises TransportError: when it breaks off.
 		"""
 
 

@@ -48,14 +48,14 @@ def pages(client: Client, after: str | None = None, query: str | None = None) ->
 		after = info["endCursor"] if info["hasNextPage"] else None
 		nodes = data["products"]["nodes"]
 		yield ProductPage(
-			tuple(as_webhook(node, _variants(client, node)) for node in nodes), after, int(data["productsCount"]["count"])
+			tuple(as_webhook(node, all_variants(client, node)) for node in nodes), after, int(data["productsCount"]["count"])
 		)
 		if after is None:
 			return
 
 
-def _variants(client: Client, product: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-	"""Return all variants of a product: those beyond its first page are asked for."""
+def all_variants(client: Client, product: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+	"""Return all variants of a product: those beyond its first page are asked for. :raises CallFailed:"""
 	found, info = list(product["variants"]["nodes"]), product["variants"]["pageInfo"]
 	while info["hasNextPage"]:
 		variables = {"product": product["id"], "after": info["endCursor"]}

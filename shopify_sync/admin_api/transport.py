@@ -6,7 +6,7 @@ import ipaddress
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urlsplit
 
@@ -46,6 +46,25 @@ class RequestsTransport:
 			# Its text may name the address, a proxy with its password, or parts of headers: only the kind is told.
 			raise TransportError(_sentence(error), may_have_arrived=not _never_sent(error)) from None
 
+	def lines(self, url: str, offset: int, timeout: tuple[float, float]) -> Iterator[tuple[bytes, int]]:
+		"""Yield the lines of a file, each with the bytes of the file up to its end; never more than a line is held.
+
+		No credentials go along. *url* is signed, so it is a secret: no error tells it.
+
+		:param offset: where a line begins: the bytes before it are left out.
+		:param timeout: seconds to connect, and seconds without a byte.
+		:raises FileGone: when the file is not there (any more), or must not be read.
+		:raises TransportError: when it breaks off; a reader may go on behind the last line that came.
+		"""
+		headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={offset}-"} if offset else {})
+		try:
+			with self._session(is_loopback(url)).get(
+				url, headers=headers, timeout=timeout, allow_redirects=False, stream=True
+			) as response:
+				yield from _lines(response, offset)
+		except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+			raise TransportError(_sentence(error), may_have_arrived=False) from None
+
 	def _session(self, loopback: bool) -> requests.Session:
 		key = (os.getpid(), loopback)
 		sessions: dict[tuple[int, bool], requests.Session] = self._local.__dict__.setdefault("sessions", {})
@@ -57,6 +76,10 @@ class RequestsTransport:
 			session.headers["User-Agent"] = f"shopify_sync/{__version__}"
 			sessions[key] = session
 		return sessions[key]
+
+
+class FileGone(Exception):
+	"""A file that is not there, or must not be read; the message says the status only."""
 
 
 def is_loopback(url: str) -> bool:
@@ -80,6 +103,33 @@ def _read(response: requests.Response, deadline: float) -> bytes:
 		if time.monotonic() > deadline:
 			raise TransportError("the answer took too long to arrive", may_have_arrived=True)
 	return b"".join(parts)
+
+
+def _lines(response: requests.Response, offset: int) -> Iterator[tuple[bytes, int]]:
+	if response.status_code == 416:  # nothing is behind the offset
+		return
+	if response.status_code not in (200, 206):
+		if response.status_code < 500:
+			raise FileGone(f"HTTP {response.status_code}")
+		raise TransportError(f"HTTP {response.status_code}", may_have_arrived=False)
+	# Who does not know ranges sends everything.
+	skip, rest = (0 if response.status_code == 206 else offset), b""
+	expected = response.headers.get("Content-Length", "")
+	came = 0
+	for chunk in response.iter_content(_CHUNK):
+		came += len(chunk)
+		if skip:
+			chunk, skip = chunk[skip:], max(skip - len(chunk), 0)  # noqa: PLW2901
+		*whole, rest = (rest + chunk).split(b"\n")
+		for line in whole:
+			offset += len(line) + 1
+			yield line, offset
+		if len(rest) > MOST_BYTES:
+			raise TransportError(f"a line is longer than {MOST_BYTES // 1024 // 1024} MB", may_have_arrived=False)
+	if expected.isdigit() and came < int(expected):
+		raise TransportError("the connection broke before the file was complete", may_have_arrived=False)
+	if rest:
+		yield rest, offset + len(rest)
 
 
 def _never_sent(error: BaseException) -> bool:

@@ -76,6 +76,19 @@ def resource_of(topic: str) -> str | None:
 	return RESOURCE_OF_TOPIC.get(topic.strip().lower())
 
 
+def enum_of(topic: str) -> str:
+	"""Return a topic as `WebhookSubscriptionTopic` of the Admin API writes it: `orders/create` → `ORDERS_CREATE`."""
+	return topic.replace("/", "_").upper()
+
+
+def from_enum(name: str) -> str:
+	"""Return a topic of the Admin API as headers write it; one that nobody here knows is told apart, and no more."""
+	return _BY_ENUM.get(name, name.lower())
+
+
+_BY_ENUM = {enum_of(topic): topic for topic in (*RESOURCE_OF_TOPIC, *NOT_A_STATE, "app/uninstalled", "bulk_operations/finish")}
+
+
 def why_ignored(topic: str) -> str:
 	"""Return the reason to record for a topic without a resource."""
 	return NOT_A_STATE.get(topic.strip().lower(), f"Nothing handles the topic {topic!r} in this version.")

@@ -38,6 +38,10 @@ class Impatient:
 		"""Send it."""
 		return self._real.post(url, headers, body, (1.0, 0.5))
 
+	def lines(self, url: str, offset: int, timeout: tuple[float, float]) -> Iterator[tuple[bytes, int]]:
+		"""Fetch them."""
+		return self._real.lines(url, offset, (1.0, 0.5))
+
 
 class World:
 	"""One shop, one store, one client.

@@ -15,6 +15,7 @@ from shopify_sync.simulator.shop.shop import Shop
 SCOPES = frozenset({
 	"read_orders", "read_all_orders", "write_orders", "write_order_edits", "write_customers", "write_customer_merge", "write_products",
 	"read_locations", "write_inventory", "write_merchant_managed_fulfillment_orders", "write_returns",
+	"read_shopify_payments_accounts", "read_shopify_payments_payouts", "read_payment_terms",
 })  # fmt: skip
 TOKEN = "token"
 

@@ -18,7 +18,7 @@ from shopify_sync.simulator.shop.shop import Shop
 from .admin_client import Client, gid
 from .shops import HOME, cart, make_shop, payload, play, stocked_shop
 
-SIZES = {"lines": 20, "refunds": 5, "refundLines": 6, "fulfillments": 4, "fulfillmentLines": 6, "transactions": 12}
+SIZES = {"lines": 12, "refunds": 4, "refundLines": 5, "fulfillments": 4, "fulfillmentLines": 5, "transactions": 12}
 
 
 def amount(bag: dict[str, Any]) -> Decimal:

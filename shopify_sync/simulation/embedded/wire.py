@@ -19,6 +19,7 @@ from shopify_sync.admin_api.client import AdminClient
 from shopify_sync.admin_api.connection import StoreConnection
 from shopify_sync.admin_api.ports import CallEnded, CallStarted, HttpAnswer, Shop, TransportError
 from shopify_sync.admin_api.sign_in import Credentials, SignIn, SignInBy, State
+from shopify_sync.admin_api.transport import FileGone
 from shopify_sync.core.breaker import Circuit
 from shopify_sync.core.outbound.calls import Closed
 from shopify_sync.simulator.admin.api import AdminApi
@@ -75,6 +76,15 @@ class Wire:
 			raise TransportError(f"no answer: {dropped.kind}", may_have_arrived=True) from None
 		self.after(url)
 		return HttpAnswer(response.status, {name.lower(): value for name, value in response.headers.items()}, response.body)
+
+	def lines(self, url: str, offset: int, timeout: tuple[float, float]) -> Iterator[tuple[bytes, int]]:
+		"""Yield the lines of a bulk operation's result. :raises FileGone: when it is not there."""
+		response = self._routes.handle(Request("GET", urlsplit(url).path, {}, {"range": f"bytes={offset}-"}, b""))
+		if response.status not in (206, 416):
+			raise FileGone(f"HTTP {response.status}")
+		for line in response.body.splitlines(keepends=True):
+			offset += len(line)
+			yield line.rstrip(b"\n"), offset
 
 	def _arrive(self, request: Request) -> None:
 		"""Carry out a request that nobody waits for any more."""

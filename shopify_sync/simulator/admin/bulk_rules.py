@@ -10,6 +10,8 @@ from graphql import (
 	FieldNode,
 	FragmentDefinitionNode,
 	FragmentSpreadNode,
+	GraphQLList,
+	GraphQLNonNull,
 	GraphQLObjectType,
 	InlineFragmentNode,
 	OperationType,
@@ -145,8 +147,11 @@ class _Look:
 			key = (*path, _key(field))
 			if inner.name.endswith("Connection"):
 				found.append(self._connection(inner, field, key, depth))
-			else:
-				found.extend(self.connections(inner, field.selection_set, key, depth))
+				continue
+			below = self.connections(inner, field.selection_set, key, depth)
+			if below and _is_list(definition.type):
+				raise BadBulkQuery("Queries that contain a connection field within a list field are not currently supported.")
+			found.extend(below)
 		return tuple(found)
 
 	def _connection(self, kind: Any, field: FieldNode, path: tuple[str, ...], depth: int) -> _Connection:
@@ -156,6 +161,8 @@ class _Look:
 		through, node = self._through(kind, field.selection_set)
 		assert node.selection_set is not None
 		node_kind = get_named_type(kind.fields["nodes"].type)
+		if isinstance(node_kind, GraphQLObjectType) and not any(part.name == "Node" for part in node_kind.interfaces):
+			raise BadBulkQuery(f"Connections in bulk queries must implement the Node interface; {node_kind.name} does not.")
 		inner = self.connections(node_kind, node.selection_set, (), depth + 1)
 		if inner and not any(f.name.value == "id" and f.alias is None for f in self.fields(node.selection_set)):
 			raise BadBulkQuery("The parent 'node' field for a nested connection must select the 'id' field without an alias.")
@@ -170,6 +177,12 @@ class _Look:
 					if inner.name.value == "node":
 						return (_key(field), _key(inner)), inner
 		raise BadBulkQuery(f"Connection fields without nodes can't be used in bulk queries ({kind.name}).")
+
+
+def _is_list(kind: Any) -> bool:
+	while isinstance(kind, GraphQLNonNull):
+		kind = kind.of_type
+	return isinstance(kind, GraphQLList)
 
 
 def _key(field: FieldNode) -> str:

@@ -27,6 +27,7 @@ DESKS = (
 	"customers",
 	"orders",
 	"edits",
+	"payouts",
 	"fulfillments",
 	"refunds",
 	"returns",

@@ -15,6 +15,7 @@ _SHOP = re.compile(r"/shops/(?P<name>[^/]+)(?P<rest>/.*)")
 _GRAPHQL = re.compile(r"/admin/api/(?P<version>[^/]+)/graphql\.json")
 _REST = re.compile(r"/admin/api/(?P<version>[^/]+)/(?P<path>.+)\.json")
 _BULK = re.compile(r"/bulk/(?P<id>\d+)\.jsonl")
+_FROM = re.compile(r"bytes=(?P<start>\d+)-")
 _CONTROL = re.compile(r"/control/(?P<path>.+)")
 _OAUTH: dict[tuple[str, str], Callable[[Site, Request], Response]] = {
 	("GET", "/admin/oauth/authorize"): oauth.authorize,
@@ -85,16 +86,25 @@ def _serve(site: Site, request: Request) -> Response:
 	if match := _REST.fullmatch(request.path):
 		return rest.call(site, request, match["version"], match["path"])
 	if (match := _BULK.fullmatch(request.path)) and request.method == "GET":
-		return _bulk(site, match["id"])
+		return _bulk(site, match["id"], request)
 	if match := _CONTROL.fullmatch(request.path):
 		return control.one_shop(site, request, match["path"])
 	return answer(404, NOT_FOUND)
 
 
-def _bulk(site: Site, operation: str) -> Response:
+def _bulk(site: Site, operation: str, request: Request) -> Response:
+	"""Return the result of a bulk operation, from a byte on if asked so, as Google's storage does."""
 	try:
 		with site.lock:
 			data = site.api.bulk_file(operation)
 	except KeyError:
 		return answer(404, NOT_FOUND)
-	return Response(200, {"Content-Type": "application/jsonl"}, data)
+	headers = {"Content-Type": "application/jsonl", "Accept-Ranges": "bytes"}
+	found = _FROM.fullmatch(request.headers.get("range", ""))
+	if found is None:
+		return Response(200, headers, data)
+	start = int(found["start"])
+	if start >= len(data):
+		return Response(416, {**headers, "Content-Range": f"bytes */{len(data)}"}, b"")
+	headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
+	return Response(206, headers, data[start:])

@@ -35,6 +35,9 @@ SCOPES = (
 	"write_fulfillments",
 	"write_merchant_managed_fulfillment_orders",
 	"write_returns",
+	"read_payment_terms",
+	"read_shopify_payments_accounts",
+	"read_shopify_payments_payouts",
 )  # fmt: skip
 
 

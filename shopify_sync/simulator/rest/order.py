@@ -138,7 +138,7 @@ def _money(shop: Shop, order: Order, figures: Totals) -> dict[str, Any]:
 		"current_total_duties_set": None,
 		"original_total_additional_fees_set": None,
 		"original_total_duties_set": None,
-		"tax_lines": tax_lines(shop, _summed_taxes(order)),
+		"tax_lines": tax_lines(shop, summed_taxes(order)),
 		"total_outstanding": write(figures.outstanding),
 		"total_tip_received": write(figures.tip),
 	}
@@ -165,7 +165,7 @@ def _money(shop: Shop, order: Order, figures: Totals) -> dict[str, Any]:
 	return found
 
 
-def _summed_taxes(order: Order) -> list[TaxLine]:
+def summed_taxes(order: Order) -> list[TaxLine]:
 	"""Return the order's taxes as placed, one per title and rate."""
 	sums: dict[tuple[str, Decimal], Decimal] = {}
 	lines = [line.tax_lines for line in order.line_items]

@@ -19,7 +19,18 @@ if TYPE_CHECKING:
 SHOWN_FOR = timedelta(seconds=10)
 #: As long as a state is younger than this, no other is kept: what is kept costs time, the more the larger the shop is.
 KEPT_EVERY = timedelta(seconds=5)
-_DESKS = ("products", "locations", "inventory", "customers", "orders", "edits", "fulfillments", "refunds", "subscriptions")
+_DESKS = (
+	"products",
+	"locations",
+	"inventory",
+	"customers",
+	"orders",
+	"edits",
+	"fulfillments",
+	"refunds",
+	"payouts",
+	"subscriptions",
+)
 
 
 class Past:

@@ -31,6 +31,7 @@ def add(
 		shop.new_id("OrderTransaction"), order.id, kind, status, gateway or order.gateway, amount, parent_id, shop.now()
 	)
 	order.transactions.append(made)
+	shop.payouts.note(order, made)
 	if status != "pending":
 		shop.emitter.note("order_transactions/create", made.id, (order, made))
 	return made

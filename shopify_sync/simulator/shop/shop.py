@@ -19,6 +19,7 @@ from .fulfillments import Fulfillments
 from .inventory import Inventory
 from .locations import Locations
 from .orders import Orders
+from .payouts import Payouts
 from .products import Products
 from .records import BulkEnd, Webhook
 from .refunds import Refunds
@@ -92,6 +93,7 @@ class Shop:
 		self.fulfillments = Fulfillments(self)
 		self.refunds = Refunds(self)
 		self.returns = Returns(self)
+		self.payouts = Payouts(self)
 		self.subscriptions = Subscriptions(self)
 		self.id = self.new_id("Shop")
 		self.created_at = self.now()

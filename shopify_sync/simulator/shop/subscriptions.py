@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..rest.topics import PAYLOADS
+from ..rest.topics import PAYLOADS, SILENT
 from .desk import Desk, operation
 from .errors import UserError
 from .records import Subscription
@@ -73,7 +73,7 @@ class Subscriptions(Desk[Subscription]):
 		return [subscription for subscription in self.all.values() if subscription.topic == topic]
 
 	def _check(self, topic: str, uri: str, filter: str, own: Subscription | None = None) -> None:
-		if topic not in PAYLOADS:
+		if topic not in PAYLOADS and topic not in SILENT:
 			raise UserError(("topic",), f"The simulator does not emit the topic {topic!r}", "INVALID")
 		if "://" not in uri:
 			raise UserError(("webhookSubscription", "uri"), "Address is invalid", "INVALID")

@@ -16,6 +16,7 @@ _PARTS = (
 	"fulfillment_changes",
 	"refunds",
 	"returns",
+	"payouts",
 	"edits",
 	"bulk",
 	"webhooks",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ...rest.values import gid
+from ...rest.values import country_name, gid
 from ...shop.records import Address
 from ..call import Bag, Call, Resolver, or_none, refuse, register
 from ..cursors import Page, Window, page
@@ -187,7 +187,7 @@ register(
 		"province": _part("province"),
 		"provinceCode": _part("province_code"),
 		"zip": _part("zip"),
-		"country": _part("country"),
+		"country": lambda _c, view: or_none(country_name(view.address)),
 		"countryCodeV2": _part("country_code"),
 		"phone": _part("phone"),
 		"name": lambda _c, view: or_none(f"{view.address.first_name} {view.address.last_name}".strip()),

@@ -12,7 +12,7 @@ from ..call import Call, Refusals, mutation, plain, refuse, register
 from ..errors import NotImplementedHere
 from ..gids import number
 from .common import Money, address, address_input, connection, identified, only, own, root_list
-from .shop import count_of
+from .shop import root_count
 
 _SORTS = {
 	"ID": lambda _record: 0, "CREATED_AT": lambda r: r.created_at, "UPDATED_AT": lambda r: r.updated_at,
@@ -39,12 +39,17 @@ def _display_name(_call: Call, customer: Customer) -> str:
 	return f"{customer.first_name} {customer.last_name}".strip() or customer.email or customer.phone
 
 
+def _addresses(_call: Call, customer: Customer) -> list[Any]:
+	found = address(customer.default_address, customer.address_id)
+	return [found] if found else []
+
+
 register(
 	"QueryRoot",
 	{
 		"customer": lambda call, _root, id: call.shop.customers.all.get(number(id, "Customer")),
 		"customers": root_list("customers", lambda call: call.shop.customers.all.values(), _SORTS, _FILTERS),
-		"customersCount": lambda call, _root, limit=10_000: count_of(len(call.shop.customers.all), limit),
+		"customersCount": root_count(lambda call: call.shop.customers.all.values(), _FILTERS),
 	},
 )
 register(
@@ -61,8 +66,9 @@ register(
 		"state": lambda _c, customer: customer.state.upper(),
 		"defaultEmailAddress": lambda _c, customer: customer if customer.email else None,
 		"defaultPhoneNumber": lambda _c, customer: customer if customer.phone else None,
+		"addressesV2": connection(_addresses),
 		"defaultAddress": lambda _c, customer: address(customer.default_address, customer.address_id),
-		"verifiedEmail": lambda _c, customer: bool(customer.email),
+		"verifiedEmail": lambda _c, _customer: True,
 		"numberOfOrders": lambda call, customer: str(len(call.shop.customers.orders_of(customer.id))),
 		"amountSpent": _spent,
 		"lastOrder": lambda call, customer: next(reversed(call.shop.customers.orders_of(customer.id)), None),
@@ -75,6 +81,7 @@ register("CustomerEmailAddress", {
 	"emailAddress": lambda _c, customer: customer.email,
 	"validFormat": lambda _c, customer: "@" in customer.email,
 	"marketingState": lambda _c, _customer: "NOT_SUBSCRIBED",
+	"marketingUpdatedAt": lambda _c, _customer: None,
 })  # fmt: skip
 register("CustomerPhoneNumber", {"phoneNumber": lambda _c, customer: customer.phone})
 

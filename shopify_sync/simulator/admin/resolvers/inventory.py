@@ -12,12 +12,16 @@ from ..call import Call, plain, register, time_text
 from ..cursors import Page, Window
 from ..errors import bad_request
 from ..gids import number, split
-from .common import Money, everything, identified, inner, listed, own, root_list
+from .common import Money, identified, inner, listed, own, root_list
 from .shop import count_of
 
 _ITEM_SORTS = {"ID": lambda _record: 0}
 _ITEM_FILTERS = {
 	"id": lambda r: int(r.id), "sku": lambda r: r.sku, "created_at": lambda r: r.created_at, "updated_at": lambda r: r.updated_at,
+}  # fmt: skip
+_LEVEL_FILTERS = {
+	"id": lambda r: int(r.id), "inventory_item_id": lambda r: int(r.inventory_item_id), "created_at": lambda r: r.created_at,
+	"updated_at": lambda r: r.updated_at,
 }  # fmt: skip
 _LOCATION_SORTS = {"ID": lambda _record: 0, "NAME": lambda record: record.name}
 _LOCATION_FILTERS = {"location_id": lambda r: int(r.id), "name": lambda r: r.name, "active": lambda r: str(r.is_active)}
@@ -66,17 +70,15 @@ def _levels_of_item(
 
 
 def _levels_of_location(
-	call: Call, location: Location, window: Window, includeInactive: bool = False,
+	call: Call, location: Location, window: Window, includeInactive: bool = False, query: str | None = None,
 ) -> Page:  # fmt: skip
 	levels = [
 		level for level in call.shop.inventory.levels.values()
 		if level.location_id == location.id and (level.is_active or includeInactive)
 	]  # fmt: skip
-	if call.in_bulk:
-		return everything(levels)
 	return listed(
-		call, levels, name="inventoryLevels", sorts={"ID": lambda _level: 0}, sort_key="ID",
-		window=window,
+		call, levels, name="inventoryLevels", sorts={"ID": lambda _level: 0}, sort_key="ID", window=window, query=query,
+		readers=_LEVEL_FILTERS,
 	)  # fmt: skip
 
 

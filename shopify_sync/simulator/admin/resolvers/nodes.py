@@ -65,4 +65,4 @@ def _nodes(call: Call, _root: Any, ids: list[str]) -> list[Any]:
 	return [_node(call, None, id) for id in ids]
 
 
-register("QueryRoot", {"node": _node, "nodes": _nodes})
+register("QueryRoot", {"node": _node, "nodes": _nodes, "refund": lambda call, _root, id: _FINDERS["Refund"](call, id)})

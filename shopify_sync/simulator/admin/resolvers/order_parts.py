@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from ...rest.values import gid
-from ...shop.records import DiscountApplication
+from ...shop.payouts import FLAT, RATE, fee_of
+from ...shop.records import ZERO, DiscountApplication
 from ...shop.totals import open_amount, shipping_price
 from ..call import TYPE_NAMES, Bag, Call, register, time_text
 from .common import Money, bag
@@ -24,6 +26,14 @@ class Application:
 
 	index: int
 	granted: DiscountApplication
+
+
+@dataclass(frozen=True)
+class Fee:
+	"""What the gateway keeps of a transaction, whose number it has."""
+
+	number: str
+	amount: Decimal
 
 
 @dataclass(frozen=True)
@@ -76,6 +86,7 @@ register(
 		"discountedUnitPriceAfterAllDiscountsSet": _unit,
 		"discountAllocations": lambda _c, view: [(view.order, share) for share in view.line.allocations],
 		"taxLines": lambda _c, view, first=None: view.line.tax_lines if first is None else view.line.tax_lines[:first],
+		"duties": lambda _c, _view: [],
 	},
 	value=LineView,
 )
@@ -142,6 +153,11 @@ def _parent(_call: Call, view: TransactionView) -> TransactionView | None:
 	return next((TransactionView(view.order, transaction) for transaction in found), None)
 
 
+def _fees(call: Call, view: TransactionView) -> list[Fee]:
+	fee = fee_of(call.shop, view.transaction)
+	return [Fee(view.transaction.id, fee)] if fee else []
+
+
 def _capturable(_call: Call, view: TransactionView) -> bool:
 	held = view.transaction
 	is_held = held.kind == "authorization" and held.status == "success" and not view.order.expired_at
@@ -163,6 +179,20 @@ register(
 		"manuallyCapturable": _capturable,
 		"order": lambda _c, view: view.order,
 		"test": lambda _c, view: view.order.test,
+		"fees": _fees,
 	},
 	value=TransactionView,
+)
+register(
+	"TransactionFee",
+	{
+		"id": lambda _c, fee: gid("TransactionFee", fee.number),
+		"type": lambda _c, _fee: "processing_fee",
+		"amount": lambda call, fee: Money(fee.amount, call.shop.currency),
+		"taxAmount": lambda call, _fee: Money(ZERO, call.shop.currency),
+		"flatFee": lambda call, _fee: Money(FLAT, call.shop.currency),
+		"flatFeeName": lambda _c, _fee: None,
+		"rate": lambda _c, _fee: str(RATE),
+		"rateName": lambda _c, _fee: None,
+	},
 )

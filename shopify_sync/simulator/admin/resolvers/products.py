@@ -12,7 +12,7 @@ from ..call import Call, Refusals, mutation, plain, refuse, register
 from ..errors import NotImplementedHere
 from ..gids import number
 from .common import amount, connection, identified, money_text, only, own, root_list
-from .shop import count_of
+from .shop import count_of, root_count
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,8 @@ register(
 		"productVariants": root_list(
 			"productVariants", lambda call: call.shop.products.variants.values(), _VARIANT_SORTS, _VARIANT_FILTERS
 		),
-		"productsCount": lambda call, _root, limit=10_000: count_of(len(call.shop.products.all), limit),
+		"productsCount": root_count(lambda call: call.shop.products.all.values(), _PRODUCT_FILTERS),
+		"productVariantsCount": root_count(lambda call: call.shop.products.variants.values(), _VARIANT_FILTERS),
 	},
 )
 register(

@@ -56,6 +56,7 @@ register(
 		"totalRefundedSet": _refund(lambda call, refund: bag(call, _paid(refund))),
 		"order": lambda _c, view: view.order,
 		"return": lambda call, view: _return_of(call, view),
+		"duties": lambda _c, _view: [],
 		"refundLineItems": connection(lambda _c, view: [RefundLineView(view.order, view.refund, e) for e in view.refund.lines]),
 		"refundShippingLines": connection(lambda _c, v: [ShippingBack(v.order, v.refund)] if v.refund.shipping else []),
 		"orderAdjustments": connection(lambda _c, v: [Adjustment(v.order, v.refund)] if v.refund.adjustment else []),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from ...rest.values import gid
 from ...shop.shop import Shop
-from ..call import Call, register, time_text
+from ..call import Call, Resolver, register, time_text
+from ..search import Reader, matcher
 
 _PLAN_NAMES = {
 	"basic": "Basic",
@@ -99,6 +101,16 @@ def count_of(found: int, limit: int | None) -> dict[str, Any]:
 	if limit is not None and found > limit:
 		return {"count": limit, "precision": "AT_LEAST"}
 	return {"count": found, "precision": "EXACT"}
+
+
+def root_count(records: Callable[[Call], Iterable[Any]], readers: Mapping[str, Reader]) -> Resolver:
+	"""Return the resolver of a count at the root of the schema that takes `query` and `limit`."""
+
+	def resolve(call: Call, _root: Any, query: str | None = None, limit: int | None = 10_000) -> dict[str, Any]:
+		matches = matcher(query, readers)
+		return count_of(sum(1 for record in records(call) if matches(record)), limit)
+
+	return resolve
 
 
 register("Count", {"count": lambda _c, found: found["count"], "precision": lambda _c, found: found["precision"]})

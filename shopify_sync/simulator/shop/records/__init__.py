@@ -8,6 +8,7 @@ from __future__ import annotations
 from .edit import EditedLine, OrderEdit
 from .fulfillment import Fulfillment, FulfillmentHold, FulfillmentOrder, FulfillmentOrderLine
 from .order import ZERO, Allocation, DiscountApplication, LineItem, Order, Refund, RefundLine, ShippingLine, TaxLine, Transaction
+from .payout import BalanceTransaction, Payout
 from .people import Address, Customer, Merge
 from .returned import Disposal, Return, ReturnLine
 from .stock import ON_HAND_PARTS, QUANTITY_NAMES, InventoryItem, Level, Location, Product, Variant
@@ -19,6 +20,7 @@ __all__ = [
 	"ZERO",
 	"Address",
 	"Allocation",
+	"BalanceTransaction",
 	"BulkEnd",
 	"Customer",
 	"DiscountApplication",
@@ -35,6 +37,7 @@ __all__ = [
 	"Merge",
 	"Order",
 	"OrderEdit",
+	"Payout",
 	"Product",
 	"Refund",
 	"RefundLine",

@@ -1,0 +1,74 @@
+"""One way to read, whichever way it is: a position says what, of which time, by pages or in bulk, and how far.
+
+position = Position("orders", way, window, started_at=now)     # keep it
+position = start(client, position)                             # bulk: Shopify begins; keep it
+for batch in records(client, position):                        # bulk: once the operation is over
+	…deal with batch.records…
+	keep(batch.position)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from shopify_sync.core.reading import Position, Way
+
+from ..products import as_webhook
+from . import bulk, windows
+from .bulk import Downloading
+from .bulk_orders import order_of_bulk
+from .customer_payload import consent_payload, customer_payload
+from .stock_payload import LevelRead, level_read
+from .values import Node
+from .windows import Batch, CustomerRead
+
+#: What a source yields → pages of it. Levels are read of one location by pages (:func:`.windows.levels`), in bulk of all.
+_PAGES: Mapping[str, Callable[[Downloading, Position], Iterator[Batch[Any]]]] = {
+	"orders": windows.orders,
+	"order_heads": windows.order_heads,
+	"customers": windows.customers,
+	"products": windows.products,
+}
+
+
+def start(client: Downloading, position: Position) -> Position:
+	"""Begin; return the position to keep. By pages there is nothing to begin. :raises BulkError, CallFailed:"""
+	return position if position.way is Way.PAGES else bulk.start(client, position)
+
+
+def records(client: Downloading, position: Position) -> Iterator[Batch[Any]]:
+	"""Yield what is read, batch by batch, from the position on; nothing when it is done.
+
+	`orders`: payloads as `orders/updated` tells, with transactions; `order_heads`: OrderHead; `customers`: CustomerRead; `products`:
+	payloads as `products/update` tells; `levels` (bulk only): LevelRead.
+
+	:raises BulkError: when a bulk operation is not over, or has no result. :raises CallFailed: when Shopify does not answer.
+	"""
+	if position.way is Way.PAGES:
+		yield from _PAGES[position.what](client, position)
+		return
+	if position.done:
+		return
+	for batch in bulk.read(client, position):
+		yield Batch(tuple(made for node in batch.records for made in _made(client, position.what, node)), batch.position)
+
+
+def _made(client: Downloading, what: str, node: Node) -> list[Any]:
+	"""Return what a record of a bulk operation is; nothing when it was deleted meanwhile."""
+	if what == "orders":
+		order = order_of_bulk(client, node)
+		return [] if order is None else [order]
+	return _OF_BULK[what](node)
+
+
+def _levels(node: Node) -> list[LevelRead]:
+	return [level_read({**level, "item": node}, level["location"]["id"]) for level in node["inventoryLevels"]["nodes"]]
+
+
+_OF_BULK: Mapping[str, Callable[[Node], list[Any]]] = {
+	"order_heads": lambda node: [windows.order_head(node)],
+	"customers": lambda node: [CustomerRead(customer_payload(node), consent_payload(node))],
+	"products": lambda node: [as_webhook(node, node["variants"]["nodes"])],
+	"levels": _levels,
+}

@@ -1,0 +1,245 @@
+"""Reads a window of time page by page. Each page comes with the position behind it: kept, it lets a reader go on after a crash.
+
+A record that changes while it is read leaves the window (its `updated_at` is behind the end) and is in the next one. Cursors name the
+place of a record, so nothing that is before it is left out or comes twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+
+from shopify_sync.core.reading import Position
+from shopify_sync.core.topics import from_enum
+
+from ..products import all_variants, as_webhook
+from .customer_payload import consent_payload, customer_payload
+from .order_payload import fulfillment_status
+from .parts import read_order
+from .ports import Client, ask
+from .stock_payload import LevelRead, item_payload, level_read
+from .values import Node, number, word
+
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True)
+class Batch(Generic[Record]):
+	"""Some records, and the position behind them, to keep when they are dealt with."""
+
+	records: tuple[Record, ...]
+	position: Position
+
+
+@dataclass(frozen=True)
+class OrderHead:
+	"""What an order comes to and how far it is, without its lines: enough to see whether both sides agree. Money is *currency*'s.
+
+	:ivar fulfillment_status: REST's; empty while nothing was sent. What is left may be on hold: then a parcel that was cancelled looks like
+		one that was sent.
+	:ivar other_total: the total in the currency that the customer saw, *other_currency*; the same where there is one only.
+	"""
+
+	id: str
+	name: str
+	created_at: datetime
+	processed_at: datetime
+	updated_at: datetime
+	cancelled_at: datetime | None
+	test: bool
+	financial_status: str
+	fulfillment_status: str
+	currency: str
+	other_currency: str
+	other_total: Decimal
+	total: Decimal
+	current_total: Decimal
+	tax: Decimal
+	current_tax: Decimal
+	outstanding: Decimal
+	received: Decimal
+	refunded: Decimal
+	fulfillments: int
+	transactions: int
+
+
+@dataclass(frozen=True)
+class CustomerRead:
+	"""A customer as `customers/update` tells, and their consent as `customers_email_marketing_consent/update` does (None: no e-mail)."""
+
+	payload: dict[str, Any]
+	consent: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class VariantRead:
+	"""What a variant is linked by. *inventory_item* is the item as `inventory_items/update` tells."""
+
+	id: str
+	product_id: str
+	product_status: str
+	sku: str
+	barcode: str
+	title: str
+	updated_at: datetime
+	inventory_item: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SubscriptionRead:
+	"""A webhook subscription of the app. *topic* as in headers: `orders/create`."""
+
+	id: str
+	topic: str
+	uri: str
+	include_fields: tuple[str, ...]
+	filter: str
+	format: str
+
+
+def order_heads(client: Client, position: Position) -> Iterator[Batch[OrderHead]]:
+	"""Yield the orders that changed in the window, cancelled and archived ones too. :raises CallFailed:"""
+	query = position.window.query(more="status:any")
+	return _pages(client, position, "OrdersPage", {"query": query}, lambda data: data["orders"], order_head)
+
+
+def orders(client: Client, position: Position) -> Iterator[Batch[dict[str, Any]]]:
+	"""Yield the orders that changed in the window as `orders/updated` tells of them, with their transactions: a call for each.
+
+	One that was deleted meanwhile is left out. :raises CallFailed:
+	"""
+	query = position.window.query(more="status:any")
+	for batch in _pages(
+		client, position, "OrderIds", {"query": query}, lambda data: data["orders"], lambda node: number(node["id"])
+	):
+		found = (read_order(client, str(id)) for id in batch.records)
+		yield Batch(tuple(order for order in found if order is not None), batch.position)
+
+
+def customers(client: Client, position: Position) -> Iterator[Batch[CustomerRead]]:
+	"""Yield the customers that changed in the window. :raises CallFailed:"""
+
+	def made(node: Node) -> CustomerRead:
+		whole = node
+		if node["addressesV2"]["pageInfo"]["hasNextPage"]:
+			# Deleted meanwhile: its own message tells.
+			whole = ask(client, "Customer", {"id": node["id"]})["customer"] or node
+		return CustomerRead(customer_payload(whole), consent_payload(whole))
+
+	variables = {"query": position.window.query() or None}
+	return _pages(client, position, "CustomersPage", variables, lambda data: data["customers"], made)
+
+
+def products(client: Client, position: Position) -> Iterator[Batch[dict[str, Any]]]:
+	"""Yield the products that changed in the window as `products/update` tells of them, with all their variants. :raises CallFailed:"""
+
+	def made(node: Node) -> dict[str, Any]:
+		return as_webhook(node, all_variants(client, node))
+
+	variables = {"query": position.window.query() or None}
+	return _pages(client, position, "ProductsPage", variables, lambda data: data["products"], made)
+
+
+def variants(client: Client, position: Position) -> Iterator[Batch[VariantRead]]:
+	"""Yield the variants that changed in the window, each with its inventory item: what links are made of. :raises CallFailed:"""
+	variables = {"query": position.window.query() or None}
+	return _pages(client, position, "ProductVariantsPage", variables, lambda data: data["productVariants"], _variant)
+
+
+def levels(client: Client, position: Position, location: str) -> Iterator[Batch[LevelRead]]:
+	"""Yield what lies at a location, of what changed in the window. :param location: its id. :raises CallFailed:"""
+	gid = f"gid://shopify/Location/{location}"
+	variables = {"locationId": gid, "query": position.window.query() or None}
+
+	def found(data: Mapping[str, Any]) -> Node:
+		# A location that was deleted has no stock.
+		return data["location"]["inventoryLevels"] if data["location"] else _EMPTY
+
+	return _pages(client, position, "InventoryLevelsOfLocation", variables, found, lambda node: level_read(node, gid))
+
+
+def subscriptions(client: Client) -> tuple[SubscriptionRead, ...]:
+	"""Return the app's webhook subscriptions, those in its configuration file left out: Shopify does not list them. :raises CallFailed:"""
+	batches = _pages(
+		client, Position("subscriptions"), "WebhookSubscriptions", {}, lambda data: data["webhookSubscriptions"], _subscription
+	)
+	return tuple(record for batch in batches for record in batch.records)
+
+
+def order_head(node: Node) -> OrderHead:
+	"""Return the head of an order of OrdersPage, or of a bulk operation."""
+	money = {name: Decimal(str(node[field]["shopMoney"]["amount"])) for name, field in _SUMS.items()}
+	parcels = int(node["fulfillmentsCount"]["count"])
+	return OrderHead(
+		id=str(number(node["id"])),
+		name=node["name"],
+		created_at=moment(node["createdAt"]),
+		processed_at=moment(node["processedAt"]),
+		updated_at=moment(node["updatedAt"]),
+		cancelled_at=moment(node["cancelledAt"]) if node["cancelledAt"] else None,
+		test=bool(node["test"]),
+		financial_status=word(node["displayFinancialStatus"]) or "",
+		fulfillment_status=fulfillment_status(node["displayFulfillmentStatus"], sent=parcels > 0, waiting=True) or "",
+		currency=node["currencyCode"],
+		other_currency=node["presentmentCurrencyCode"],
+		other_total=Decimal(str(node["totalPriceSet"]["presentmentMoney"]["amount"])),
+		fulfillments=parcels,
+		transactions=int(node["transactionsCount"]["count"]),
+		**money,
+	)
+
+
+def moment(text: str) -> datetime:
+	"""Return a time of Shopify's, with its zone. Python 3.10 does not know the Z."""
+	return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+_SUMS = {
+	"total": "totalPriceSet", "current_total": "currentTotalPriceSet", "tax": "totalTaxSet", "current_tax": "currentTotalTaxSet",
+	"outstanding": "totalOutstandingSet", "received": "totalReceivedSet", "refunded": "totalRefundedSet",
+}  # fmt: skip
+_EMPTY: Node = {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
+
+
+def _pages(
+	client: Client,
+	position: Position,
+	operation: str,
+	variables: Mapping[str, Any],
+	connection: Callable[[Mapping[str, Any]], Node],
+	made: Callable[[Node], Record],
+) -> Iterator[Batch[Record]]:
+	"""Yield page after page, from *position* on. A reader that is done yields nothing."""
+	while not position.done:
+		found = connection(ask(client, operation, {**variables, "after": position.cursor}))
+		records = tuple(made(node) for node in found["nodes"])
+		page = found["pageInfo"]
+		position = position.after_page(page["endCursor"] if page["hasNextPage"] else None, len(records))
+		yield Batch(records, position)
+
+
+def _variant(node: Node) -> VariantRead:
+	return VariantRead(
+		id=str(number(node["id"])),
+		product_id=str(number(node["product"]["id"])),
+		product_status=word(node["product"]["status"]) or "",
+		sku=node["sku"] or "",
+		barcode=node["barcode"] or "",
+		title=node["title"],
+		updated_at=moment(node["updatedAt"]),
+		inventory_item=item_payload(node["inventoryItem"]),
+	)
+
+
+def _subscription(node: Node) -> SubscriptionRead:
+	return SubscriptionRead(
+		id=str(number(node["id"])),
+		topic=from_enum(node["topic"]),
+		uri=node["uri"],
+		include_fields=tuple(node["includeFields"]),
+		filter=node["filter"] or "",
+		format=word(node["format"]) or "",
+	)
