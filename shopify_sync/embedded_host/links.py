@@ -12,6 +12,8 @@ from shopify_sync.core.snapshots import LinkState
 
 from .database import Database
 
+_COLUMNS = "key, document_type, document_name, version, last_event, agreed, facts"
+
 
 def ensure(database: Database, keys: Sequence[str]) -> None:
 	"""Create the link rows that are missing, and commit."""
@@ -24,7 +26,7 @@ def ensure(database: Database, keys: Sequence[str]) -> None:
 
 def read(connection: sqlite3.Connection, key: str) -> LinkState:
 	"""Return a link as it stands; an empty one where there is no row."""
-	row = connection.execute("SELECT * FROM shopify_link WHERE key = ?", (key,)).fetchone()
+	row = connection.execute(f"SELECT {_COLUMNS} FROM shopify_link WHERE key = ?", (key,)).fetchone()  # noqa: S608
 	if row is None:
 		return LinkState(key)
 	return LinkState(**{**dict(row), "agreed": json.loads(row["agreed"]), "facts": json.loads(row["facts"])})

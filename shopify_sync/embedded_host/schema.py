@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 #: Stands in the file as `PRAGMA user_version`; a file of a later version is refused.
-VERSION = 8
+VERSION = 9
 
 #: The fields that both sides changed: one row for each field of a link.
 _CONFLICT = """
@@ -62,6 +62,51 @@ CREATE TABLE IF NOT EXISTS api_call (
 );
 CREATE INDEX IF NOT EXISTS api_call_key ON api_call (key) WHERE key IS NOT NULL;
 CREATE INDEX IF NOT EXISTS api_call_started ON api_call (store, started_at);
+"""
+
+#: What reconciliation found, and how far its runs are.
+_RECONCILIATION = """
+CREATE TABLE IF NOT EXISTS reconciliation_run (
+	name TEXT PRIMARY KEY,
+	store TEXT NOT NULL,
+	depth TEXT NOT NULL,
+	since TEXT,
+	until TEXT NOT NULL,
+	kept_at TEXT NOT NULL,
+	ended_at TEXT,
+	found TEXT NOT NULL,
+	healed TEXT NOT NULL,
+	stopped TEXT NOT NULL DEFAULT '',
+	state TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS discrepancy (
+	key TEXT PRIMARY KEY,
+	store TEXT NOT NULL,
+	link TEXT NOT NULL,
+	label TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	field TEXT NOT NULL,
+	status TEXT NOT NULL,
+	shopify TEXT NOT NULL,
+	erpnext TEXT NOT NULL,
+	amount TEXT,
+	unit TEXT NOT NULL,
+	document_type TEXT,
+	document_name TEXT,
+	cause TEXT NOT NULL,
+	event TEXT,
+	changed_by TEXT,
+	changed_at TEXT,
+	proposal TEXT NOT NULL,
+	first_seen TEXT NOT NULL,
+	last_seen TEXT NOT NULL,
+	times_seen INTEGER NOT NULL,
+	first_run TEXT NOT NULL,
+	last_run TEXT NOT NULL,
+	healed_by TEXT NOT NULL DEFAULT '',
+	samples TEXT NOT NULL DEFAULT '[]'
+);
+CREATE INDEX IF NOT EXISTS discrepancy_link ON discrepancy (link);
 """
 
 DDL = """
@@ -139,7 +184,8 @@ CREATE TABLE IF NOT EXISTS shopify_link (
 	version TEXT,
 	last_event TEXT,
 	agreed TEXT NOT NULL DEFAULT '{}',
-	facts TEXT NOT NULL DEFAULT '{}'
+	facts TEXT NOT NULL DEFAULT '{}',
+	compared_by TEXT
 );
 CREATE INDEX IF NOT EXISTS shopify_link_document ON shopify_link (document_type, document_name);
 CREATE TABLE IF NOT EXISTS document (
@@ -158,7 +204,7 @@ CREATE TABLE IF NOT EXISTS setting (
 	value TEXT NOT NULL
 );
 """
-DDL += _CONFLICT + _CONNECTION
+DDL += _CONFLICT + _CONNECTION + _RECONCILIATION
 #: What a file of an earlier version lacks, by the version that brought it.
 UPGRADES = {
 	2: "ALTER TABLE sync_event ADD COLUMN look_again INTEGER NOT NULL DEFAULT 0;",
@@ -173,6 +219,7 @@ UPGRADES = {
 	"CREATE INDEX shopify_link_document ON shopify_link (document_type, document_name);",
 	7: _CONNECTION,
 	8: "CREATE INDEX note_order ON document (json_extract(data, '$.sales_order')) WHERE doctype = 'Delivery Note';",
+	9: "ALTER TABLE shopify_link ADD COLUMN compared_by TEXT;" + _RECONCILIATION,
 }
 
 

@@ -115,9 +115,10 @@ class Reader:
 		)
 
 	def _stock_push(self, needs: StockPushNeeds) -> StockPushSnapshot:
-		return StockPushSnapshot({pair: self._pushed(*pair) for pair in needs.pairs})
+		return StockPushSnapshot({pair: self.pushed(*pair) for pair in needs.pairs})
 
-	def _pushed(self, inventory_item: str, location: str) -> StockPushState:
+	def pushed(self, inventory_item: str, location: str) -> StockPushState:
+		"""Return what bears on the stock that is pushed to an inventory level."""
 		store = self._policy.store
 		link = links.read(self._connection, keys.key(store, keys.INVENTORY_PUSH, f"{inventory_item}-{location}"))
 		about = links.read(self._connection, keys.key(store, keys.INVENTORY_ITEM, inventory_item))

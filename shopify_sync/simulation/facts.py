@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from shopify_sync.admin_api.ports import CallEnded, CallStarted
+from shopify_sync.core.reconciliation.discrepancy import LIVE, Discrepancy
 from shopify_sync.core.statuses import Status
 from shopify_sync.simulator.webhooks.courier import Delivery
 
@@ -86,6 +87,7 @@ class Facts:
 	:ivar events: on their way in; *attempts*: theirs.
 	:ivar outbound: events on their way out; *pushes*: their attempts.
 	:ivar stock: (Item, warehouse) → quantity.
+	:ivar discrepancies: what reconciliation found, over or not.
 	"""
 
 	events: Mapping[str, EventFact]
@@ -94,6 +96,7 @@ class Facts:
 	documents: Sequence[DocumentFact]
 	stock: Mapping[tuple[str, str], Decimal]
 	outbound: Mapping[str, EventFact] = field(default_factory=dict)
+	discrepancies: Sequence[Discrepancy] = ()
 	pushes: Sequence[AttemptFact] = ()
 
 	def live(self, doctype: str, key: str) -> Sequence[DocumentFact]:
@@ -103,6 +106,15 @@ class Facts:
 	def of_link(self, key: str) -> Sequence[EventFact]:
 		"""Return the events of a resource."""
 		return self._by_link.get(key, ())
+
+	@cached_property
+	def differing(self) -> Mapping[str, Sequence[Discrepancy]]:
+		"""The discrepancies that are not over, by the key of their record."""
+		found = defaultdict(list)
+		for one in self.discrepancies:
+			if one.state in LIVE:
+				found[one.finding.link].append(one)
+		return found
 
 	@cached_property
 	def _live(self) -> Mapping[tuple[str, str | None], Sequence[DocumentFact]]:

@@ -15,6 +15,8 @@ TOPICS = (
 	*(topic for topic in RESOURCE_OF_TOPIC if topic in PAYLOADS),
 	"orders/edited", "refunds/create",
 )  # fmt: skip
+#: Where the webhooks of every simulated store go.
+ADDRESS = "https://erp.example.com/receive"
 
 
 def subscribe(shop: Shop) -> None:
@@ -22,7 +24,7 @@ def subscribe(shop: Shop) -> None:
 	with shop.silently():
 		for topic in TOPICS:
 			if not shop.subscriptions.for_topic(topic):
-				shop.subscriptions.create(topic, "https://erp.example.com/receive")
+				shop.subscriptions.create(topic, ADDRESS)
 
 
 def open_stores(stage: Stage) -> None:

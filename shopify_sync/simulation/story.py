@@ -16,6 +16,7 @@ from shopify_sync.simulator.dice import Dice
 from .profiles import Profile
 
 DAY = 86_400.0
+HOUR = 3600.0
 #: How long after the step before it a step comes: within the same second, seconds, minutes or hours later.
 _PAUSES = (((0.0, 0.9), 3), ((2.0, 60.0), 3), ((60.0, 1800.0), 3), ((1800.0, 20_000.0), 2))
 #: What happens to an order after it was placed, each with how often.

@@ -11,16 +11,22 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
+from .. import keys
 from ..statuses import NEEDS_ATTENTION, Status
 from .findings import Cause, Difference, Explanation, Kind, OpenEvent, Proposal
 from .found import Found
 
-#: Somebody, or a setting, put the state away on purpose.
-_PUT_AWAY = (Status.DISCARDED, Status.SHADOWED, Status.IGNORED, Status.HELD)
+#: A setting put the state away that may be another one by now: the store only watched, or the flow was off.
+_PUT_AWAY = (Status.SHADOWED, Status.IGNORED, Status.HELD)
 #: A worker will get to it.
 _ON_ITS_WAY = (Status.RECEIVED, Status.PROCESSING, Status.RETRYING)
 #: A sum that is off by no more than this is a matter of rounding, in the order's currency.
 _CENTS = Decimal("0.02")
+#: What a message of a part of an order may be about.
+_KINDS_OF_PART: Mapping[str, tuple[Kind, ...]] = {
+	keys.ORDER_TRANSACTION: (Kind.PAID, Kind.REFUNDED, Kind.TOTAL),
+	keys.FULFILLMENT: (Kind.FULFILLED,),
+}
 _IN_MONEY = (Kind.TOTAL, Kind.TAXES, Kind.PAID, Kind.REFUNDED, Kind.PAYOUT)
 #: Which kinds of documents a difference of a kind may stem from.
 _SEEN_IN: Mapping[Kind, tuple[str, ...]] = {
@@ -46,12 +52,14 @@ def explain(difference: Difference, found: Found, updated_at: datetime | None) -
 	:param updated_at: when the record last changed in Shopify (UTC), None where it does not say.
 	"""
 	applied = found.link.version or "" if found.link else ""
-	waiting = _newest(found.events, NEEDS_ATTENTION, applied) or _newest(found.pushing, NEEDS_ATTENTION, "")
-	if waiting:
+	told = [event for event in found.events if _bears_on(event, difference, applied)]
+	if waiting := _newest((*told, *found.pushing), NEEDS_ATTENTION):
 		return Explanation(Cause.FAILED_EVENT, event=waiting.name)
-	if put_away := _newest(found.events, _PUT_AWAY, applied):
+	if discarded := _newest(told, (Status.DISCARDED,)):
+		return Explanation(Cause.DISCARDED, event=discarded.name)
+	if put_away := _newest(told, _PUT_AWAY):
 		return Explanation(Cause.PUT_AWAY, event=put_away.name)
-	if _is_behind(applied, updated_at):
+	if _is_behind(applied, updated_at) or _was_never_told(difference, found):
 		return Explanation(Cause.LOST_WEBHOOK)
 	if by_hand := _by_hand(difference, found):
 		return by_hand
@@ -69,7 +77,7 @@ def propose(difference: Difference, explanation: Explanation) -> Proposal:
 	"""
 	if explanation.cause is Cause.FAILED_EVENT:
 		return Proposal.MEND_EVENT
-	if explanation.cause in (Cause.LOST_WEBHOOK, Cause.BROKEN_LINK):
+	if explanation.cause in (Cause.LOST_WEBHOOK, Cause.PUT_AWAY, Cause.BROKEN_LINK):
 		return Proposal.APPLY
 	if explanation.cause is Cause.CHANGED_BY_HAND and difference.kind in (Kind.PAID, Kind.REFUNDED) and not _is_there(difference):
 		# A Payment Entry that was deleted is made again; one that was cancelled says so itself, as a conflict.
@@ -81,10 +89,25 @@ def _is_there(difference: Difference) -> bool:
 	return bool(Decimal(difference.erpnext or 0))
 
 
-def _newest(events: Iterable[OpenEvent], statuses: tuple[Status, ...], applied: str) -> OpenEvent | None:
-	"""Return the newest event in one of *statuses* with a state that was not applied, or None."""
-	found = [event for event in events if event.status in statuses and (not applied or event.version > applied)]
-	return max(found, key=lambda event: event.version, default=None)
+def _newest(events: Iterable[OpenEvent], statuses: tuple[Status, ...]) -> OpenEvent | None:
+	"""Return the newest event in one of *statuses*, or None."""
+	return max((event for event in events if event.status in statuses), key=lambda event: event.version, default=None)
+
+
+def _bears_on(event: OpenEvent, difference: Difference, applied: str) -> bool:
+	"""Tell whether what an event says was not applied, and may be what the difference is about."""
+	kinds = _KINDS_OF_PART.get(event.resource)
+	if kinds is not None:
+		return difference.kind in kinds
+	return not applied or event.version > applied
+
+
+def _was_never_told(difference: Difference, found: Found) -> bool:
+	"""Tell whether the difference is a transaction of which nothing was ever heard."""
+	if difference.kind not in (Kind.PAID, Kind.REFUNDED) or _is_there(difference) or found.link is None:
+		return False
+	known = (found.link.facts.get("transactions") or {}).get(difference.field)
+	return known is None or known.get("status") != "success"
 
 
 def _is_behind(applied: str, updated_at: datetime | None) -> bool:

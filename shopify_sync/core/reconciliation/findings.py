@@ -44,6 +44,7 @@ class Cause(StrEnum):
 
 	LOST_WEBHOOK = "Lost webhook"
 	FAILED_EVENT = "Failed event"
+	DISCARDED = "Event discarded"
 	PUT_AWAY = "Event put away"
 	CHANGED_BY_HAND = "Changed by hand"
 	CONFLICT = "Open conflict"

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from shopify_sync.core.events import Way
 from shopify_sync.core.statuses import Status
+from shopify_sync.embedded_host.reconciliation import discrepancies
 
 from ..facts import AttemptFact, DocumentFact, EventFact, Facts, LinkFact
 
@@ -31,6 +32,7 @@ def facts(connection: sqlite3.Connection) -> Facts:
 		links={row["key"]: _link(row) for row in connection.execute("SELECT * FROM shopify_link ORDER BY key")},
 		documents=[one for one in documents if one.doctype != "Bin"],
 		stock=stock,
+		discrepancies=discrepancies(connection),
 	)
 
 

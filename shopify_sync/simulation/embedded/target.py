@@ -12,14 +12,20 @@ from shopify_sync.core.contracts.base import dump_json, parse_json
 from shopify_sync.core.events import NewEvent
 from shopify_sync.core.failures import Failure
 from shopify_sync.core.receiving import receive
+from shopify_sync.core.reconciliation.ports import Shopify
+from shopify_sync.core.reconciliation.run import Reconciler, Run, phases_of
+from shopify_sync.core.reconciliation.schedule import Depth
+from shopify_sync.core.reconciliation.settings import Settings
 from shopify_sync.core.signals import Signal
 from shopify_sync.core.statuses import Status
 from shopify_sync.embedded_host import config, delivery_notes, documents, mapping, outbox, selling, stock
 from shopify_sync.embedded_host.host import EmbeddedHost, Instance
+from shopify_sync.embedded_host.reconciliation import ReconcileHost
 from shopify_sync.simulator.dice import Dice
 
 from .. import shops
 from ..facts import Facts
+from ..opening import ADDRESS
 from ..profiles import WorkerFaults
 from ..scheduler import Scheduler
 from ..target import StoreSetUp
@@ -29,6 +35,8 @@ from .wire import WiredShops
 from .workers import Crew, SimulatedHost
 
 _OPERATOR = "operator"
+#: A world heals whatever it needs to.
+_NO_LIMIT = 1_000_000
 
 
 class SimulatedInstance(Instance):
@@ -253,11 +261,16 @@ class EmbeddedTarget:
 		if self.scheduler.seconds >= self._api_back_at:
 			self.shops.wire.outage = None
 
-	def push_all(self, store: str) -> None:
-		"""Mark all stock of a store."""
-		with self.database.write() as connection:
-			outbox.store_changed(connection, self.instance.config, self.instance.events, store, look=True)
+	def reconcile(self, name: str, store: str, shopify: Shopify) -> Run:
+		"""Compare all of a store, and heal what may be healed without a person. Return the run."""
+		host = ReconcileHost(self.instance, lambda _store: ADDRESS)
+		now = self.instance.clock()
+		phases = phases_of(host.policy(store), Depth.FULL)
+		run = Run(name, store, Depth.FULL, None, now, phases, started_at=now)
+		Reconciler(host, shopify, Settings(dry_run=False, limit=_NO_LIMIT)).run(run)
+		self._wake()
 		self._wake_pushers()
+		return run
 
 	def _wake_pushers(self) -> None:
 		self.crew.wake_pusher()

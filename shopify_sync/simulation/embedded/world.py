@@ -17,17 +17,19 @@ from shopify_sync.core.events import Way
 from shopify_sync.simulator.dice import Dice
 from shopify_sync.simulator.http.site import Site
 from shopify_sync.simulator.shop.records import Webhook
+from shopify_sync.simulator.shop.shop import Shop
 from shopify_sync.simulator.webhooks.courier import Courier
 
-from .. import reconciling, shops
+from .. import shops
 from ..actors import ACTIONS, act
 from ..invariants import Moment, Violation, World, check
-from ..opening import TOPICS, open_stores, subscribe
+from ..opening import TOPICS, open_stores
 from ..profiles import Profile, ReceiverFaults, WorkerFaults
 from ..result import Result
 from ..scheduler import Killed, NoRest, Scheduler
+from ..shop_reader import ShopReader
 from ..stage import Stage
-from ..story import DAY, Intent, Story
+from ..story import DAY, HOUR, Intent, StoreFacts, Story
 from . import journal
 from .network import Network
 from .target import EmbeddedTarget
@@ -201,13 +203,17 @@ class EmbeddedWorld:
 
 	def _reconcile(self) -> None:
 		self._tell("reconciliation")
+		# What the shops' clocks are wrong by is long over.
+		self.scheduler.run(self.scheduler.seconds + HOUR)
 		for store, shop in zip(self._story.stores, self.shops, strict=True):
-			subscribe(shop)
-			for event in reconciling.signals(shop, store.name, "1"):
-				self.target.record(event)
-			if store.pushes:
-				self.target.push_all(store.name)
+			self._reconcile_store(store, shop, "healing")
 		self._rest()
+		for store, shop in zip(self._story.stores, self.shops, strict=True):
+			self._reconcile_store(store, shop, "afterwards")
+
+	def _reconcile_store(self, store: StoreFacts, shop: Shop, name: str) -> None:
+		"""Compare all of a store, and heal what may be healed."""
+		self.target.reconcile(f"{name} {store.name}", store.name, ShopReader(shop))
 
 	def _look(self, moment: Moment) -> None:
 		connection = self.target.database.connection()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from . import agreement, books, deliveries, documents, evidence, outbound, parcels, privacy, progress
+from . import agreement, books, deliveries, documents, evidence, outbound, parcels, privacy, progress, reconciliation
 from .world import Moment, Violation, World
 
 __all__ = ("RULES", "Moment", "Violation", "World", "check")
@@ -42,6 +42,8 @@ _AT_REST = (
 	outbound.shopify_has_what_erpnext_has,
 	outbound.an_echo_is_known_as_one,
 	outbound.a_push_never_answers_a_push,
+	reconciliation.what_may_be_healed_is_healed,
+	reconciliation.what_is_reported_is_true,
 )
 RULES: tuple[Callable[[World], Iterator[Violation]], ...] = (*_ALWAYS, *_AT_REST)
 

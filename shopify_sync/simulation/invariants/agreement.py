@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from shopify_sync.core import keys
+from shopify_sync.core.reconciliation.findings import Proposal
 from shopify_sync.core.statuses import NEEDS_ATTENTION, Status
 from shopify_sync.simulator.shop import totals
 from shopify_sync.simulator.shop.records import Customer, Order
@@ -137,7 +138,12 @@ def can_be_compared(world: World, shop: Shop, resource: str, resource_id: str, k
 
 
 def says_why_not(world: World, key: str) -> bool:
-	"""Tell whether an event of the resource waits visibly, with a state that is newer than the one that was applied."""
+	"""Tell whether an event of the resource waits visibly, with a state that is newer than the one that was applied.
+
+	After reconciliation a discrepancy that waits for a person says it too.
+	"""
+	if any(one.finding.proposal is Proposal.REVIEW for one in world.facts.differing.get(key, ())):
+		return True
 	link = world.facts.links.get(key)
 	applied = str(link.version or "") if link else ""
 	return any(

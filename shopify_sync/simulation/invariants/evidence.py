@@ -14,6 +14,8 @@ from .world import Moment, Violation, World
 _GRAPH, _RISE, _REWRITTEN = "statuses move along the graph", "versions only rise", "nothing is rewritten"
 #: What an action of the evidence is to the database.
 _IN_THE_DATABASE = {"revise": "update", "submit": "update", "close": "update", "reopen": "update"}
+#: A link that a plan wrote, and no document.
+_LINKED = "link"
 _EVIDENCE, _ONCE = "each change has evidence, each evidence its change", "an event changes things once"
 
 
@@ -52,7 +54,12 @@ def each_change_has_evidence(world: World) -> Iterator[Violation]:
 		for attempt in world.facts.attempts
 		if attempt.outcome != Status.SHADOWED
 		for change in attempt.changes
+		if change["action"] != _LINKED
 	)
+	linked = {change["name"] for attempt in world.facts.attempts for change in attempt.changes if change["action"] == _LINKED}
+	for key in sorted(linked):
+		if key not in world.facts.links or world.facts.links[key].document is None:
+			yield Violation(_EVIDENCE, key, "was linked, says a Sync Attempt, and the link points at nothing")
 	for what in seen - said:
 		yield Violation(_EVIDENCE, " ".join(map(str, what)), "happened, and no Sync Attempt says so")
 	for what in said - seen:

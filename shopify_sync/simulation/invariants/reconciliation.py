@@ -1,0 +1,59 @@
+"""Rules of reconciliation: what may be healed is healed by one run, and what it still says afterwards is true and waits for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shopify_sync.core import keys
+from shopify_sync.core.reconciliation.discrepancy import LIVE, Discrepancy
+from shopify_sync.core.reconciliation.findings import SAFE, Cause, Proposal
+from shopify_sync.core.statuses import NEEDS_ATTENTION, Status
+
+from .world import Moment, Violation, World
+
+_HEALED, _TRUE = "one reconciliation heals", "reconciliation raises no false alarm"
+
+
+def what_may_be_healed_is_healed(world: World) -> Iterator[Violation]:
+	"""After a run that healed, and the work that follows from it, a second one finds nothing that it could heal."""
+	if world.moment is not Moment.RECONCILED:
+		return
+	for one in world.facts.discrepancies:
+		if one.state in LIVE and one.finding.proposal in SAFE:
+			yield Violation(_HEALED, one.finding.key, f"{_told(one)} is found again")
+
+
+def what_is_reported_is_true(world: World) -> Iterator[Violation]:
+	"""What waits for a person is what a person did, or what an event that waits says too."""
+	if world.moment is not Moment.RECONCILED:
+		return
+	for one in world.facts.discrepancies:
+		if one.state not in LIVE or one.finding.proposal in SAFE:
+			continue
+		if one.finding.proposal is Proposal.MEND_EVENT:
+			event = world.facts.events.get(one.finding.explanation.event or "")
+			event = event or world.facts.outbound.get(one.finding.explanation.event or "")
+			if event is None or event.status not in NEEDS_ATTENTION:
+				yield Violation(_TRUE, one.finding.key, f"{_told(one)} is put down to an event that does not wait")
+		elif not _is_somebodys_deed(world, one):
+			yield Violation(_TRUE, one.finding.key, f"{_told(one)}, and nobody did anything to it")
+
+
+def _is_somebodys_deed(world: World, one: Discrepancy) -> bool:
+	deeds, finding = world.stage.deeds, one.finding
+	if finding.explanation.cause is Cause.DISCARDED:
+		return world.facts.events[finding.explanation.event or ""].status is Status.DISCARDED
+	if finding.resource == keys.ORDER:
+		return finding.link in deeds.cancelled
+	if finding.resource == keys.CUSTOMER:
+		id = finding.link.rpartition("/")[2]
+		return any(key.endswith(f"/{id}") for _doctype, key, _field in deeds.edits)
+	return False
+
+
+def _told(one: Discrepancy) -> str:
+	difference = one.finding.difference
+	return (
+		f"{difference.kind} {difference.field}: the shop {difference.shopify!r}, ERPNext {difference.erpnext!r} "
+		f"({one.finding.explanation.cause}, {one.state})"
+	)
