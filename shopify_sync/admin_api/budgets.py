@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any, Protocol
 
-from shopify_sync.core.bucket import Bucket, Priority, ThrottleStatus, Ticket, Waiting
+from shopify_sync.core.bucket import BACKFILL_SHARE, Bucket, Priority, ThrottleStatus, Ticket, Waiting
 
 from .ports import Cost
 
@@ -41,13 +41,14 @@ class ProcessBudget:
 	"""Counts in this process, for all its threads.
 
 	:param clock: returns seconds; :param share: of what Shopify gives that this process may use.
+	:param backfill: the share of that which backfill may use.
 	"""
 
-	def __init__(self, clock: Callable[[], float], share: float = 1.0) -> None:
+	def __init__(self, clock: Callable[[], float], share: float = 1.0, *, backfill: float = BACKFILL_SHARE) -> None:
 		self._clock = clock
 		self._share = share
 		self._lock = threading.Lock()
-		self._bucket = Bucket()
+		self._bucket = Bucket(share=backfill)
 
 	def take(self, ticket: str, operation: str, priority: Priority) -> float:
 		"""See :class:`Budget`."""
@@ -72,14 +73,24 @@ class RedisBudget:
 
 	:param redis: a client of redis-py (`eval`); :param key: of this store's state.
 	:param clock: seconds, for the time without Redis; :param warn: gets one line when Redis fails.
+	:param backfill: the share of what Shopify gives that backfill may use.
 	"""
 
-	def __init__(self, redis: Any, key: str, clock: Callable[[], float], warn: Callable[[str], None]) -> None:
+	def __init__(
+		self,
+		redis: Any,
+		key: str,
+		clock: Callable[[], float],
+		warn: Callable[[str], None],
+		*,
+		backfill: float = BACKFILL_SHARE,
+	) -> None:
 		self._redis = redis
 		self._key = key
 		self._clock = clock
 		self._warn = warn
-		self._alone = ProcessBudget(clock, SHARE_ALONE)
+		self._backfill = backfill
+		self._alone = ProcessBudget(clock, SHARE_ALONE, backfill=backfill)
 		self._rests_until = 0.0
 
 	def take(self, ticket: str, operation: str, priority: Priority) -> float:
@@ -104,7 +115,9 @@ class RedisBudget:
 		try:
 			for _try in range(_TRIES):
 				text, (seconds, micros) = self._redis.eval(_READ, 1, self._key)
-				bucket, wait = change(loaded(text), int(seconds) + int(micros) / 1e6)
+				# The share is the store's setting of now, not what was kept.
+				kept = replace(loaded(text), share=self._backfill)
+				bucket, wait = change(kept, int(seconds) + int(micros) / 1e6)
 				if self._redis.eval(_SWAP, 1, self._key, text, dumped(bucket), _KEPT_SECONDS):
 					return wait
 			return 0.05

@@ -35,6 +35,10 @@ class Priority(StrEnum):
 #: The share of a full bucket that a priority leaves there.
 RESERVE: Mapping[Priority, float] = {Priority.OPERATOR: 0.0, Priority.LIVE: 0.05, Priority.BACKFILL: 0.4}
 
+#: The share of what the plan gives that backfill may use over time, unless said otherwise: however much there is to read, the rest is
+#: left for what is live.
+BACKFILL_SHARE = 0.5
+
 
 @dataclass(frozen=True)
 class ThrottleStatus:
@@ -47,11 +51,12 @@ class ThrottleStatus:
 
 @dataclass(frozen=True)
 class Ticket:
-	"""A call under way: the points it took, when it is forgotten, and the how manieth it is."""
+	"""A call under way: the points it took, when it is forgotten, the how manieth it is, and whether its points are backfill's."""
 
 	points: float
 	expires: float
 	number: int = 0
+	backfill: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,7 @@ class Bucket:
 	:ivar level: points there now, by our own sums; :ivar as_of: seconds of the clock that all users of the bucket share.
 	:ivar known: whether Shopify has said yet how large the bucket is. Until then it is taken for its smallest.
 	:ivar queue: the calls that wait; who came first is served first, so that small calls do not starve a large one.
+	:ivar share: of what the plan gives, for backfill; :ivar allowance: points of it that are there now. None: all that may gather.
 	:ivar tickets: the calls under way; :ivar taken: how many there were; :ivar costs: what an operation was last said to ask for.
 	"""
 
@@ -80,6 +86,8 @@ class Bucket:
 	as_of: float = 0.0
 	known: bool = False
 	taken: int = 0
+	share: float = BACKFILL_SHARE
+	allowance: float | None = None
 	queue: Mapping[str, Waiting] = field(default_factory=dict)
 	tickets: Mapping[str, Ticket] = field(default_factory=dict)
 	costs: Mapping[str, float] = field(default_factory=dict)
@@ -92,9 +100,25 @@ class Bucket:
 		"""Return the bucket at *now*: points came back, and tickets of the dead are gone."""
 		passed = max(now - self.as_of, 0.0) if self.as_of else 0.0
 		level = min(self.level + passed * self.restore_rate, self.maximum)
+		allowance = None if self.allowance is None else self.allowance + passed * self.restore_rate * self.share
+		if allowance is not None and allowance >= self._most_allowed:
+			allowance = None
 		tickets = {name: ticket for name, ticket in self.tickets.items() if ticket.expires > now}
 		queue = {name: waiting for name, waiting in self.queue.items() if waiting.expires > now}
-		return replace(self, level=level, as_of=max(now, self.as_of), queue=queue, tickets=tickets)
+		return replace(self, level=level, as_of=max(now, self.as_of), queue=queue, tickets=tickets, allowance=allowance)
+
+	@property
+	def _most_allowed(self) -> float:
+		return self.maximum * self.share
+
+	def _allowed_in(self, points: float) -> float:
+		"""Return the seconds until backfill may take so many points of its share; a call larger than all that gathers waits for that."""
+		missing = 0.0 if self.allowance is None else min(points, self._most_allowed) - self.allowance
+		return missing / max(self.restore_rate * self.share, 0.001) if missing > 0 else 0.0
+
+	def _less_allowed(self, points: float) -> float:
+		"""Return what is left of backfill's share after so many points were taken of it (below zero: given back)."""
+		return (self._most_allowed if self.allowance is None else self.allowance) - points
 
 	def take(self, ticket: str, points: float, priority: Priority, now: float) -> tuple[Bucket, float]:
 		"""Take *points* for a call, if they are there.
@@ -108,13 +132,16 @@ class Bucket:
 		ahead = sum(other.points for other in current.queue.values() if _goes_first(other, priority, since))
 		needed = min(points + ahead + current.maximum * RESERVE[priority] + _MARGIN, current.maximum)
 		queue = {name: other for name, other in current.queue.items() if name != ticket}
-		if current.level < needed:
+		is_backfill = priority is Priority.BACKFILL
+		allowed_in = current._allowed_in(points) if is_backfill else 0.0
+		if current.level < needed or allowed_in:
 			queue[ticket] = Waiting(points, priority, since, now + WAITING_SECONDS)
-			wait = max((needed - current.level) / current.restore_rate, 0.001)
-			return replace(current, queue=queue), wait
+			return replace(current, queue=queue), max((needed - current.level) / current.restore_rate, allowed_in, 0.001)
 		number = current.taken + 1
-		tickets = {**current.tickets, ticket: Ticket(points, now + TICKET_SECONDS, number)}
-		return replace(current, level=current.level - points, taken=number, queue=queue, tickets=tickets), 0.0
+		tickets = {**current.tickets, ticket: Ticket(points, now + TICKET_SECONDS, number, is_backfill)}
+		allowance = current._less_allowed(points) if is_backfill else current.allowance
+		level = current.level - points
+		return replace(current, level=level, taken=number, queue=queue, tickets=tickets, allowance=allowance), 0.0
 
 	def answered(
 		self,
@@ -140,7 +167,8 @@ class Bucket:
 			costs[operation] = requested
 		back = mine.points - (min(mine.points, UNTOLD) if used is None else used)
 		level = min(current.level + back, current.maximum)
-		ended = replace(current, level=level, tickets=tickets, costs=costs)
+		allowance = current._less_allowed(-back) if mine.backfill else current.allowance
+		ended = replace(current, level=level, tickets=tickets, costs=costs, allowance=allowance)
 		return ended if status is None else ended._told(status, is_last=mine.number == current.taken)
 
 	def _told(self, status: ThrottleStatus, *, is_last: bool) -> Bucket:

@@ -21,13 +21,14 @@ from shopify_sync.admin_api.shops import BadAddress, shop
 from shopify_sync.admin_api.sign_in import Credentials, SignInBy, SignInState
 from shopify_sync.admin_api.transport import RequestsTransport
 from shopify_sync.core import scopes
+from shopify_sync.core.bucket import BACKFILL_SHARE
 
 from . import policies, times
 from .call_log import FrappeCallLog
 from .connection_store import FrappeConnectionStore
 from .log import warn
 
-_FIELDS = ("name", "modified", "enabled", "mode", "shop_domain", "client_id", "sign_in_by", "api_version")
+_FIELDS = ("name", "modified", "enabled", "mode", "shop_domain", "client_id", "sign_in_by", "api_version", "reconcile_share")
 _TRANSPORT = RequestsTransport()
 #: Kept in the process, never in Redis: decrypted secrets. Good for one `modified` of the store.
 _known: dict[tuple[str, str, bool], tuple[Any, Link]] = {}
@@ -116,11 +117,17 @@ def _made(row: Any, for_operator: bool) -> Link:
 		paused="" if for_operator else _paused(row),
 	)
 	kept = FrappeConnectionStore(row.name)
-	budget = RedisBudget(frappe.cache, _redis_key(row.name), time.time, warn)
+	budget = RedisBudget(frappe.cache, _redis_key(row.name), time.time, warn, backfill=_share(row))
 	jitter = random.random
 	connection = StoreConnection(target, credentials, kept, budget, _TRANSPORT, now=times.now, jitter=jitter)
 	client = AdminClient(target, _TRANSPORT, connection, FrappeCallLog(), now=times.now, sleep=time.sleep, jitter=jitter)
 	return Link(connection, kept, client)
+
+
+def _share(row: Any) -> float:
+	"""Return the share of the rate limit that reading may use; a field that was emptied is the default."""
+	percent = float(row.reconcile_share or 0)
+	return min(percent, 100.0) / 100 if percent > 0 else BACKFILL_SHARE
 
 
 def _paused(row: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -173,3 +174,54 @@ def test_shopify_never_has_to_refuse(calls: list[tuple[float, float, float, int,
 			bucket = bucket.answered(str(number), now, used=used[number], status=said[number])
 			assert bucket == loaded(dumped(bucket))
 		queue.sort()
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 1.0])
+def test_backfill_uses_its_share_and_no_more_however_much_there_is_to_read(share: float) -> None:
+	"""An hour in which somebody reads as fast as they may: what is left is what live calls have."""
+	bucket, now, used = Bucket(maximum=2000.0, restore_rate=RATE, level=2000.0, as_of=1.0, known=True, share=share), 1.0, 0.0
+	number = 0
+	while now < 3601.0:
+		bucket, wait = bucket.take(f"b{number}", 250, Priority.BACKFILL, now)
+		if wait:
+			now += wait
+			continue
+		used += 200
+		bucket = bucket.answered(f"b{number}", now, used=200)
+		number += 1
+	most = (3600 * RATE + 2000) * share
+	assert 0.98 * most - 2000 * RESERVE[Priority.BACKFILL] <= used <= most + 250
+	assert bucket.at(now).level >= 2000 * RESERVE[Priority.BACKFILL] * 0.9
+
+
+def test_with_a_share_of_half_reading_leaves_half_to_what_is_live() -> None:
+	bucket, now, used = known(), 1.0, {Priority.LIVE: 0.0, Priority.BACKFILL: 0.0}
+	number = 0
+	while now < 1801.0:
+		waits = []
+		for priority in (Priority.BACKFILL, Priority.LIVE):  # reading asks first, always
+			bucket, wait = bucket.take(f"{priority}", 100, priority, now)
+			waits.append(wait)
+			if not wait:
+				used[priority] += 100
+				bucket = bucket.answered(f"{priority}", now, used=100)
+				number += 1
+		now += min(waits) if min(waits) else 0.001
+	given = 1800 * RATE
+	assert used[Priority.LIVE] >= 0.49 * given, used
+	assert sum(used.values()) >= 0.95 * given, "nothing is left lying about"
+
+
+def test_a_live_call_never_waits_for_a_reader_that_has_used_up_its_share() -> None:
+	bucket = replace(known(), allowance=0.0)
+	bucket, wait = bucket.take("reader", 400, Priority.BACKFILL, 1.0)
+	assert wait == pytest.approx(400 / (RATE * bucket.share), rel=0.01)
+	assert bucket.take("live", 900, Priority.LIVE, 1.0)[1] == 0
+	assert bucket.take("reader", 400, Priority.BACKFILL, 1.0 + wait + 0.01)[1] == 0
+
+
+def test_a_call_larger_than_the_share_is_made_once_all_of_it_has_gathered() -> None:
+	bucket = replace(known(), share=0.1)
+	bucket, wait = bucket.take("large", 900, Priority.BACKFILL, 1.0)
+	assert wait == 0 and bucket.allowance == 200 - 900
+	assert bucket.answered("large", 1.0, used=150).allowance == 50, "what it did not use comes back to the share too"
