@@ -188,6 +188,9 @@ class Bench(Protocol):
 		:param rows: line item id → pieces. *amends*: a cancelled note that it is the amendment of. *values*: further fields.
 		"""
 
+	def take_back(self, note: str, rows: Mapping[str, int], location_id: str = OUTBOUND_LOCATION) -> str:
+		"""Submit a return against a Delivery Note as ERPNext's user does; return its name. *rows*: line item id → pieces."""
+
 	def cancel_note(self, name: str) -> None:
 		"""Cancel a Delivery Note as ERPNext's user does."""
 

@@ -32,7 +32,7 @@ class _Stopped(BaseException):
 
 
 @dataclass
-class _World:
+class SendingShop:
 	"""A store, its shop, and one order of three T-shirts and a mug that ERPNext knows of."""
 
 	bench: Bench
@@ -111,7 +111,10 @@ def _now() -> str:
 
 
 @contextmanager
-def _world(bench: Bench, place: str = OUTBOUND_LOCATION, fulfillment_by: str = "ERPNext", **settings: Any) -> Iterator[_World]:
+def sending(
+	bench: Bench, place: str = OUTBOUND_LOCATION, fulfillment_by: str = "ERPNext", **settings: Any
+) -> Iterator[SendingShop]:
+	"""Set up a store that sends from ERPNext, with its shop and an order of nine T-shirts and three mugs."""
 	bench.set_up(fulfillment_by=fulfillment_by, **settings)
 	for item in (TEE, MUG):
 		bench.set_stock(item, OUTBOUND_LOCATION, Decimal(500))
@@ -125,7 +128,7 @@ def _world(bench: Bench, place: str = OUTBOUND_LOCATION, fulfillment_by: str = "
 			lines = [{"variant_id": variants[TEE], "quantity": 9}, {"variant_id": variants[MUG], "quantity": 3}]
 			email, location = f"ada.{new_id()}@example.com", shop.places[place]
 			order = served.shop.orders.place(lines, email=email, location_id=location)
-		world = _World(bench, shop, order)
+		world = SendingShop(bench, shop, order)
 		name = world.tell()
 		bench.drain()
 		status(bench, name, "Applied")
@@ -134,7 +137,7 @@ def _world(bench: Bench, place: str = OUTBOUND_LOCATION, fulfillment_by: str = "
 
 @CASES.case
 def a_note_its_tracking_and_its_cancellation_reach_the_shop(bench: Bench) -> None:
-	with _world(bench) as world:
+	with sending(bench) as world:
 		note = world.note(tee=2, tracking="1Z")
 		bench.push()
 		same(world.sent(), {TEE: 2}, "fulfilled")
@@ -154,7 +157,7 @@ def a_note_its_tracking_and_its_cancellation_reach_the_shop(bench: Bench) -> Non
 
 @CASES.case
 def an_amended_note_ends_with_one_fulfillment_of_its_lines(bench: Bench) -> None:
-	with _world(bench) as world:
+	with sending(bench) as world:
 		for pieces in (2, 1):
 			note = world.note(tee=2)
 			bench.push()
@@ -168,7 +171,7 @@ def an_amended_note_ends_with_one_fulfillment_of_its_lines(bench: Bench) -> None
 
 @CASES.case
 def a_lost_answer_is_waited_for_and_its_fulfillment_is_ours(bench: Bench) -> None:
-	with _world(bench) as world:
+	with sending(bench) as world:
 		note = world.note(tee=2)
 		bench.push(lambda step: world.faults(timeout_after=1.0) if step == "before_call" else None)
 		world.faults(timeout_after=0.0)
@@ -183,7 +186,7 @@ def a_lost_answer_is_waited_for_and_its_fulfillment_is_ours(bench: Bench) -> Non
 
 @CASES.case
 def outages_before_and_after_the_call_end_in_one_fulfillment(bench: Bench) -> None:
-	with _world(bench) as world:
+	with sending(bench) as world:
 		for wanted, fault in enumerate(("server_error_before", "server_error_after", "timeout_before", "reset_after"), start=1):
 
 			def break_down(step: str, fault: str = fault) -> None:
@@ -200,7 +203,7 @@ def outages_before_and_after_the_call_end_in_one_fulfillment(bench: Bench) -> No
 
 @CASES.case
 def killed_around_the_call_nothing_is_fulfilled_twice(bench: Bench) -> None:
-	with _world(bench) as world:
+	with sending(bench) as world:
 		for wanted, step in enumerate(("noted", "before_call", "after_call"), start=1):
 			world.note(tee=1)
 			bench.crash_push_at(step)
@@ -212,7 +215,7 @@ def killed_around_the_call_nothing_is_fulfilled_twice(bench: Bench) -> None:
 
 @CASES.case
 def two_notes_at_once_and_two_pushers(bench: Bench) -> None:
-	with _world(bench) as world:
+	with sending(bench) as world:
 		world.note(tee=2)
 		world.note(tee=1, mug=1)
 		bench.run_concurrently([bench.push, bench.push], 2)
@@ -222,7 +225,7 @@ def two_notes_at_once_and_two_pushers(bench: Bench) -> None:
 
 @CASES.case
 def holds_and_other_services_are_respected(bench: Bench) -> None:
-	with _world(bench) as world:
+	with sending(bench) as world:
 		fulfillments, waiting = world.shop.served.shop.fulfillments, world.order.fulfillment_orders[0]
 		with world.shop.served.lock:
 			fulfillments.hold(waiting.id, "high_risk_of_fraud")
@@ -241,7 +244,7 @@ def holds_and_other_services_are_respected(bench: Bench) -> None:
 
 @CASES.case
 def what_is_assigned_elsewhere_is_fulfilled_there_or_moved_by_rule(bench: Bench) -> None:
-	with _world(bench, place=SILENT_LOCATION) as world:
+	with sending(bench, place=SILENT_LOCATION) as world:
 		world.note(tee=1)
 		bench.push()
 		same([found.location_id for found in world.parcels()], [world.shop.places[SILENT_LOCATION]], "locations")
@@ -254,7 +257,7 @@ def what_is_assigned_elsewhere_is_fulfilled_there_or_moved_by_rule(bench: Bench)
 
 @CASES.case
 def an_order_that_was_cancelled_meanwhile_is_not_fulfilled(bench: Bench) -> None:
-	with _world(bench) as world:
+	with sending(bench) as world:
 		world.note(tee=1)
 		with world.shop.served.lock:
 			world.shop.served.shop.orders.cancel(world.order.id)
@@ -265,7 +268,7 @@ def an_order_that_was_cancelled_meanwhile_is_not_fulfilled(bench: Bench) -> None
 
 @CASES.case
 def somebody_fulfils_by_hand_at_the_same_moment(bench: Bench) -> None:
-	with _world(bench) as world:
+	with sending(bench) as world:
 		world.note(tee=8)
 		left = [True]
 
@@ -281,7 +284,7 @@ def somebody_fulfils_by_hand_at_the_same_moment(bench: Bench) -> None:
 
 @CASES.case
 def our_own_fulfillment_comes_back_as_an_echo_and_other_tracking_does_not(bench: Bench) -> None:
-	with _world(bench) as world:
+	with sending(bench) as world:
 		note = world.note(tee=2, tracking="1Z")
 		bench.push()
 		(parcel,) = world.parcels()
@@ -300,8 +303,8 @@ def our_own_fulfillment_comes_back_as_an_echo_and_other_tracking_does_not(bench:
 
 @CASES.case
 def where_both_send_a_webhook_before_the_push_is_recorded_makes_no_second_note(bench: Bench) -> None:
-	for tell in (_World.tell, lambda world: world.tell_fulfillment(world.parcels()[0])):
-		with _world(bench, fulfillment_by="Both") as world:
+	for tell in (SendingShop.tell, lambda world: world.tell_fulfillment(world.parcels()[0])):
+		with sending(bench, fulfillment_by="Both") as world:
 			names: list[str] = []
 			world.note(tee=2)
 			with suppress(_Stopped):
@@ -325,7 +328,7 @@ def _stop_after_the_call(action: Callable[[], object], step: str) -> None:
 
 @CASES.case
 def where_both_send_theirs_becomes_a_note_and_ours_does_not(bench: Bench) -> None:
-	with _world(bench, fulfillment_by="Both") as world:
+	with sending(bench, fulfillment_by="Both") as world:
 		world.note(tee=2)
 		bench.push()
 		theirs = world.by_hand(3)
@@ -343,7 +346,7 @@ def where_both_send_theirs_becomes_a_note_and_ours_does_not(bench: Bench) -> Non
 
 @CASES.case
 def a_fulfillment_in_a_message_of_its_own_makes_the_note_once(bench: Bench) -> None:
-	with _world(bench, fulfillment_by="Shopify") as world:
+	with sending(bench, fulfillment_by="Shopify") as world:
 		theirs = world.by_hand(3)
 		name = world.tell_fulfillment(theirs)
 		bench.drain()

@@ -19,6 +19,7 @@ from . import (
 	outbound_stock,
 	products,
 	receiving,
+	returns,
 )
 from .bench import Bench
 
@@ -51,6 +52,7 @@ CASES: tuple[Case, ...] = tuple(
 		products,
 		outbound_stock,
 		fulfillments,
+		returns,
 	)
 	for case in _named(module.CASES, module.__name__.rpartition(".")[2])
 )

@@ -286,6 +286,20 @@ class EmbeddedBench:
 			delivery_notes.submit(connection, self.instance.config, self.instance.events, name, order or "", items, **values)
 		return name
 
+	def take_back(self, note: str, rows: Mapping[str, int], location_id: str = OUTBOUND_LOCATION) -> str:
+		values = self._values("Delivery Note", note)
+		order = values.get("sales_order") or values["items"][0]["against_sales_order"]
+		items = [
+			{**row, "qty": -rows[row["shopify_line_item_id"]], "warehouse": WAREHOUSES[location_id]}
+			for row in values["items"]
+			if row["shopify_line_item_id"] in rows
+		]
+		name = f"RETURN-{uuid.uuid4().hex[:10]}"
+		with self.instance.database.write() as connection:
+			back = {"is_return": 1, "return_against": note}
+			delivery_notes.submit(connection, self.instance.config, self.instance.events, name, order, items, **back)
+		return name
+
 	def _values(self, doctype: str, name: str | None) -> Mapping[str, Any]:
 		return documents.get(self.instance.database.connection(), doctype, name or "").values
 
