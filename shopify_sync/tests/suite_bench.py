@@ -13,6 +13,8 @@ from typing import Any
 
 import frappe
 from erpnext.selling.doctype.sales_order.sales_order import make_delivery_note
+from erpnext.stock.doctype.delivery_note.delivery_note import make_sales_return
+from frappe.realtime import clear_realtime_log
 
 from shopify_sync.contract_suite import connected
 from shopify_sync.contract_suite.bench import (
@@ -236,6 +238,17 @@ class SiteBench:
 		for row in doc.items:
 			row.update({"qty": rows[row.shopify_line_item_id], "warehouse": self._warehouses[location_id]})
 		doc.update({**values, **({"amended_from": amends} if amends else {})})
+		doc.insert(ignore_permissions=True)
+		doc.submit()
+		frappe.db.commit()
+		return str(doc.name)
+
+	def take_back(self, note: str, rows: Mapping[str, int], location_id: str = OUTBOUND_LOCATION) -> str:
+		frappe.db.rollback()
+		doc = make_sales_return(note)
+		doc.items = [row for row in doc.items if row.shopify_line_item_id in rows]
+		for row in doc.items:
+			row.update({"qty": -rows[row.shopify_line_item_id], "warehouse": self._warehouses[location_id]})
 		doc.insert(ignore_permissions=True)
 		doc.submit()
 		frappe.db.commit()
