@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import frappe
+from frappe.realtime import clear_realtime_log
 
 from shopify_sync.contract_suite.bench import DocumentView, EventView
 from shopify_sync.contract_suite.lifecycle.ground import DOCTYPES
@@ -107,6 +108,7 @@ class SiteGround:
 
 	def forget_moves(self) -> None:
 		"""Have the stock as it was before the first order: each delivery would have those of all others, of the same days, valued anew."""
+		clear_realtime_log()
 		clearing.forget_moves(list(self._warehouses.values()), keep=("Stock Entry",))
 		frappe.db.commit()
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import frappe
 
@@ -46,13 +44,3 @@ class Mortals:
 		if self._process:
 			self._process.communicate(timeout=30)
 			self._process = None
-
-
-@contextmanager
-def mortals() -> Iterator[Mortals]:
-	"""Have workers killed in the block."""
-	found = Mortals()
-	try:
-		yield found
-	finally:
-		found.close()

@@ -74,6 +74,7 @@ class SiteBench:
 
 	def set_up(self, **settings: Any) -> None:
 		forget_suite()
+		clear_realtime_log()
 		self.store = f"suite-{frappe.generate_hash(length=8)}"
 		self.shop_domain = f"{self.store}.myshopify.com"
 		account = site.tax_account()

@@ -19,7 +19,7 @@ from shopify_sync.simulator.rest import order as rest_order
 from shopify_sync.simulator.shop.records import Order
 
 from . import site
-from .mortals import mortals
+from .mortals import Mortals
 from .shop import ShopCase
 from .vouchers import receive
 
@@ -210,23 +210,28 @@ class TestKilledFulfillments(_SendingCase):
 
 	SETTINGS: Mapping[str, Any] = {"sync_inventory": 0}
 
+	@classmethod
+	def setUpClass(cls) -> None:
+		super().setUpClass()
+		cls.workers = Mortals()
+		cls.addClassCleanup(cls.workers.close)
+
 	def killed_at(self, step: str) -> None:
-		with mortals() as workers:
-			for number in range(KILLS):
-				order = self.order(4)
-				note = self.note(order, 2)
-				frappe.db.rollback()
-				self.assertEqual("killed", workers.push_until(step), (step, number))
-				self.forget_leases()
-				if number % 5 == 4:
-					# What people do while the note of a dead worker's call stands.
-					note.reload()
-					note.cancel()
-					frappe.db.commit()
-				self.push_once()
-				self.push_once()
-				self.assertEqual([] if number % 5 == 4 else [2], self.sent(order), (step, number))
-				self.assertIn(self.events_of(order)[-1].status, ("Applied", "No Change"))
+		for number in range(KILLS):
+			order = self.order(4)
+			note = self.note(order, 2)
+			frappe.db.rollback()
+			self.assertEqual("killed", self.workers.push_until(step), (step, number))
+			self.forget_leases()
+			if number % 5 == 4:
+				# What people do while the note of a dead worker's call stands.
+				note.reload()
+				note.cancel()
+				frappe.db.commit()
+			self.push_once()
+			self.push_once()
+			self.assertEqual([] if number % 5 == 4 else [2], self.sent(order), (step, number))
+			self.assertIn(self.events_of(order)[-1].status, ("Applied", "No Change"))
 
 	def test_killed_before_the_call(self) -> None:
 		self.killed_at("before_call")

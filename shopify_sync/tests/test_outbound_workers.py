@@ -23,7 +23,7 @@ from shopify_sync.erpnext_host.stock_marks import Change
 from shopify_sync.jobs import push, sweep
 
 from . import site
-from .mortals import mortals
+from .mortals import Mortals
 from .server import NOBODY, rq_worker
 from .shop import ShopCase
 
@@ -113,20 +113,25 @@ def _older(values: dict[str, Any], *names: str) -> None:
 
 
 class TestKilled(_StockCase):
+	@classmethod
+	def setUpClass(cls) -> None:
+		super().setUpClass()
+		cls.workers = Mortals()
+		cls.addClassCleanup(cls.workers.close)
+
 	def killed_at(self, step: str) -> None:
 		self.settle()
-		with mortals() as workers:
-			for number in range(KILLS):
-				self.change()
-				frappe.db.rollback()
-				self.assertEqual(workers.push_until(step), "killed", number)
-				if number % 3 == 0:
-					self.change()  # what changes while the dead one's note stands
-				if number % 4 == 0:
-					self.sells()
-				self.in_an_hour()
-				self.settle()
-				self.assert_right()
+		for number in range(KILLS):
+			self.change()
+			frappe.db.rollback()
+			self.assertEqual(self.workers.push_until(step), "killed", number)
+			if number % 3 == 0:
+				self.change()  # what changes while the dead one's note stands
+			if number % 4 == 0:
+				self.sells()
+			self.in_an_hour()
+			self.settle()
+			self.assert_right()
 		self.assert_rests_well()
 		events = frappe.get_all("Sync Event", {"store": self.STORE, "direction": "Outbound"}, pluck="name")
 		died = frappe.db.count("Sync Attempt", {"action": "Worker Died", "event": ("in", events)})

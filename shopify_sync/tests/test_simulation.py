@@ -71,8 +71,11 @@ class TestSimulation(FrappeTestCase):
 			held = command.simulate(1, _SEED, "site", as_json=True, trace=False)
 		found = json.loads(printed.getvalue())
 		self.assertTrue(held, found["failures"])
-		self.assertGreater(found["counts"]["status.Applied"], 5)
-		self.assertGreater(found["counts"]["worker.crash"], 0)
+		counts = found["counts"]
+		self.assertGreaterEqual(counts["orders"], 3)
+		# How many states of an order are applied, and not superseded before somebody comes to them, is the machine's speed.
+		self.assertGreaterEqual(counts["status.Applied"], counts["orders"])
+		self.assertGreater(counts["worker.crash"], 0)
 		for doctype in ("Sales Order", "Customer", "Contact", "Address"):
 			self.assertFalse(frappe.db.exists(doctype, {"shopify_key": ("like", f"{ledger.PREFIX}-%")}), doctype)
 		self.assertFalse(frappe.db.exists("Shopify Store", {"name": ("like", f"{ledger.PREFIX}-%")}))
