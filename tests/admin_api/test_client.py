@@ -198,7 +198,9 @@ def test_no_operation_names_a_scope_that_it_does_not_need() -> None:
 	for name in operations.names():
 		for scope in scopes.of_operation(name):
 			# Of fulfillmentCancel and of payouts the schema does not say it; their manual pages do.
-			is_known = name in ("FulfillmentCancel", "Payouts", "BalanceTransactions") or any(scope in enough for _place, enough in required(name))
+			is_known = name in ("FulfillmentCancel", "Payouts", "BalanceTransactions") or any(
+				scope in enough for _place, enough in required(name)
+			)
 			assert is_known, (name, scope)
 
 
