@@ -192,6 +192,14 @@ class ReconcileHost:
 		with self._instance.database.write() as connection:
 			self._instance.events.mark(connection, [mark])
 
+	def note(self, run: Run, findings: Sequence[Finding]) -> None:
+		"""Keep what is about to be healed."""
+		now = self.now()
+		with self._instance.database.write() as connection:
+			known = _known(connection, {finding.link for finding in findings})
+			for finding in findings:
+				_save(connection, finding.key, seen(known.get(finding.key), finding, now, run.name))
+
 	def keep(self, run: Run, findings: Sequence[Finding], compared: Sequence[str]) -> None:
 		"""Keep how far a run is and what it found."""
 		now = self.now()

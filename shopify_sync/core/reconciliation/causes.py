@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from .. import keys
+from ..policy import FulfillmentSide, StorePolicy
 from ..statuses import NEEDS_ATTENTION, Status
 from .findings import Cause, Difference, Explanation, Kind, OpenEvent, Proposal
 from .found import Found
@@ -27,6 +28,8 @@ _KINDS_OF_PART: Mapping[str, tuple[Kind, ...]] = {
 	keys.ORDER_TRANSACTION: (Kind.PAID, Kind.REFUNDED, Kind.TOTAL),
 	keys.FULFILLMENT: (Kind.FULFILLED,),
 }
+#: Nothing is to be added to these.
+_SAYS_ENOUGH = (Cause.FAILED_EVENT, Cause.DISCARDED)
 _IN_MONEY = (Kind.TOTAL, Kind.TAXES, Kind.PAID, Kind.REFUNDED, Kind.PAYOUT)
 #: Which kinds of documents a difference of a kind may stem from.
 _SEEN_IN: Mapping[Kind, tuple[str, ...]] = {
@@ -44,6 +47,12 @@ def is_on_its_way(found: Found) -> bool:
 	"""Tell whether a worker is about to look at the record anyway: it is compared when that is done."""
 	waiting = (*found.events, *found.pushing)
 	return any(event.status in _ON_ITS_WAY for event in waiting)
+
+
+def is_ahead(found: Found, updated_at: datetime | None) -> bool:
+	"""Tell whether a later state was applied than the one that was read, which is older than what ERPNext says by now."""
+	applied = (found.link.version if found.link else None) or ""
+	return bool(applied) and updated_at is not None and applied[:19] > f"{updated_at:%Y-%m-%dT%H:%M:%S}"
 
 
 def explain(difference: Difference, found: Found, updated_at: datetime | None) -> Explanation:
@@ -68,6 +77,19 @@ def explain(difference: Difference, found: Found, updated_at: datetime | None) -
 	if difference.kind in _IN_MONEY and difference.amount is not None and abs(difference.amount) <= _CENTS:
 		return Explanation(Cause.ROUNDING)
 	return Explanation(Cause.MAPPING)
+
+
+def of_deliveries(difference: Difference, explanation: Explanation, policy: StorePolicy) -> tuple[Explanation, Proposal] | None:
+	"""Return the cause and proposal of a difference of what was sent, where ERPNext sends; None: as for anything else."""
+	if difference.kind is not Kind.FULFILLED or not policy.sends or explanation.cause in _SAYS_ENOUGH:
+		return None
+	if difference.amount is not None and difference.amount > 0:
+		# Looking at the order's deliveries again says nothing to Shopify where both agree.
+		return Explanation(Cause.LOST_WEBHOOK), Proposal.PUSH
+	if policy.fulfillment_by is FulfillmentSide.ERPNEXT:
+		# Somebody fulfilled it in Shopify, and the store does not carry that over.
+		return Explanation(Cause.DRIFT), Proposal.REVIEW
+	return None
 
 
 def propose(difference: Difference, explanation: Explanation) -> Proposal:

@@ -79,23 +79,25 @@ class Comparing:
 		}[run.resource]
 		return compare(page)
 
-	def heal(self, finding: Finding) -> bool:
-		"""Carry out what is proposed, in a transaction of its own. Return whether there was anything to carry out."""
+	def can_heal(self, finding: Finding) -> bool:
+		"""Tell whether there is anything to carry out of what is proposed."""
+		return finding.proposal in (Proposal.PUSH, Proposal.SUBSCRIBE) or finding.link in self.payloads
+
+	def heal(self, finding: Finding) -> None:
+		"""Carry out what is proposed, in a transaction of its own; doing it twice is as good as once."""
 		if finding.proposal is Proposal.SUBSCRIBE:
 			self.shopify.subscribe(finding.shopify_id, self.host.webhook_address(self.run.store))
-			return True
+			return
 		if finding.proposal is Proposal.PUSH:
-			return self._push(finding)
-		payload = self.payloads.get(finding.link)
-		if payload is None:
-			return False
+			self._push(finding)
+			return
+		payload = self.payloads[finding.link]
 		name = f"reconcile-{short_hash(self.run.name, finding.link)}"
 		version = self.host.api_version(self.run.store)
 		event = event_of(_TOPIC[finding.resource], payload, self.run.store, name, self.read_at, version, Source.RECONCILIATION)
 		self.host.signal(event)
-		return True
 
-	def _push(self, finding: Finding) -> bool:
+	def _push(self, finding: Finding) -> None:
 		store = self.run.store
 		if finding.resource == keys.INVENTORY_LEVEL:
 			item, _hyphen, location = finding.shopify_id.partition("-")
@@ -104,7 +106,6 @@ class Comparing:
 		else:
 			document = finding.difference.document
 			self.host.mark(delivery_mark(store, finding.shopify_id, finding.label, document[1] if document else ""))
-		return True
 
 	def _finding(
 		self, resource: str, id: str, label: str, difference: Difference, explanation: Explanation, proposal: Proposal
@@ -118,7 +119,7 @@ class Comparing:
 		for order, payload in parsed:
 			key = keys.key(self.policy.store, keys.ORDER, order.id)
 			self.payloads[key] = payload
-			if order.updated_at > self.run.until:
+			if self._is_late(order.updated_at) or causes.is_ahead(found[order.id], order.updated_at):
 				self.tally.leave_out(IN_FLIGHT)
 				continue
 			if differing := self._order(order, found[order.id]):
@@ -167,7 +168,9 @@ class Comparing:
 		self, resource: str, id: str, label: str, difference: Difference, found: Found, updated_at: datetime | None
 	) -> Finding:
 		explanation = causes.explain(difference, found, updated_at)
-		return self._finding(resource, id, label, difference, explanation, causes.propose(difference, explanation))
+		told = causes.of_deliveries(difference, explanation, self.policy)
+		explanation, proposal = told or (explanation, causes.propose(difference, explanation))
+		return self._finding(resource, id, label, difference, explanation, proposal)
 
 	def _customers(self, page: Page) -> tuple[list[str], list[Finding]]:
 		parsed = list(self._parsed(page, lambda payload: customer_resource.parse(payload, self.policy)))
@@ -176,7 +179,7 @@ class Comparing:
 		for customer, payload in parsed:
 			key, there = keys.key(self.policy.store, keys.CUSTOMER, customer.id), found[customer.id]
 			self.payloads[key] = payload
-			if causes.is_on_its_way(there) or (customer.updated_at and customer.updated_at > self.run.until):
+			if causes.is_on_its_way(there) or self._is_late(customer.updated_at) or causes.is_ahead(there, customer.updated_at):
 				self.tally.leave_out(IN_FLIGHT)
 				continue
 			compared.append(key)
@@ -273,8 +276,11 @@ class Comparing:
 			findings.append(
 				self._finding(keys.ORDER, id, label, difference, Explanation(Cause.DELETED_IN_SHOPIFY), Proposal.REVIEW)
 			)
-		self.tally.compared += len(page.records)
-		return [], findings
+		self.tally.compared += len(findings)
+		return [finding.link for finding in findings], findings
+
+	def _is_late(self, updated_at: datetime | None) -> bool:
+		return updated_at is not None and updated_at > self.run.until
 
 	def _parsed(self, page: Page, parse: Callable[[Mapping[str, Any]], Any]) -> Iterator[tuple[Any, Mapping[str, Any]]]:
 		for payload in page.payloads:

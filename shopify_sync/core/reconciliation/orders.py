@@ -198,7 +198,7 @@ def _stated(order: Order, rule: StateRule, books: _Books) -> Figures:
 		total=_current_total(order) if comparable else None,
 		taxes=_taxes(order) if comparable and _tells_taxes(books) else None,
 		lines=_current_lines(order) if comparable and not order.total_tip_received else None,
-		sent=_sent(order) if _compares_deliveries(books, rule) else None,
+		sent=_sent(order, less_returns=_counts_returns(books)) if _compares_deliveries(books, rule) else None,
 		paid=_money(books, receives=True) if rule.payment else {},
 		refunded=_money(books, receives=False) if rule.payment else {},
 		items=dict(_items_now(order, books)),
@@ -226,7 +226,7 @@ def _booked(books: _Books, stated: Figures, *, nothing_billed: bool) -> Figures:
 		total=total if stated.total is not None else None,
 		taxes=(ZERO if nothing_billed else taxes.quantize(unit)) if stated.taxes is not None else None,
 		lines=({} if nothing_billed else books.pieces(bills)) if stated.lines is not None else None,
-		sent=books.pieces(books.submitted(_NOTE)) if stated.sent is not None else None,
+		sent=books.pieces(_notes(books)) if stated.sent is not None else None,
 		paid=_entries(books, "Receive", stated.paid),
 		refunded=_entries(books, "Pay", stated.refunded),
 		items={line: item for line, item in existing.items.items() if line in stated.items},
@@ -270,18 +270,26 @@ def _compares_deliveries(books: _Books, rule: StateRule) -> bool:
 	policy = books.policy
 	if policy.invoice_updates_stock or books.found.pushing:
 		return False
-	has_notes = bool(books.submitted(_NOTE))
 	if policy.fulfillment_by is FulfillmentSide.ERPNEXT:
-		return has_notes
-	return rule.delivery or has_notes
+		return True
+	return rule.delivery or bool(books.submitted(_NOTE))
 
 
-def _sent(order: Order) -> dict[str, Decimal]:
+def _counts_returns(books: _Books) -> bool:
+	"""Whether goods that come back are booked on both sides; where ERPNext alone sends, each side minds its own."""
+	return books.policy.fulfillment_by is not FulfillmentSide.ERPNEXT
+
+
+def _notes(books: _Books) -> list[FoundDocument]:
+	return [note for note in books.submitted(_NOTE) if not note.is_return or _counts_returns(books)]
+
+
+def _sent(order: Order, *, less_returns: bool) -> dict[str, Decimal]:
 	found: Counter[str] = Counter()
 	for fulfillment in order.fulfillments:
 		if fulfillment.is_sent:
 			found.update(fulfillment.pieces)
-	for refund in order.refunds:
+	for refund in order.refunds if less_returns else ():
 		for row in refund.refund_line_items:
 			if is_restocked(row):
 				found[row.line_item_id or ""] -= row.quantity

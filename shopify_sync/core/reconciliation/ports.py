@@ -105,6 +105,9 @@ class ReconcileHost(Protocol):
 	def mark(self, mark: Mark) -> None:
 		"""Have something pushed, and commit."""
 
+	def note(self, run: Run, findings: Sequence[Finding]) -> None:
+		"""Keep what is about to be healed, and commit. How far the run is stays as it was kept last."""
+
 	def keep(self, run: Run, findings: Sequence[Finding], compared: Sequence[str]) -> None:
 		"""Keep how far a run is and what it found, in one transaction.
 

@@ -1,7 +1,8 @@
 """One reconciliation: page after page is read from Shopify, compared with what ERPNext has, and what differs is kept and healed.
 
 After every page the host keeps how far the run is, in the transaction that keeps its findings: a run whose process died goes on
-there, and what the last page had healed is healed once, because the events it made have the run in their names.
+there, and what the last page had healed is healed once, because the events it made have the run in their names. What a page is
+about to heal is kept before that is done, or a worker that dies would leave it healed and unknown.
 """
 
 from __future__ import annotations
@@ -103,7 +104,13 @@ class Reconciler:
 		page_of = Comparing(self.host, self.shopify, run)
 		records, findings = page_of.compare()
 		self._probe("compared")
-		findings = [self._heal(run, page_of, finding) for finding in findings]
+		findings = [self._chosen(run, page_of, finding) for finding in findings]
+		if chosen := [finding for finding in findings if finding.healed]:
+			# On record before it is done: when the worker dies between the two, what was healed is not found any more.
+			self.host.note(run, chosen)
+			self._probe("noted")
+			for finding in chosen:
+				page_of.heal(finding)
 		self._probe("healed")
 		for finding in findings:
 			run.found[finding.difference.kind] = run.found.get(finding.difference.kind, 0) + 1
@@ -119,12 +126,13 @@ class Reconciler:
 			if run.phase >= len(run.phases):
 				run.ended = self.host.now()
 
-	def _heal(self, run: Run, page: Comparing, finding: Finding) -> Finding:
+	def _chosen(self, run: Run, page: Comparing, finding: Finding) -> Finding:
+		"""Return *finding* as one that is healed, where the store's rules and the limits let it be; it is counted then."""
 		healing = Healing.going_on(self.settings, run.healed, run.stopped)
 		kind = finding.difference.kind
-		may = healing.may(kind, finding.proposal)
+		may = page.can_heal(finding) and healing.may(kind, finding.proposal)
 		run.stopped = healing.stopped
-		if not may or not page.heal(finding):
+		if not may:
 			return finding
 		healing.count(kind)
 		run.healed = healing.done
