@@ -38,6 +38,7 @@ NOT_BOOKED: Mapping[str, str] = {
 	"on_drift": "what happens when Shopify's stock is not what it was last known to be",
 	"fulfillment_location": "whether what Shopify assigned to another location than the warehouse's is moved there before it is fulfilled",
 	"notify_customer": "whether Shopify writes to the customer about what is sent from ERPNext",
+	"push_returns": "what Shopify is told of a return that somebody makes in ERPNext (docs/fulfillment.md)",
 	"item_matching": "how an Item is found by a line's SKU when no Shopify Link names it",
 	"max_attempts": "when a failed event rests",
 	"retry_base_seconds": "how long a failed event waits",
