@@ -12,7 +12,7 @@ from ..gids import number, split
 from .fulfillments import find_fulfillment_order
 from .inventory import find_level
 from .orders import find, visible
-from .views import FulfillmentView, LineView, RefundView, TransactionView
+from .views import FulfillmentView, LineView, RefundView, ReturnView, TransactionView
 
 _LARGEST = 250
 Finder = Callable[[Call, str], Any]
@@ -33,6 +33,7 @@ _FINDERS: dict[str, Finder] = {
 	"LineItem": _of_an_order("LineItem", LineView, lambda order: order.line_items),
 	"OrderTransaction": _of_an_order("OrderTransaction", TransactionView, lambda order: order.transactions),
 	"Refund": _of_an_order("Refund", RefundView, lambda order: order.refunds),
+	"Return": _of_an_order("Return", ReturnView, lambda order: order.returns),
 	"Fulfillment": _of_an_order("Fulfillment", FulfillmentView, lambda order: order.fulfillments),
 	"FulfillmentOrder": find_fulfillment_order,
 	"InventoryLevel": find_level,
