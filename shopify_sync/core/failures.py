@@ -195,7 +195,8 @@ INFO: Mapping[Category, CategoryInfo] = {
 	),
 	Category.FULFILLMENT_REFUSED: CategoryInfo(
 		"Shopify does not take the fulfillment",
-		"The order's fulfillment order is on hold, scheduled, with another service, or has less left than was delivered.",
+		"The order's fulfillment order is on hold, scheduled, with another service, or has less left than was delivered. Of a return: "
+		"Shopify lets less be returned, or has received it already.",
 		"Look at the order in Shopify, correct there or in the Delivery Note what the message names, then Retry.",
 		Retry.AFTER_FIX,
 	),
