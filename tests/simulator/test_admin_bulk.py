@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shopify_sync.simulator.admin.bulk import LONGEST
+from shopify_sync.simulator.admin.bulk import AT_A_TIME, LONGEST
 from shopify_sync.simulator.shop.records import Webhook
 
 from .admin_client import Client, gid
@@ -74,6 +74,19 @@ def test_it_reads_more_than_a_page(client: Client) -> None:
 	assert len(lines(client, poll(client, made["id"]))) == 303
 
 
+def test_a_large_operation_is_read_a_part_at_a_time(client: Client) -> None:
+	for _number in range(2 * AT_A_TIME):
+		client.shop.orders.place([{"title": "Thing", "price": "1", "quantity": 1}])
+	made = start(client, "{ orders { nodes { id lineItems { nodes { id } } } } }")["bulkOperation"]
+	finish(client)
+	seen = [poll(client, made["id"]) for _number in range(2)]
+	assert [state["status"] for state in seen] == ["RUNNING", "RUNNING"]
+	late = client.shop.orders.place([{"title": "Late", "price": "1", "quantity": 1}])
+	done = poll(client, made["id"])
+	assert (done["status"], done["rootObjectCount"]) == ("COMPLETED", str(2 * AT_A_TIME + 3))
+	assert gid("Order", late.id) not in {line["id"] for line in lines(client, done)}, "what there was when it began"
+
+
 def test_nothing_found_is_no_file(client: Client) -> None:
 	made = start(client, '{ orders(query: "id:1") { nodes { id } } }')["bulkOperation"]
 	finish(client)
@@ -103,6 +116,14 @@ DEEP = "{ products { nodes { id variants { nodes { id inventoryItem { inventoryL
 		("{ orders { nodes { nothing } } }", "Field 'nothing' doesn't exist on type 'Order'"),
 		("{ orders { nodes { name lineItems { nodes { id } } } } }", "must select the 'id' field"),
 		(DEEP % "location { inventoryLevels { nodes { id } } }", "nesting depth greater than 2"),
+		(
+			"{ orders { nodes { id fulfillments { id fulfillmentLineItems { nodes { id } } } } } }",
+			"connection field within a list field",
+		),
+		(
+			"{ orders { nodes { id shippingLines { nodes { id } } } } }",
+			"must implement the Node interface; ShippingLine does not",
+		),
 		(
 			"{ orders { nodes { id a: lineItems { nodes { id } } b: lineItems { nodes { id } } c: lineItems { nodes { id } } "
 			"d: lineItems { nodes { id } } e: lineItems { nodes { id } } } } }",

@@ -6,8 +6,7 @@ An operation is carried out when somebody asks after its time has come: at the n
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from ..dice import Dice
 from ..faults import Faults
 from ..shop.records import BulkEnd
 from .bulk_rules import FINISHED, Plan, planned
+from .call import Slice
 from .execution import run
 from .validation import prepare
 from .versions import at_least
@@ -30,6 +30,8 @@ AT_ONCE = 5
 KEPT = timedelta(days=7)
 #: Seconds that an operation takes, at least and at most; Shopify needs seconds to hours.
 SHORTEST, LONGEST = 2, 30
+#: So many records are read at a time; others are answered in between.
+AT_A_TIME = 400
 
 
 class LimitReached(Exception):
@@ -59,6 +61,8 @@ class BulkOperation:
 	data: bytes | None = None
 	is_partial: bool = False
 	grouped: bool = False
+	slice: Slice = field(default_factory=lambda: Slice(AT_A_TIME))
+	lines: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
 
 	@property
 	def is_open(self) -> bool:
@@ -109,7 +113,7 @@ class BulkOperations:
 		return min((operation.ready_at for operation in self.all.values() if operation.is_open), default=None)
 
 	def settle(self) -> None:
-		"""Carry out what is due."""
+		"""Carry out what is due, a large operation a part at a time."""
 		now = self._shop.clock.now()
 		for operation in list(self.all.values()):
 			if operation.is_open and operation.ready_at <= now:
@@ -119,8 +123,9 @@ class BulkOperations:
 
 	def file(self, id: str) -> bytes:
 		"""Return the result. :raises KeyError: when there is none, or it is over a week old."""
-		self.settle()
 		operation = self.all[id]
+		while operation.is_open and operation.ready_at <= self._shop.clock.now():
+			self.settle()
 		if operation.data is None or self._is_gone(operation):
 			raise KeyError(id)
 		return operation.data
@@ -135,17 +140,23 @@ class BulkOperations:
 		return operation.completed_at is not None and self._shop.clock.now() - operation.completed_at > KEPT
 
 	def _finish(self, operation: BulkOperation) -> None:
-		completed = operation.completed_at = self._shop.now()
 		if operation.status == "CANCELING":
 			operation.status = "CANCELED"
+		elif self._read_part(operation):
+			operation.status, operation.object_count = "RUNNING", len(operation.lines)
+			return
 		else:
-			self._read(operation)
+			self._write(operation)
+		completed = operation.completed_at = self._shop.now()
 		self._shop.end_bulk_operation(
 			BulkEnd(operation.id, operation.status, operation.error_code, operation.created_at, completed)
 		)
 
-	def _read(self, operation: BulkOperation) -> None:
-		lines = list(self._lines(operation))
+	def _write(self, operation: BulkOperation) -> None:
+		if not operation.grouped:
+			# Without groupObjects children need not follow their parents: here they come after all of them.
+			operation.lines.sort(key=lambda pair: pair[0])
+		lines = [line for _depth, line in operation.lines]
 		failed = self._faults.happens("server_error_after", self._dice, "bulk", self._shop.domain, operation.id)
 		if failed:
 			operation.status, operation.error_code, operation.is_partial = "FAILED", "INTERNAL_SERVER_ERROR", True
@@ -159,20 +170,19 @@ class BulkOperations:
 		# An operation that finds nothing has no file: url is null.
 		text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
 		operation.data = text.encode() or None
+		operation.lines = []
 
-	def _lines(self, operation: BulkOperation) -> Iterator[dict[str, Any]]:
+	def _read_part(self, operation: BulkOperation) -> bool:
+		"""Read the part that is next. Return whether there is another one behind it."""
 		call = self._api.call(operation.version, _Scopes(operation.scopes), self._shop, in_bulk=True)
+		call.slice = operation.slice
 		document = prepare(operation.version, operation.query)
 		answer = run(call, document, document.operations[0], {})
 		if any((error.get("extensions") or {}).get("code") == "ACCESS_DENIED" for error in answer.get("errors", ())):
 			operation.error_code = "ACCESS_DENIED"
-			return
-		found = list(operation.plan.lines(answer["data"] or {}))
-		if not operation.grouped:
-			# Without groupObjects children need not follow their parents: here they come after all of them.
-			found.sort(key=lambda pair: pair[0])
-		for _depth, line in found:
-			yield line
+			return False
+		operation.lines += operation.plan.lines(answer["data"] or {})
+		return operation.slice.advance()
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -26,6 +26,26 @@ Resolver = Callable[..., Any]
 
 
 @dataclass
+class Slice:
+	"""A part of the records that a bulk operation reads, which are settled when it begins. *start*: of the part that is next."""
+
+	size: int
+	start: int = 0
+	records: list[Any] | None = None
+
+	def of(self, found: Iterable[Any]) -> list[Any]:
+		"""Return the part that is next. *found*: all records, looked at the first time."""
+		if self.records is None:
+			self.records = list(found)
+		return self.records[self.start : self.start + self.size]
+
+	def advance(self) -> bool:
+		"""Go on to the part behind it. Return whether there is one."""
+		self.start += self.size
+		return self.records is not None and self.start < len(self.records)
+
+
+@dataclass
 class Call:
 	"""What resolvers know of the request."""
 
@@ -40,6 +60,8 @@ class Call:
 	memory: dict[str, Any]
 	#: Set while a bulk operation runs; connections are then read whole.
 	in_bulk: bool = False
+	#: The part of its root list that a bulk operation reads now; None once that list was read.
+	slice: Slice | None = None
 
 
 @dataclass(frozen=True)

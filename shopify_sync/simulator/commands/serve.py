@@ -14,6 +14,7 @@ from shopify_sync.core.topics import RESOURCE_OF_TOPIC
 
 from ..clock import SystemClock
 from ..faults import Faults
+from ..history import make_history
 from ..http.app import CLIENT_SECRET
 from ..http.fast_clock import FastClock
 from ..rest.topics import PAYLOADS
@@ -41,6 +42,8 @@ TOPICS = tuple(topic for topic in RESOURCE_OF_TOPIC if topic in PAYLOADS)
 @click.option("--stock", default=STOCK, show_default=True, help="Pieces of each product.")
 @click.option("--client-secret", default=CLIENT_SECRET, show_default=True, help="Signs webhooks, and gets tokens.")
 @click.option("--speed", default=1.0, show_default=True, type=click.FloatRange(0, min_open=True), help="Of the shops' clocks.")
+@click.option("--past-orders", default=0, type=click.IntRange(0, 100_000), help="Orders that each shop has had already.")
+@click.option("--past-days", default=60.0, show_default=True, type=click.FloatRange(0, min_open=True), help="In so many days.")
 def serve(
 	port: int,
 	shops: tuple[str, ...],
@@ -53,6 +56,8 @@ def serve(
 	stock: int,
 	client_secret: str,
 	speed: float,
+	past_orders: int,
+	past_days: float,
 ) -> None:
 	"""Run a Shopify store on this machine, until stopped (Ctrl-C)."""
 	logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -67,6 +72,7 @@ def serve(
 		for name in shops:
 			site = store.open(name, faults=Faults.parse(faults), currency=currency.upper())
 			stock_up(site.shop, named or skus(products), stock)
+			make_history(site.shop, orders=past_orders, days=past_days, seed=seed)
 			_subscribe(site, webhooks_to)
 	except ValueError as error:
 		store.stop()

@@ -115,7 +115,9 @@ def listed(
 	matches = matcher(query, readers or {})
 	found = [record for record in records if matches(record)]
 	if call.in_bulk:
-		return everything(found)
+		# The first list that is read is the one at the root.
+		part, call.slice = call.slice, None
+		return everything(part.of(found) if part else found)
 	read = sorts[sort_key]
 	return page(found, lambda record: (read(record), int(record.id)), window)
 
