@@ -33,6 +33,7 @@ class TestWorkers(FrappeTestCase):
 		site.make_store(STORE)
 		# What making the store called for would be answered first.
 		forget_calls()
+		self.addCleanup(forget_calls)
 
 	def finished(self) -> int:
 		frappe.db.rollback()
