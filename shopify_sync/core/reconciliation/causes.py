@@ -55,10 +55,10 @@ def is_ahead(found: Found, updated_at: datetime | None) -> bool:
 	return bool(applied) and updated_at is not None and applied[:19] > f"{updated_at:%Y-%m-%dT%H:%M:%S}"
 
 
-def explain(difference: Difference, found: Found, updated_at: datetime | None) -> Explanation:
+def explain(difference: Difference, found: Found, version: str) -> Explanation:
 	"""Return where a difference most likely comes from.
 
-	:param updated_at: when the record last changed in Shopify (UTC), None where it does not say.
+	:param version: of the state that was read (core/signals.py `version_of`), empty where there is none.
 	"""
 	applied = found.link.version or "" if found.link else ""
 	told = [event for event in found.events if _bears_on(event, difference, applied)]
@@ -68,7 +68,7 @@ def explain(difference: Difference, found: Found, updated_at: datetime | None) -
 		return Explanation(Cause.DISCARDED, event=discarded.name)
 	if put_away := _newest(told, _PUT_AWAY):
 		return Explanation(Cause.PUT_AWAY, event=put_away.name)
-	if _is_behind(applied, updated_at) or _was_never_told(difference, found):
+	if difference.is_news or _is_behind(applied, version) or _was_never_told(difference, found):
 		return Explanation(Cause.LOST_WEBHOOK)
 	if by_hand := _by_hand(difference, found):
 		return by_hand
@@ -132,11 +132,17 @@ def _was_never_told(difference: Difference, found: Found) -> bool:
 	return known is None or known.get("status") != "success"
 
 
-def _is_behind(applied: str, updated_at: datetime | None) -> bool:
-	"""Tell whether Shopify has a state that is later than the one that was applied."""
-	if updated_at is None:
-		return False
-	return applied[:19] < f"{updated_at:%Y-%m-%dT%H:%M:%S}"
+def _is_behind(applied: str, version: str) -> bool:
+	"""Tell whether Shopify has a state that is later than the one that was applied, within one second too.
+
+	When each was heard of, and how it was spelled, says nothing about that.
+	"""
+	return bool(version) and _moment(applied) < _moment(version)
+
+
+def _moment(version: str) -> tuple[str, ...]:
+	updated_at, progress, _triggered_at, payment = (*version.split("|"), "", "", "", "")[:4]
+	return updated_at[:19], progress, payment
 
 
 def _by_hand(difference: Difference, found: Found) -> Explanation | None:

@@ -15,6 +15,7 @@ from ..events import Source
 from ..fetched import event_of
 from ..keys import short_hash
 from ..outbound.marks import delivery_mark, stock_mark
+from ..signals import subject_of
 from . import causes, subscriptions
 from . import customers as customer_comparison
 from . import item_links as link_comparison
@@ -122,15 +123,14 @@ class Comparing:
 			if self._is_late(order.updated_at) or causes.is_ahead(found[order.id], order.updated_at):
 				self.tally.leave_out(IN_FLIGHT)
 				continue
-			if differing := self._order(order, found[order.id]):
-				findings += differing
+			if causes.is_on_its_way(found[order.id]):
+				self.tally.leave_out(IN_FLIGHT)
+				continue
 			compared.append(key)
+			findings += self._order(order, found[order.id])
 		return compared, findings
 
-	def _order(self, order: Order, found: Any) -> list[Finding]:
-		if causes.is_on_its_way(found):
-			self.tally.leave_out(IN_FLIGHT)
-			return []
+	def _order(self, order: Order, found: FoundOrder) -> list[Finding]:
 		comparison = order_comparison.compare(order, found, self.policy)
 		if comparison.reason:
 			self.tally.leave_out(comparison.reason)
@@ -139,10 +139,7 @@ class Comparing:
 		if comparison.agrees and not self._is_unlinked(found):
 			self.tally.agreed += 1
 			return []
-		findings = [
-			self._explained(keys.ORDER, order.id, order.label, one, found, order.updated_at)
-			for one in self._of(comparison, found)
-		]
+		findings = [self._explained(keys.ORDER, order.id, order.label, one, found) for one in self._of(comparison, found)]
 		self.tally.agreed += not findings
 		return findings
 
@@ -164,13 +161,16 @@ class Comparing:
 			total = f"{side}_total"
 			setattr(sums, total, getattr(sums, total) + (figures.total or 0))
 
-	def _explained(
-		self, resource: str, id: str, label: str, difference: Difference, found: Found, updated_at: datetime | None
-	) -> Finding:
-		explanation = causes.explain(difference, found, updated_at)
+	def _explained(self, resource: str, id: str, label: str, difference: Difference, found: Found) -> Finding:
+		explanation = causes.explain(difference, found, self._version(resource, id))
 		told = causes.of_deliveries(difference, explanation, self.policy)
 		explanation, proposal = told or (explanation, causes.propose(difference, explanation))
 		return self._finding(resource, id, label, difference, explanation, proposal)
+
+	def _version(self, resource: str, id: str) -> str:
+		"""Return the version of a state that was read, as far as the state itself tells it."""
+		payload = self.payloads[keys.key(self.policy.store, resource, id)]
+		return subject_of(resource, payload, "").version
 
 	def _customers(self, page: Page) -> tuple[list[str], list[Finding]]:
 		parsed = list(self._parsed(page, lambda payload: customer_resource.parse(payload, self.policy)))
@@ -189,7 +189,7 @@ class Comparing:
 			self.tally.compared += 1
 			differing = list(customer_comparison.differences(customer, there, self.policy))
 			self.tally.agreed += not differing
-			findings += [self._explained(keys.CUSTOMER, customer.id, "", one, there, customer.updated_at) for one in differing]
+			findings += [self._explained(keys.CUSTOMER, customer.id, "", one, there) for one in differing]
 		return compared, findings
 
 	def _levels(self, page: Page) -> tuple[list[str], list[Finding]]:
@@ -214,7 +214,7 @@ class Comparing:
 		return compared, findings
 
 	def _of_level(self, level: Any, on_hand: int | None, difference: Difference, found: Any) -> Finding:
-		explanation = causes.explain(difference, found, level.updated_at)
+		explanation = causes.explain(difference, found, self._version(keys.INVENTORY_LEVEL, level.id))
 		proposal = Proposal.APPLY
 		if difference.field == "on_hand":
 			explanation = stock_comparison.explain(level, on_hand, found, explanation)

@@ -32,7 +32,8 @@ def differences(customer: Customer, found: FoundCustomer, policy: StorePolicy) -
 			continue
 		name = found.documents.get(field.doctype)
 		document = (field.doctype, name) if name else None
-		yield Difference(Kind.CUSTOMER, field.name, _veiled(stated), _veiled(written), document=document)
+		is_news = field.name not in agreed or not _same(field, stated, str(agreed[field.name] or ""))
+		yield Difference(Kind.CUSTOMER, field.name, _veiled(stated), _veiled(written), document=document, is_news=is_news)
 
 
 def _stated(customer: Customer, field: SyncedField) -> str | None:

@@ -78,6 +78,7 @@ class Difference:
 	:ivar shopify: what Shopify says; *erpnext*: what ERPNext says. Never a personal value: those are told as hashes or not at all.
 	:ivar amount: by how much ERPNext has more than Shopify, in *unit* (an ISO currency, or `pieces`); None: not a quantity.
 	:ivar document: where it is seen in ERPNext.
+	:ivar is_news: Shopify's value is not the one that both sides last agreed on.
 	"""
 
 	kind: Kind
@@ -87,6 +88,7 @@ class Difference:
 	amount: Decimal | None = None
 	unit: str = ""
 	document: tuple[str, str] | None = None
+	is_news: bool = False
 
 
 @dataclass(frozen=True)

@@ -261,13 +261,13 @@ class EmbeddedTarget:
 		if self.scheduler.seconds >= self._api_back_at:
 			self.shops.wire.outage = None
 
-	def reconcile(self, name: str, store: str, shopify: Shopify) -> Run:
-		"""Compare all of a store, and heal what may be healed without a person. Return the run."""
+	def reconcile(self, name: str, store: str, shopify: Shopify, *, dry_run: bool = False) -> Run:
+		"""Compare all of a store; heal what may be healed without a person, unless it is a *dry_run*. Return the run."""
 		host = ReconcileHost(self.instance, lambda _store: ADDRESS)
 		now = self.instance.clock()
 		phases = phases_of(host.policy(store), Depth.FULL)
 		run = Run(name, store, Depth.FULL, None, now, phases, started_at=now)
-		Reconciler(host, shopify, Settings(dry_run=False, limit=_NO_LIMIT)).run(run)
+		Reconciler(host, shopify, Settings(dry_run=dry_run, limit=_NO_LIMIT)).run(run)
 		self._wake()
 		self._wake_pushers()
 		return run

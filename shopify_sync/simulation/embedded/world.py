@@ -17,7 +17,6 @@ from shopify_sync.core.events import Way
 from shopify_sync.simulator.dice import Dice
 from shopify_sync.simulator.http.site import Site
 from shopify_sync.simulator.shop.records import Webhook
-from shopify_sync.simulator.shop.shop import Shop
 from shopify_sync.simulator.webhooks.courier import Courier
 
 from .. import shops
@@ -29,7 +28,7 @@ from ..result import Result
 from ..scheduler import Killed, NoRest, Scheduler
 from ..shop_reader import ShopReader
 from ..stage import Stage
-from ..story import DAY, HOUR, Intent, StoreFacts, Story
+from ..story import DAY, HOUR, Intent, Story
 from . import journal
 from .network import Network
 from .target import EmbeddedTarget
@@ -53,6 +52,10 @@ class _Log(logging.Handler):
 
 	def emit(self, record: logging.LogRecord) -> None:
 		self.lines.append(self.format(record))
+
+
+#: So often everything is compared and healed before nothing may be left to heal.
+_NIGHTS = 2
 
 
 class EmbeddedWorld:
@@ -205,15 +208,16 @@ class EmbeddedWorld:
 		self._tell("reconciliation")
 		# What the shops' clocks are wrong by is long over.
 		self.scheduler.run(self.scheduler.seconds + HOUR)
-		for store, shop in zip(self._story.stores, self.shops, strict=True):
-			self._reconcile_store(store, shop, "healing")
-		self._rest()
-		for store, shop in zip(self._story.stores, self.shops, strict=True):
-			self._reconcile_store(store, shop, "afterwards")
+		# What the first night links, the second can compare.
+		for night in range(_NIGHTS):
+			self._reconcile_stores(f"night {night}")
+			self._rest()
+		self._reconcile_stores("afterwards", dry_run=True)
 
-	def _reconcile_store(self, store: StoreFacts, shop: Shop, name: str) -> None:
-		"""Compare all of a store, and heal what may be healed."""
-		self.target.reconcile(f"{name} {store.name}", store.name, ShopReader(shop))
+	def _reconcile_stores(self, name: str, *, dry_run: bool = False) -> None:
+		"""Compare all of every store, and heal what may be healed unless it is a *dry_run*."""
+		for store, shop in zip(self._story.stores, self.shops, strict=True):
+			self.target.reconcile(f"{name} {store.name}", store.name, ShopReader(shop), dry_run=dry_run)
 
 	def _look(self, moment: Moment) -> None:
 		connection = self.target.database.connection()

@@ -108,11 +108,20 @@ def stock_agrees(world: World) -> Iterator[Violation]:
 			if level is None or not can_be_compared(world, shop, keys.INVENTORY_LEVEL, level_id, key):
 				continue
 			counted = (variant.sku, place) in world.stage.deeds.counted and world.moment is Moment.AT_REST
-			if counted or says_why_not(world, key) or _was_never_said(world, variant.sku, store, key):
+			is_left_out = world.moment is Moment.RECONCILED and not _is_linked(world, store, variant.inventory_item_id)
+			if counted or is_left_out or says_why_not(world, key) or _was_never_said(world, variant.sku, store, key):
 				continue
 			found, stated = world.facts.stock.get((variant.sku, place), Decimal(0)), level.quantity("available")
 			if found != stated:
 				yield Violation(_STOCK, key, f"the shop has {stated}, the Bin holds {found}")
+
+
+def _is_linked(world: World, store: StoreFacts, inventory_item: str) -> bool:
+	"""Whether reconciliation can tell which Item and warehouse a level is of: levels without are counted as left out."""
+	if not world.stage.target.settings(store.name).get("locations"):
+		return False
+	link = world.facts.links.get(keys.key(store.name, keys.INVENTORY_ITEM, inventory_item))
+	return link is not None and link.document is not None
 
 
 def _was_never_said(world: World, sku: str, store: StoreFacts, key: str) -> bool:

@@ -9,6 +9,7 @@ from shopify_sync.core.reconciliation.discrepancy import LIVE, Discrepancy
 from shopify_sync.core.reconciliation.findings import SAFE, Cause, Proposal
 from shopify_sync.core.statuses import NEEDS_ATTENTION, Status
 
+from .agreement import pairs
 from .world import Moment, Violation, World
 
 _HEALED, _TRUE = "one reconciliation heals", "reconciliation raises no false alarm"
@@ -44,10 +45,21 @@ def _is_somebodys_deed(world: World, one: Discrepancy) -> bool:
 	if finding.explanation.cause is Cause.DISCARDED:
 		return world.facts.events[finding.explanation.event or ""].status is Status.DISCARDED
 	if finding.resource == keys.ORDER:
-		return finding.link in deeds.cancelled
+		return finding.link in deeds.cancelled or _is_sent_by_shop(world, one)
 	if finding.resource == keys.CUSTOMER:
 		id = finding.link.rpartition("/")[2]
 		return any(key.endswith(f"/{id}") for _doctype, key, _field in deeds.edits)
+	return False
+
+
+def _is_sent_by_shop(world: World, one: Discrepancy) -> bool:
+	"""Whether the shop's staff sent something of an order whose goods ERPNext sends."""
+	if one.finding.explanation.cause is not Cause.DRIFT:
+		return False
+	for store, shop in pairs(world):
+		order = shop.orders.all.get(one.finding.shopify_id) if store.name == one.finding.store else None
+		if order and any(made.id in world.stage.deeds.sent_by_shop for made in order.fulfillments):
+			return store.sends == "ERPNext"
 	return False
 
 
