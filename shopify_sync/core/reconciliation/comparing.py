@@ -32,7 +32,7 @@ from .findings import (
 	Proposal,
 	Sums,
 )
-from .found import Found
+from .found import Found, FoundOrder
 from .ports import Page, ReconcileHost, Shopify, Window
 from .schedule import Depth
 
