@@ -93,6 +93,7 @@ class AdminClient:
 
 	:param now: returns the time, UTC; *sleep*: waits so many seconds; *jitter*: returns a uniform number in [0, 1).
 	:param read_timeout: seconds without a byte of the answer.
+	:ivar restore_rate: points a second that the store's plan restores, as the last answer told; None before the first.
 	"""
 
 	def __init__(
@@ -115,6 +116,7 @@ class AdminClient:
 		self._sleep = sleep
 		self._jitter = jitter
 		self._timeout = (CONNECT_SECONDS, read_timeout)
+		self.restore_rate: float | None = None
 
 	def execute(
 		self,
@@ -269,6 +271,7 @@ class AdminClient:
 		self.connection.learn(ticket, run.operation, found.cost, arrived="THROTTLED" not in found.codes)
 		self.connection.heard(run.api_version, answer.headers.get("x-shopify-api-deprecated-reason", ""))
 		run.cost = found.cost
+		self.restore_rate = found.cost.status.restore_rate if found.cost.status else self.restore_rate
 		if found.errors:
 			raise self._refused(run, found)
 		self.connection.record(True)

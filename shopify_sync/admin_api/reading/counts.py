@@ -17,7 +17,12 @@ from .ports import Client, ask
 FINANCIAL_STATUSES = (
 	"authorized", "expired", "paid", "partially_paid", "partially_refunded", "pending", "refunded", "voided",
 )  # fmt: skip
-_FIELDS = {"OrdersCount": "ordersCount", "CustomersCount": "customersCount", "ProductsCount": "productsCount"}
+_FIELDS = {
+	"OrdersCount": "ordersCount",
+	"CustomersCount": "customersCount",
+	"ProductsCount": "productsCount",
+	"ProductVariantsCount": "productVariantsCount",
+}
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,11 @@ def customers(client: Client, window: Window = EVERYTHING) -> Count:
 def products(client: Client, window: Window = EVERYTHING) -> Count:
 	"""Return how many products changed in the window. :raises CallFailed:"""
 	return _count(client, "ProductsCount", window.query())
+
+
+def variants(client: Client) -> Count:
+	"""Return how many variants there are. :raises CallFailed:"""
+	return _count(client, "ProductVariantsCount", "")
 
 
 def orders_by_day(

@@ -37,12 +37,13 @@ def start(client: Downloading, position: Position) -> Position:
 	return position if position.way is Way.PAGES else bulk.start(client, position)
 
 
-def records(client: Downloading, position: Position) -> Iterator[Batch[Any]]:
+def records(client: Downloading, position: Position, *, batch: int = 100) -> Iterator[Batch[Any]]:
 	"""Yield what is read, batch by batch, from the position on; nothing when it is done.
 
 	`orders`: payloads as `orders/updated` tells, with transactions; `order_heads`: OrderHead; `customers`: CustomerRead; `products`:
 	payloads as `products/update` tells; `levels` (bulk only): LevelRead.
 
+	:param batch: of a bulk operation, so many at a time; pages have sizes of their own.
 	:raises BulkError: when a bulk operation is not over, or has no result. :raises CallFailed: when Shopify does not answer.
 	"""
 	if position.way is Way.PAGES:
@@ -50,8 +51,8 @@ def records(client: Downloading, position: Position) -> Iterator[Batch[Any]]:
 		return
 	if position.done:
 		return
-	for batch in bulk.read(client, position):
-		yield Batch(tuple(made for node in batch.records for made in _made(client, position.what, node)), batch.position)
+	for found in bulk.read(client, position, batch=batch):
+		yield Batch(tuple(made for node in found.records for made in _made(client, position.what, node)), found.position)
 
 
 def _made(client: Downloading, what: str, node: Node) -> list[Any]:

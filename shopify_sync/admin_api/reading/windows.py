@@ -90,7 +90,7 @@ class VariantRead:
 
 @dataclass(frozen=True)
 class SubscriptionRead:
-	"""A webhook subscription of the app. *topic* as in headers: `orders/create`."""
+	"""A webhook subscription of the app. *topic* as in headers: `orders/create`; *api_version*: of its payloads, the app's own."""
 
 	id: str
 	topic: str
@@ -98,6 +98,7 @@ class SubscriptionRead:
 	include_fields: tuple[str, ...]
 	filter: str
 	format: str
+	api_version: str = ""
 
 
 def order_heads(client: Client, position: Position) -> Iterator[Batch[OrderHead]]:
@@ -242,4 +243,5 @@ def _subscription(node: Node) -> SubscriptionRead:
 		include_fields=tuple(node["includeFields"]),
 		filter=node["filter"] or "",
 		format=word(node["format"]) or "",
+		api_version=node["apiVersion"]["handle"],
 	)
