@@ -7,7 +7,7 @@ own how much was compared; a report without rows would be taken for good news.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from frappe import _
@@ -17,7 +17,10 @@ Row = dict[str, Any]
 #: Columns, rows, message, chart, cards: what `execute` of a script report returns.
 Answer = tuple[list[Column], list[Row], str, dict[str, Any] | None, list[dict[str, Any]]]
 
-GOOD, BAD, WARNING, NEUTRAL = "Green", "Red", "Orange", "Blue"
+#: The colors that a card can have on 15 and 16.
+GOOD, BAD, NEUTRAL = "Green", "Red", "Blue"
+#: Labels that find room below a chart, if they are dates; more of them must be short, or the Desk cuts every one of them off.
+ROOM = 12
 #: Of these a mail would show "0" or "None" where there is nothing to show.
 _EMPTY: Mapping[str, Any] = {"Float": 0.0, "Int": None}
 
@@ -27,6 +30,8 @@ def column(fieldname: str, label: str, fieldtype: str = "Data", width: int = 120
 	made: Column = {"fieldname": fieldname, "label": label, "fieldtype": fieldtype, "width": width}
 	if options:
 		made["options"] = options
+	if fieldtype == "Data":
+		made["align"] = "left"  # a table aligns by its first row otherwise, and some texts are numbers
 	if fieldtype == "Float":
 		made |= {"precision": 2, "print_hide_if_no_value": 1}
 	return made
@@ -73,6 +78,11 @@ def chart(
 	if kind == "line":
 		made["lineOptions"] = {"hideDots": int(len(labels) > 31), "regionFill": 0}
 	return made
+
+
+def ticks(moments: Sequence[date], pattern: str, short: str = "%d") -> list[str]:
+	"""Return the labels of a chart over time: by *pattern*, or *short* where there are too many."""
+	return [moment.strftime(pattern if len(moments) <= ROOM else short) for moment in moments]
 
 
 def counts_text(counts: Mapping[str, int]) -> str:

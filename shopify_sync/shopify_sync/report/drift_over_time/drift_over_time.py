@@ -47,16 +47,16 @@ def execute(filters: Mapping[str, Any] | None = None) -> layout.Answer:
 
 def _columns(currencies: Sequence[str]) -> list[layout.Column]:
 	return [
-		column("day", _("Day"), "Date", 100),
+		column("day", _("Day"), "Date", 115),
 		column("kind", _("Kind"), width=170),
-		column("compared", _("Records Compared"), "Int", 130),
+		column("compared", _("Records Compared"), "Int", 155),
 		column("found", _("Found"), "Int", 80),
 		column("new", _("New"), "Int", 80),
 		column("open", _("Open"), "Int", 80),
 		column("healed", _("Healed"), "Int", 80),
 		column("settled", _("Settled"), "Int", 80),
-		column("pieces", _("Pieces Open"), "Float", 110),
-		*(column(_field(code), _("{0} Open").format(code), "Float", 110) for code in currencies),
+		column("pieces", _("Pieces Open"), "Float", 125),
+		*(column(_field(code), _("{0} Open").format(code), "Float", 120) for code in currencies),
 		column("remark", _("Remark"), width=220),
 	]
 
@@ -182,8 +182,8 @@ def _message(days: Sequence[Day], runs: Mapping[date, _Runs], period: Period) ->
 def _cards(days: Sequence[Day], runs: Mapping[date, _Runs], trends: Mapping[str, int]) -> list[dict[str, Any]]:
 	then, now = sum(days[0].open.values()), sum(days[-1].open.values())
 	return [
-		card(_("Open at the Beginning"), then),
-		card(_("Open at the End"), now, layout.BAD if now > then else layout.WARNING if now else layout.GOOD),
+		card(_("Open after the First Day"), then),
+		card(_("Open at the End"), now, layout.BAD if now else layout.GOOD),
 		card(_("New"), sum(sum(day.new.values()) for day in days)),
 		card(_("Healed"), sum(sum(one.healed.values()) for one in runs.values())),
 		card(
@@ -192,7 +192,7 @@ def _cards(days: Sequence[Day], runs: Mapping[date, _Runs], trends: Mapping[str,
 		card(
 			_("Recurring"),
 			trends.get(str(Trend.RECURRING), 0),
-			layout.WARNING if trends.get(str(Trend.RECURRING)) else layout.GOOD,
+			layout.BAD if trends.get(str(Trend.RECURRING)) else layout.GOOD,
 		),
 	]
 
@@ -204,4 +204,4 @@ def _chart(days: Sequence[Day]) -> dict[str, Any] | None:
 		highest |= Counter(day.open)
 	kinds = [kind for kind, _number in highest.most_common(DRAWN)]
 	series = {_(kind): [day.open.get(kind, 0) for day in days] for kind in kinds}
-	return layout.chart([day.day.strftime("%m-%d") for day in days], series, "line", _COLORS)
+	return layout.chart(layout.ticks([day.day for day in days], "%m-%d"), series, "line", _COLORS)

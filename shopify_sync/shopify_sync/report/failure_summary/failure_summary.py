@@ -45,9 +45,9 @@ def _columns() -> list[layout.Column]:
 		column("title", _("What Failed"), width=210),
 		column("missing", _("Missing"), width=180),
 		column("status", _("Status"), width=100),
-		column("events", _("Events"), "Int", 80),
-		column("oldest", _("Oldest"), width=130),
-		column("newest", _("Newest"), width=130),
+		column("events", _("Events"), "Int", 90),
+		column("oldest", _("Oldest"), width=165),
+		column("newest", _("Newest"), width=165),
 		column("days", _("Days"), "Int", 70),
 		column("retry", _("Try Again?"), width=230),
 		column("fix", _("What to Do"), width=360),
@@ -142,7 +142,7 @@ def _cards(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 		card(_("Events that Need Attention"), waiting, layout.BAD if waiting else layout.GOOD),
 		card(_("Causes"), causes, layout.BAD if causes else layout.GOOD),
 		card(_("Tried Again by Itself"), by_status[str(Status.RETRYING)], layout.NEUTRAL),
-		card(_("Held Back"), by_status[str(Status.HELD)], layout.WARNING if by_status[str(Status.HELD)] else layout.NEUTRAL),
+		card(_("Held Back"), by_status[str(Status.HELD)], layout.BAD if by_status[str(Status.HELD)] else layout.NEUTRAL),
 	]
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import frappe
 from frappe import _
+from frappe.query_builder.functions import Abs
 from frappe.utils import cint, date_diff, now_datetime
-from pypika.functions import Abs
 
 from shopify_sync.core import keys
 from shopify_sync.core.reconciliation.discrepancy import LIVE
@@ -49,14 +49,14 @@ def _columns() -> list[layout.Column]:
 		column("item", _("Item"), "Link", 150, "Item"),
 		column("shopify_value", _("Shopify"), width=90),
 		column("erpnext_value", _("ERPNext"), width=90),
-		column("amount", _("More in ERPNext"), "Float", 120),
+		column("amount", _("More in ERPNext"), "Float", 150),
 		column("figure", _("Figure"), width=90),
-		column("days", _("Days Open"), "Int", 85),
-		column("times_seen", _("Times Seen"), "Int", 90),
+		column("days", _("Days Open"), "Int", 105),
+		column("times_seen", _("Times Seen"), "Int", 110),
 		column("trend", _("Trend"), width=90),
 		column("cause", _("Cause"), width=140),
 		column("status", _("Status"), width=90),
-		column("last_seen", _("Last Seen"), width=130),
+		column("last_seen", _("Last Seen"), width=165),
 		column("discrepancy", _("Discrepancy"), "Link", 160, "Sync Discrepancy"),
 	]
 
@@ -120,7 +120,7 @@ def _cards(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 		card(_("Pieces More in ERPNext"), over, datatype="Float"),
 		card(_("Pieces More in Shopify"), under, datatype="Float"),
 		card(_("Growing"), trends[Trend.GROWING], layout.BAD if trends[Trend.GROWING] else layout.GOOD),
-		card(_("Recurring"), trends[Trend.RECURRING], layout.WARNING if trends[Trend.RECURRING] else layout.GOOD),
+		card(_("Recurring"), trends[Trend.RECURRING], layout.BAD if trends[Trend.RECURRING] else layout.GOOD),
 	]
 
 

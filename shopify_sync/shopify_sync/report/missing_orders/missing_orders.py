@@ -43,10 +43,10 @@ def _columns() -> list[layout.Column]:
 	return [
 		column("store", _("Store"), "Link", 120, "Shopify Store"),
 		column("order", _("Order"), width=140),
-		column("kind", _("Missing Where"), width=150),
+		column("kind", _("Missing Where"), width=170),
 		column("cause", _("Cause"), width=140),
-		column("days", _("Days Open"), "Int", 85),
-		column("first_seen", _("First Seen"), width=130),
+		column("days", _("Days Open"), "Int", 105),
+		column("first_seen", _("First Seen"), width=165),
 		column("event", _("Sync Event"), "Link", 170, "Sync Event"),
 		column("event_status", _("Event Status"), width=110),
 		column("missing", _("Event Waits For"), width=160),
@@ -102,11 +102,11 @@ def _cards(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 	without = sum(not row["event"] for row in found if row["kind"] == str(Kind.MISSING))
 	return [
 		card(_("Missing in ERPNext"), counts[str(Kind.MISSING)], layout.BAD if counts[str(Kind.MISSING)] else layout.GOOD),
-		card(_("Of These without an Event"), without, layout.WARNING if without else layout.GOOD),
+		card(_("Of These without an Event"), without, layout.BAD if without else layout.GOOD),
 		card(
 			_("Not in Shopify"), counts[str(Kind.NOT_IN_SHOPIFY)], layout.BAD if counts[str(Kind.NOT_IN_SHOPIFY)] else layout.GOOD
 		),
-		card(_("Days of the Oldest"), oldest, layout.WARNING if oldest else layout.NEUTRAL),
+		card(_("Days of the Oldest"), oldest, layout.BAD if oldest else layout.NEUTRAL),
 	]
 
 
@@ -115,6 +115,4 @@ def _chart(found: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
 	series = {
 		_(kind): [sum(row["cause"] == cause and row["kind"] == kind for row in found) for cause in causes] for kind in KINDS
 	}
-	return layout.chart(
-		[_(cause or "Unknown") for cause in causes], series, colors=("#E03636", "#E8A33F"), barOptions={"stacked": 1}
-	)
+	return layout.chart([_(cause or "Unknown") for cause in causes], series, colors=("#E03636", "#E8A33F"))

@@ -45,13 +45,13 @@ def execute(filters: Mapping[str, Any] | None = None) -> layout.Answer:
 def _columns() -> list[layout.Column]:
 	return [
 		column("store", _("Store"), "Link", 130, "Shopify Store"),
-		column("day", _("Day"), "Date", 100),
-		column("status", _("Status"), width=300),
-		column("shopify_count", _("Orders in Shopify"), "Int", 120),
-		column("erpnext_count", _("Orders in ERPNext"), "Int", 130),
-		column("count_difference", _("More in ERPNext"), "Int", 120),
+		column("day", _("Day"), "Date", 115),
+		column("status", _("Status"), width=280),
+		column("shopify_count", _("Orders in Shopify"), "Int", 145),
+		column("erpnext_count", _("Orders in ERPNext"), "Int", 150),
+		column("count_difference", _("More in ERPNext"), "Int", 150),
 		column("shopify_total", _("Total in Shopify"), "Float", 130),
-		column("erpnext_total", _("Total in ERPNext"), "Float", 130),
+		column("erpnext_total", _("Total in ERPNext"), "Float", 140),
 		column("difference", _("Difference"), "Float", 110),
 		column("run", _("Run"), "Link", 170, "Reconciliation Run"),
 	]
@@ -134,7 +134,7 @@ def _cards(shown: Sequence[Any], every: Sequence[Any]) -> list[dict[str, Any]]:
 		card(_("Rows that Differ"), differing, layout.BAD if differing else layout.GOOD),
 		card(_("More Orders in ERPNext"), sum(row.erpnext_count - row.shopify_count for row in shown)),
 		card(_("Difference"), float(sum(map(_difference, shown), Decimal(0))), datatype="Float"),
-		card(_("Rows that Differ on Other Days"), beyond, layout.WARNING if beyond else layout.GOOD),
+		card(_("Rows that Differ on Other Days"), beyond, layout.BAD if beyond else layout.GOOD),
 	]
 
 
@@ -145,4 +145,4 @@ def _chart(shown: Sequence[Any]) -> dict[str, Any] | None:
 		sums[row.day][1] += _cents(row.erpnext_total)
 	days = sorted(sums)
 	series = {_("Shopify"): [float(sums[day][0]) for day in days], _("ERPNext"): [float(sums[day][1]) for day in days]}
-	return layout.chart([day.isoformat() for day in days], series, colors=("#46B37E", "#449CF0"))
+	return layout.chart(layout.ticks(days, "%Y-%m-%d"), series, colors=("#46B37E", "#449CF0"))

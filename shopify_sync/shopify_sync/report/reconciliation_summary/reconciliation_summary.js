@@ -8,7 +8,7 @@ frappe.query_reports["Reconciliation Summary"] = {
 	],
 	formatter: shopify_sync.reports.formatter((field, value, row) => {
 		if (field === "found" || field === "open") return value ? "red" : "";
-		if (field === "result" && !row.run) return "red";
+		if (field === "result") return !row.run || row.found ? "red" : "green";
 		return field === "healed" && value ? "green" : "";
 	}),
 };

@@ -41,21 +41,21 @@ def execute(filters: Mapping[str, Any] | None = None) -> layout.Answer:
 
 def _columns() -> list[layout.Column]:
 	return [
-		column("run", _("Run"), "Link", 170, "Reconciliation Run"),
+		column("run", _("Run"), "Link", 190, "Reconciliation Run"),
 		column("store", _("Store"), "Link", 120, "Shopify Store"),
-		column("result", _("Result"), width=260),
-		column("started", _("Started At"), width=130),
-		column("took", _("Duration"), "Duration", 90),
-		column("depth", _("Depth"), width=70),
-		column("compared", _("Compared"), "Int", 95),
-		column("agreed", _("Agreed"), "Int", 90),
-		column("found", _("Differences"), "Int", 95),
-		column("healed", _("Healed"), "Int", 80),
-		column("open", _("Still Open"), "Int", 85),
+		column("result", _("Result"), width=250),
+		column("started", _("Started At"), width=165),
+		column("compared", _("Compared"), "Int", 105),
+		column("agreed", _("Agreed"), "Int", 95),
+		column("found", _("Differences"), "Int", 115),
+		column("healed", _("Healed"), "Int", 85),
+		column("open", _("Still Open"), "Int", 105),
 		column("kinds", _("Found by Kind"), width=220),
 		column("of_each", _("Compared of Each"), width=260),
 		column("left_out", _("Left Out"), width=260),
-		column("reason", _("Reason"), width=110),
+		column("depth", _("Depth"), width=80),
+		column("took", _("Duration"), "Duration", 95),
+		column("reason", _("Reason"), width=130),
 	]
 
 
@@ -175,4 +175,5 @@ def _cards(runs: Sequence[Any], still_open: int) -> list[dict[str, Any]]:
 def _chart(runs: Sequence[Any]) -> dict[str, Any] | None:
 	drawn = list(reversed(runs[:DRAWN]))
 	series = {_("Differences"): [run.found for run in drawn], _("Healed"): [run.healed for run in drawn]}
-	return layout.chart([run.started_at.strftime("%m-%d %H:%M") for run in drawn], series, colors=("#E8683F", "#46B37E"))
+	labels = layout.ticks([run.started_at for run in drawn], "%m-%d %H:%M")
+	return layout.chart(labels, series, colors=("#E8683F", "#46B37E"))

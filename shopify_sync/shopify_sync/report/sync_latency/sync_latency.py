@@ -18,6 +18,8 @@ from shopify_sync.erpnext_host.reporting.filters import Period, chosen, one_of, 
 from shopify_sync.erpnext_host.reporting.layout import card, column
 
 DAYS = 7
+#: How a span of time is written.
+HOUR, DAY = "%Y-%m-%d %H:00", "%Y-%m-%d"
 #: Longer than this, hours are not drawn but days.
 HOURLY_UP_TO = 2
 #: Seconds: what took longer is counted.
@@ -48,12 +50,13 @@ def execute(filters: Mapping[str, Any] | None = None) -> layout.Answer:
 	stores, period = stores_of(filters), Period.of(filters, DAYS)
 	per = str(filters.get("per") or ("Hour" if len(period.days) <= HOURLY_UP_TO else "Day"))
 	ways = [way for way in chosen(filters, "direction", (INBOUND, OUTBOUND)) if way in (INBOUND, OUTBOUND)]
-	buckets = _buckets(_events(stores, period, ways), "%Y-%m-%d %H:00" if per == "Hour" else "%Y-%m-%d")
+	pattern = HOUR if per == "Hour" else DAY
+	buckets = _buckets(_events(stores, period, ways), hourly=per == "Hour")
 	columns = _columns()
-	every = {way: _joined(bucket for (_label, its), bucket in buckets.items() if its == way) for way in ways}
-	found = [_row(label, way, bucket) for (label, way), bucket in sorted(buckets.items(), reverse=True)]
+	every = {way: _joined(bucket for (_start, its), bucket in buckets.items() if its == way) for way in ways}
+	found = [_row(start.strftime(pattern), way, buckets[start, way]) for start, way in sorted(buckets, reverse=True)]
 	found += [{**_row(str(period), way, bucket), "bold": 1} for way, bucket in every.items()]
-	return columns, layout.rows(columns, found), _message(every, period), _chart(buckets, ways), list(_cards(every))
+	return columns, layout.rows(columns, found), _message(every, period), _chart(buckets, ways, pattern), list(_cards(every))
 
 
 def _columns() -> list[layout.Column]:
@@ -64,13 +67,13 @@ def _columns() -> list[layout.Column]:
 		*_spread_columns("delivered", _("Delivery")),
 		*_spread_columns("done", _("Processing")),
 		*_spread_columns("whole", _("Whole Way")),
-		column("late", _("Later than {0} min").format(LATE // 60), "Int", 120),
+		column("late", _("Later than {0} min").format(LATE // 60), "Int", 140),
 	]
 
 
 def _spread_columns(name: str, label: str) -> list[layout.Column]:
 	titles = {"p50": _("{0} p50 (s)"), "p95": _("{0} p95 (s)"), "largest": _("{0} max (s)")}
-	return [column(f"{name}_{figure}", title.format(label), "Float", 125) for figure, title in titles.items()]
+	return [column(f"{name}_{figure}", title.format(label), "Float", 150) for figure, title in titles.items()]
 
 
 def _events(stores: Sequence[str], period: Period, ways: Sequence[str]) -> Iterable[Sequence[Any]]:
@@ -90,10 +93,12 @@ def _events(stores: Sequence[str], period: Period, ways: Sequence[str]) -> Itera
 	)
 
 
-def _buckets(events: Iterable[Sequence[Any]], pattern: str) -> dict[tuple[str, str], Bucket]:
-	found: dict[tuple[str, str], Bucket] = defaultdict(Bucket)
+def _buckets(events: Iterable[Sequence[Any]], hourly: bool) -> dict[tuple[datetime, str], Bucket]:
+	"""Return (beginning of an hour or a day, way) → its durations."""
+	found: dict[tuple[datetime, str], Bucket] = defaultdict(Bucket)
 	for way, triggered, received, finished in events:
-		bucket = found[received.strftime(pattern), way]
+		start = received.replace(minute=0, second=0, microsecond=0)
+		bucket = found[start if hourly else start.replace(hour=0), way]
 		bucket.done.append(_seconds(received, finished))
 		# What goes out has no earlier beginning: it was marked in the transaction that changed it.
 		if triggered and way == INBOUND:
@@ -139,17 +144,18 @@ def _cards(every: Mapping[str, Bucket]) -> Iterator[dict[str, Any]]:
 		spread = spread_of(bucket.whole)
 		yield card(_("{0}: Events").format(titles[way]), len(bucket.whole))
 		if spread:
-			slow = layout.WARNING if spread.p95 > LATE else layout.GOOD
+			slow = layout.BAD if spread.p95 > LATE else layout.GOOD
 			yield card(_("{0}: p50 (s)").format(titles[way]), round(spread.p50, 2), datatype="Float")
 			yield card(_("{0}: p95 (s)").format(titles[way]), round(spread.p95, 2), slow, "Float")
 
 
-def _chart(buckets: Mapping[tuple[str, str], Bucket], ways: Sequence[str]) -> dict[str, Any] | None:
+def _chart(buckets: Mapping[tuple[datetime, str], Bucket], ways: Sequence[str], pattern: str) -> dict[str, Any] | None:
 	"""Return the whole way, p50 and p95, as lines over the time."""
-	labels = sorted({label for label, _way in buckets})
+	starts = sorted({start for start, _way in buckets})
 	series = {}
 	for way in ways:
-		spreads = [spread_of(buckets[label, way].whole) if (label, way) in buckets else None for label in labels]
+		spreads = [spread_of(buckets[start, way].whole) if (start, way) in buckets else None for start in starts]
 		for figure in ("p50", "p95"):
 			series[f"{_(way)} {figure}"] = [round(getattr(one, figure), 2) if one else 0 for one in spreads]
+	labels = layout.ticks(starts, pattern, "%H" if pattern == HOUR else "%d")
 	return layout.chart(labels, series, "line", ("#46B37E", "#1F7A4D", "#449CF0", "#2A5FA8"))
