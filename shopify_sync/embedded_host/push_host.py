@@ -23,13 +23,10 @@ class Shops(Protocol):
 		"""Return the client of a store."""
 
 
-class EmbeddedPushHost(EmbeddedHost):
-	"""Implements core/outbound/ports.py `PushHost` for one worker."""
+class ToShops:
+	"""The part of core/outbound/ports.py `PushHost` that calls Shopify."""
 
-	def __init__(self, instance: Instance, worker: str, shops: Shops) -> None:
-		super().__init__(instance.database, instance.config, instance.events, worker, instance.clock)
-		self.outbox: Outbox = instance.events
-		self._shops = shops
+	_shops: Shops
 
 	def closed(self, store: str) -> Closed | None:
 		"""Return why nothing is sent to *store* now, or None."""
@@ -42,3 +39,12 @@ class EmbeddedPushHost(EmbeddedHost):
 	def fulfillment_api(self, store: str) -> FulfillmentApi:
 		"""Return the fulfillments of *store* in the Admin API."""
 		return ShopifyFulfillments(self._shops.client(store))
+
+
+class EmbeddedPushHost(ToShops, EmbeddedHost):
+	"""Implements core/outbound/ports.py `PushHost` for one worker."""
+
+	def __init__(self, instance: Instance, worker: str, shops: Shops) -> None:
+		super().__init__(instance.database, instance.config, instance.events, worker, instance.clock)
+		self.outbox: Outbox = instance.events
+		self._shops = shops

@@ -210,6 +210,34 @@ def test_a_return_against_a_note_that_was_never_fulfilled(ground: Returning) -> 
 	assert ground.announced(order) == {}
 
 
+def test_more_returns_than_stand_on_a_page(ground: Returning) -> None:
+	order = ground.order(TEE=30)
+	note = ground.note(order, ("TEE", 30))
+	ground.push()
+	for number in range(1, 8):
+		ground.take_back(note, order, ("TEE", number % 2 + 1))
+		if number > 5:
+			# The answer is lost: its return is found on the second page.
+			ground.push(lambda step: ground.faults.set(timeout_after=1.0) if step == "before_call" else None)
+			ground.faults.set(timeout_after=0.0)
+		ground.settle()
+	assert (len(order.returns), ground.returned(order), ground.calls("ReturnCreate")) == (7, {"TEE": 11}, 7)
+
+
+def test_more_refunds_than_are_read_at_once_are_refused(ground: Returning) -> None:
+	order = ground.order(TEE=30)
+	note = ground.note(order, ("TEE", 30))
+	ground.push()
+	for _refund in range(10):
+		ground.refund(order, TEE=1)
+	ground.take_back(note, order, ("TEE", 12))
+	ground.push()
+	event = ground.last_push(order)
+	assert event["category"] == "Fulfillment refused"
+	assert "has more returns, refunds or returned lines in Shopify than are read at once" in event["message"]
+	assert ground.announced(order) == {}
+
+
 def test_parts_of_a_piece_are_refused(ground: Returning) -> None:
 	order, note = sent(ground, TEE=3)
 	back = ground.take_back(note, order, ("TEE", Decimal("0.5")))  # type: ignore[arg-type]

@@ -240,7 +240,7 @@ class Work:
 		allowed = fulfillments_of(note, self.memory)
 		if not allowed:
 			message = (
-				f"Delivery Note {note.name} takes goods back of {note.against}, for which no fulfillment stands in Shopify. Have that "
+				f"Delivery Note {note.name} takes goods back of {note.against or 'no Delivery Note'}, for which no fulfillment stands in Shopify. Have that "
 				"fulfilled first, or Discard the event."
 			)
 			return Failure(Category.FULFILLMENT_REFUSED, message)

@@ -7,16 +7,14 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from shopify_sync.admin_api.fulfillments import ShopifyFulfillments
-from shopify_sync.admin_api.inventory import ShopifyStock
 from shopify_sync.core import ports
 from shopify_sync.core.events import ClaimedEvent, NewEvent, Receipt, Way
-from shopify_sync.core.outbound.calls import Closed
-from shopify_sync.core.outbound.ports import FulfillmentApi, Outbox, StockApi
+from shopify_sync.core.outbound.ports import Outbox
 from shopify_sync.core.outbound.pusher import Pusher
 from shopify_sync.core.policy import StorePolicy
 from shopify_sync.embedded_host.config import Config
 from shopify_sync.embedded_host.host import EmbeddedHost, Instance
+from shopify_sync.embedded_host.push_host import ToShops
 from shopify_sync.simulator.dice import Dice
 
 from ..profiles import WorkerFaults
@@ -61,25 +59,13 @@ class SimulatedHost(EmbeddedHost):
 		self._worker.scheduler.sleep(seconds)
 
 
-class SimulatedPushHost(SimulatedHost):
+class SimulatedPushHost(ToShops, SimulatedHost):
 	"""The host of a pusher in the time of the simulation."""
 
 	def __init__(self, instance: Instance, worker: Worker, shops: WiredShops) -> None:
 		super().__init__(instance, worker)
 		self.outbox: Outbox = _WatchedOutbox(instance.events, worker.has_claimed)
 		self._shops = shops
-
-	def closed(self, store: str) -> Closed | None:
-		"""Return why nothing is sent to *store* now, or None."""
-		return self._shops.gate(store)
-
-	def stock_api(self, store: str) -> StockApi:
-		"""Return the stock of *store* in the Admin API."""
-		return ShopifyStock(self._shops.client(store))
-
-	def fulfillment_api(self, store: str) -> FulfillmentApi:
-		"""Return the fulfillments of *store* in the Admin API."""
-		return ShopifyFulfillments(self._shops.client(store))
 
 
 class _WatchedOutbox:
