@@ -18,7 +18,7 @@ from shopify_sync.admin_api.shops import BadAddress, check_version, is_shop_doma
 from shopify_sync.admin_api.sign_in import Credentials, SignInBy, SignInState
 from shopify_sync.core import scopes
 from shopify_sync.core.failures import Category
-from shopify_sync.core.policy import Direction, FulfillmentSide, LocationRule, StorePolicy
+from shopify_sync.core.policy import Direction, FulfillmentSide, LocationRule, ReturnPush, StorePolicy
 from shopify_sync.embedded_host import connections
 from shopify_sync.simulator.auth.callback import callback_url, signature
 from shopify_sync.simulator.http.app import CLIENT_ID, CLIENT_SECRET
@@ -339,6 +339,10 @@ def test_no_more_is_asked_for_than_the_flows_need() -> None:
 	assert "read_inventory" not in scopes.needed(policy(sync_inventory=True, locations=outbound))
 	sends = scopes.needed(policy(sync_orders=True, fulfillment_by=FulfillmentSide.ERPNEXT))
 	assert "write_merchant_managed_fulfillment_orders" in sends
+	for side, asked in ((FulfillmentSide.BOTH, True), (FulfillmentSide.ERPNEXT, True), (FulfillmentSide.SHOPIFY, False)):
+		returns = scopes.needed(policy(sync_orders=True, fulfillment_by=side, push_returns=ReturnPush.RETURN))
+		assert ("write_returns" in returns) is asked
+	assert "write_returns" not in sends
 	assert not any(scope.startswith("write_") for scope in scopes.needed(policy(sync_orders=True)))
 
 
