@@ -1,4 +1,4 @@
-"""`bench --site SITE shopify-sync …`: status, drain, push, worker, replay, preview, simulate."""
+"""`bench --site SITE shopify-sync …`: status, drain, push, worker, reconcile, replay, preview, simulate."""
 
 from __future__ import annotations
 
@@ -102,6 +102,37 @@ def import_products(context: Any, store: str, again: bool) -> None:
 			except (Refused, SyncFailure, frappe.DoesNotExistError) as error:
 				raise click.ClickException(str(error)) from error
 		click.echo(f"{state.read} product(s) read; workers carry them out.")
+
+
+@shopify_sync.command("reconcile")
+@click.argument("store")
+@click.option("--full", is_flag=True, help="Compare everything, and say what Shopify does not have.")
+@click.option("--since", help="Compare what changed from this time on (site's time zone), e.g. '2026-11-20 08:00'.")
+@click.option("--until", help="… and before this time.")
+@click.option("--order", help="Compare this order only: its name, its id, or its Sales Order.")
+@click.option("--item", help="Compare the stock of this Item only.")
+@click.option("--heal/--dry-run", default=None, help="Heal what is safe, or only find it. Without: as the store is set.")
+@click.option("--resume", is_flag=True, help="Go on with the run of the store that is not over.")
+@pass_context
+def reconcile(context: Any, store: str, resume: bool, **wanted: Any) -> None:
+	"""Compare a store with ERPNext, here and now, and say how much was compared and what differs.
+
+	Without options: what changed since the last comparison.
+	"""
+	with _site(context):
+		from shopify_sync.core.failures import SyncFailure
+		from shopify_sync.core.operations import Refused
+		from shopify_sync.erpnext_host.reconciliation import console
+
+		frappe.set_user("Administrator")
+		try:
+			name = console.resumed(store) if resume else console.begun(store, **wanted)
+			with click.progressbar(length=1000, label=name, file=click.get_text_stream("stderr")) as bar:
+				console.carry_on(name, lambda done: bar.update(max(0, int(done * 10) - bar.pos)))
+		except (Refused, SyncFailure, frappe.DoesNotExistError, ValueError) as error:
+			raise click.ClickException(str(error)) from error
+		for line in console.summary(name):
+			click.echo(line)
 
 
 @shopify_sync.command("replay")

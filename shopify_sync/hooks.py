@@ -44,7 +44,7 @@ doc_events = {
 scheduler_events = {
 	"cron": {
 		"* * * * *": ["shopify_sync.jobs.sweep.run"],
-		"*/5 * * * *": ["shopify_sync.jobs.connections.run"],
+		"*/5 * * * *": ["shopify_sync.jobs.connections.run", "shopify_sync.jobs.reconcile.schedule"],
 	},
 }
 

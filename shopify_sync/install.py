@@ -22,6 +22,11 @@ INDEXES = (
 	("Contact Email", "email_id", "shopify_sync_email_index"),
 	# Whatever moves stock asks which Product Bundles an Item is part of.
 	("Product Bundle Item", "item_code", "shopify_sync_item_index"),
+	# What a cancelled document was amended to is asked for by every later state of its order, and by reconciliation.
+	("Sales Order", "amended_from", "shopify_sync_amended_index"),
+	("Sales Invoice", "amended_from", "shopify_sync_amended_index"),
+	("Delivery Note", "amended_from", "shopify_sync_amended_index"),
+	("Payment Entry", "amended_from", "shopify_sync_amended_index"),
 )
 #: Documents that carry the unique key of the Shopify resource they were made for.
 KEYED_DOCTYPES = (

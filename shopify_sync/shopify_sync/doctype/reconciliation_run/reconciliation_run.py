@@ -47,6 +47,7 @@ class ReconciliationRun(Document):
 		store: DF.Link | None
 		until: DF.Datetime | None
 		user: DF.Link | None
+		waits_for: DF.SmallText | None
 	# end: auto-generated types
 
 	def on_trash(self):

@@ -29,6 +29,7 @@ class SyncDiscrepancy(Document):
 			"",
 			"Lost webhook",
 			"Failed event",
+			"Event discarded",
 			"Event put away",
 			"Changed by hand",
 			"Open conflict",

@@ -1,0 +1,192 @@
+"""Carries Reconciliation Runs out: one at a time of each store, in slices, from where the last one ended."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import frappe
+
+from shopify_sync.admin_api.shops import BadAddress
+from shopify_sync.core import keys
+from shopify_sync.core.failures import SyncFailure
+from shopify_sync.core.keys import short_hash
+from shopify_sync.core.operations import Refused
+from shopify_sync.core.reconciliation.ports import Shopify
+from shopify_sync.core.reconciliation.run import Reconciler, Run
+from shopify_sync.core.reconciliation.schedule import GRACE, OVERLAP, Depth, Reason
+
+from .. import policies, times
+from ..connections import client_of, gate_of
+from ..errors import is_connection_lost, is_contention
+from ..log import warn
+from . import ledger_checks, runs
+from .host import FrappeReconcileHost, RunIsOver
+from .runs import Wanted
+from .settings import settings_of
+
+#: A run that gave no sign of life for so long is taken up by another worker; the lock tells whether the first one lives.
+SILENT = timedelta(minutes=3)
+
+
+def check(store: str) -> None:
+	"""Return when *store* can be reconciled. :raises Refused: when it is disabled, or not signed in to Shopify."""
+	if not frappe.db.get_value("Shopify Store", store, "enabled"):
+		raise Refused(f"Store {store} is disabled.")
+	if closed := gate_of(store):
+		raise Refused(f"Nothing can be read from Shopify now: {closed.reason}")
+
+
+def wanted_by(
+	user: str,
+	store: str,
+	depth: Depth,
+	*,
+	since: datetime | None = None,
+	until: datetime | None = None,
+	ids: dict[str, tuple[str, ...]] | None = None,
+	heal: bool | None = None,
+) -> Wanted:
+	"""Return the run that a person asks for.
+
+	:param since: UTC. A light run without it looks at the last day. *until*: UTC; None: up to now.
+	:param heal: None: as the store is set.
+	"""
+	now = times.now()
+	if depth is Depth.LIGHT and since is None:
+		found = runs.history(store, now).light_until
+		since = found - OVERLAP if found else now - timedelta(days=1)
+	dry_run = settings_of(store).dry_run if heal is None else not heal
+	# What is asked for by name is looked at as it is this moment; what is under way is told apart by its events.
+	latest = now if depth is Depth.RECORDS else now - GRACE
+	end = min(until, latest) if until else latest
+	return Wanted(store, depth, Reason.OPERATOR, since if depth is not Depth.FULL else None, end, ids, dry_run, user)
+
+
+def ids_of(store: str, order: str | None, item: str | None) -> dict[str, tuple[str, ...]] | None:
+	"""Return the records that an order or an Item is in Shopify, by resource; None where neither is asked for.
+
+	:param order: Shopify's id, the name that people know it by (#1001), or its Sales Order. *item*: its code.
+	:raises Refused: when ERPNext knows of none, and it is not an id either.
+	"""
+	found: dict[str, tuple[str, ...]] = {}
+	if order:
+		found[keys.ORDER] = (_order(store, order.strip()),)
+	if item:
+		levels = _levels(store, item.strip())
+		if not levels:
+			raise Refused(f"No inventory item of store {store} is linked to Item {item}.")
+		found[keys.INVENTORY_LEVEL] = levels
+	return found or None
+
+
+def _order(store: str, order: str) -> str:
+	if order.isascii() and order.isdigit():
+		return order
+	rows = frappe.db.sql(
+		"""SELECT shopify_key FROM `tabSales Order` WHERE (name = %(order)s OR shopify_order_name = %(order)s) AND shopify_key LIKE %(keys)s
+		LIMIT 1""",
+		{"order": order, "keys": f"{store}/order/%"},
+	)
+	if not rows:
+		raise Refused(
+			f"ERPNext has no Sales Order {order} of store {store}. Enter the order's id, as it stands in Shopify's address."
+		)
+	return str(rows[0][0]).rpartition("/")[2]
+
+
+def _levels(store: str, item: str) -> tuple[str, ...]:
+	"""Return the inventory levels of an Item at the locations of the store's Location Mapping."""
+	links = frappe.get_all(
+		"Shopify Link",
+		{"store": store, "resource_type": keys.INVENTORY_ITEM, "document_type": "Item", "document_name": item},
+		pluck="shopify_id",
+	)
+	rules = policies.policy(store).locations
+	return tuple(sorted({f"{one}-{rule.location_id}" for one in links for rule in rules}))
+
+
+def carry_on(
+	name: str,
+	shopify: Shopify | None = None,
+	progress: Callable[[Run], None] = lambda run: None,
+	keep_on: Callable[[], bool] = lambda: True,
+	probe: Callable[[str], None] | None = None,
+) -> Run:
+	"""Go on with a run until it is over, or *keep_on* says no. Commits after every page.
+
+	:param shopify: another reader than the store's own. *progress*: called after every page. *probe*: for tests that end the process.
+	:raises Refused: when a worker is at a run of the store. :raises SyncFailure: when Shopify does not answer; the run goes on later.
+	"""
+	run = runs.load(name)
+	with _alone(run.store):
+		run = runs.load(name)  # whoever was before us has kept it meanwhile
+		if not runs.is_running(name):
+			return run
+		settings = settings_of(run.store)
+		settings = replace(settings, dry_run=bool(frappe.db.get_value(runs.DOCTYPE, name, "dry_run")))
+		reader = shopify or reader_of(run.store, settings.share)
+
+		def go_on(current: Run) -> bool:
+			progress(current)
+			return keep_on()
+
+		host = FrappeReconcileHost()
+		try:
+			Reconciler(host, reader, settings, probe).run(run, go_on)
+			if run.ended and run.depth is Depth.FULL:
+				ledger_checks.keep(run)
+		except RunIsOver:
+			frappe.db.rollback()
+		except SyncFailure as error:
+			frappe.db.rollback()
+			runs.note(name, str(error))
+			frappe.db.commit()
+			raise
+		except Exception as error:
+			frappe.db.rollback()
+			_failed(name, error)
+			frappe.db.commit()
+			raise
+		return run
+
+
+def _failed(name: str, error: Exception) -> None:
+	"""Write why a run ended, in the running transaction: where, and never with what, which may be personal.
+
+	One that only lost the database, or its time in the queue, goes on later.
+	"""
+	if is_contention(error) or is_connection_lost(error) or type(error).__name__ == "JobTimeoutException":
+		runs.note(name, f"A worker was stopped: {type(error).__name__}.")
+		return
+	frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "shopify_sync" in frame.filename]
+	where = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+	reason = f"Unexpected {type(error).__name__}{where}. This is a mistake of the app; please report it."
+	warn(f"reconciliation {name}: {reason}")
+	runs.end(name, runs.FAILED, reason)
+
+
+def reader_of(store: str, share: int) -> Shopify:
+	"""Return what reads a store. :param share: of the points that Shopify restores, in percent."""
+	from shopify_sync.admin_api.reading.store import ReadingStore
+
+	try:
+		return ReadingStore(client_of(store), share=share / 100, now=times.now, policy=policies.policy(store))
+	except BadAddress as error:
+		raise Refused(str(error)) from error
+
+
+@contextmanager
+def _alone(store: str) -> Iterator[None]:
+	"""Keep a second reconciliation of the store out. The lock ends with the connection, however the process ends."""
+	name = f"shopify_sync:reconcile:{short_hash(str(frappe.conf.db_name), store)[:30]}"
+	if frappe.db.sql("SELECT GET_LOCK(%s, 0)", (name,))[0][0] != 1:
+		raise Refused(f"Store {store} is being reconciled already.")
+	try:
+		yield
+	finally:
+		frappe.db.sql("DO RELEASE_LOCK(%s)", (name,))
