@@ -88,6 +88,8 @@ def test_orders_are_read_in_bulk_as_they_are_read_one_by_one(shop: World) -> Non
 		site.fulfillments.create(orders[3].id, tracking_company="UPS", tracking_numbers=["1Z"])
 		site.refunds.create(orders[3].id, [(orders[3].line_items[0].id, 1, "return")], shipping="1.00", adjustment="0.50")
 		site.orders.cancel(orders[4].id)
+		site.fulfillments.create(orders[5].id, tracking_company="UPS", tracking_numbers=["1Z", "2Z"])
+		site.fulfillments.create(orders[6].id, {orders[6].line_items[0].id: 2})
 	position = begun(shop, "orders")
 	state = over(shop, position)
 	assert (state.status, state.records, state.objects) == ("COMPLETED", 30, 90)
@@ -98,7 +100,11 @@ def test_orders_are_read_in_bulk_as_they_are_read_one_by_one(shop: World) -> Non
 	assert sorted(map(_plain, payloads)) == sorted(map(_plain, by_pages))
 	assert found[-1].position.done and not list(records(shop.client, found[-1].position))
 	asked = [call["operation"] for call in shop.calls()]
-	assert asked.count("OrderParts") == 2, "only what the operation could not read is read on its own"
+	assert asked.count("OrderParts") == 3, "only what the operation could not read, and what does not follow, is read on its own"
+	sent = payloads[5]["fulfillments"][0]
+	assert [(line["id"], line["quantity"]) for line in sent["line_items"]] == [
+		(int(line.id), line.quantity) for line in orders[5].line_items
+	]
 
 
 def _plain(payload: Any) -> str:
