@@ -28,6 +28,8 @@ _KINDS_OF_PART: Mapping[str, tuple[Kind, ...]] = {
 	keys.ORDER_TRANSACTION: (Kind.PAID, Kind.REFUNDED, Kind.TOTAL),
 	keys.FULFILLMENT: (Kind.FULFILLED,),
 }
+#: What a push to Shopify may be about.
+_PUSHED = (Kind.FULFILLED, Kind.STOCK)
 #: Nothing is to be added to these.
 _SAYS_ENOUGH = (Cause.FAILED_EVENT, Cause.DISCARDED)
 _IN_MONEY = (Kind.TOTAL, Kind.TAXES, Kind.PAID, Kind.REFUNDED, Kind.PAYOUT)
@@ -62,7 +64,8 @@ def explain(difference: Difference, found: Found, version: str) -> Explanation:
 	"""
 	applied = found.link.version or "" if found.link else ""
 	told = [event for event in found.events if _bears_on(event, difference, applied)]
-	if waiting := _newest((*told, *found.pushing), NEEDS_ATTENTION):
+	told += found.pushing if difference.kind in _PUSHED else ()
+	if waiting := _newest(told, NEEDS_ATTENTION):
 		return Explanation(Cause.FAILED_EVENT, event=waiting.name)
 	if discarded := _newest(told, (Status.DISCARDED,)):
 		return Explanation(Cause.DISCARDED, event=discarded.name)

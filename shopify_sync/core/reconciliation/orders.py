@@ -268,7 +268,7 @@ def _tax_accounts(policy: StorePolicy) -> set[str]:
 def _compares_deliveries(books: _Books, rule: StateRule) -> bool:
 	"""Whether Delivery Notes and fulfillments have to be the same by now."""
 	policy = books.policy
-	if policy.invoice_updates_stock or books.found.pushing:
+	if policy.invoice_updates_stock:
 		return False
 	if policy.fulfillment_by is FulfillmentSide.ERPNEXT:
 		return True
