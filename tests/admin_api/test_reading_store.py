@@ -215,3 +215,32 @@ def test_subscriptions_are_seen_made_and_mended(shop: World) -> None:
 	assert len(shop.site.shop.subscriptions.all) == 4, "twice is as good as once"
 	with pytest.raises(CallFailed, match="does not send"):
 		store.subscribe("orders/create", "nowhere")
+
+
+@pytest.mark.parametrize("share", [1.0, 0.0001], ids=["pages", "bulk"])
+def test_whatever_goes_wrong_everything_is_read(share: float, shop: World) -> None:
+	"""Calls are refused, cut short and lost, the reader dies at any page, and the shop goes on selling."""
+	filled(shop, orders=40)
+	window, store = Window(None, shop.clock.now() + timedelta(days=1)), reading(shop, share=share)
+	with shop.site.lock:
+		before = {order.name for order in shop.site.shop.orders.all.values()}
+	shop.client.execute("Shop", {})
+	shop.faults(throttle=0.1, server_error_before=0.25, server_error_after=0.15, reset_after=0.1, garble_answer=0.1)
+	seen: list[str] = []
+	cursor, first, failed = None, True, 0
+	while first or cursor:
+		try:
+			page = store.page(keys.ORDER, window, cursor)
+		except CallFailed as error:
+			failed += 1
+			assert failed < 60, error
+			shop.pass_(minutes=6)  # the job is tried again, when the circuit may have closed
+			continue
+		seen += [payload["name"] for payload in page.payloads]
+		cursor, first = page.cursor, False
+		store = reading(shop, share=share)
+		with shop.site.lock:
+			site = shop.site.shop
+			site.orders.update(list(site.orders.all)[len(seen) % 40], note=f"changed after {len(seen)}")
+	print(f"{failed} pages failed, {len(seen)} orders read of {len(before)}")
+	assert before <= set(seen) and failed
