@@ -34,6 +34,10 @@ from shopify_sync.core.outbound.parcels import ParcelMemory
 from shopify_sync.core.outbound.stock import SetResult
 from shopify_sync.core.plan import Change, CreateDocument, LinkUpdate, Plan
 from shopify_sync.core.policy import Mode
+from shopify_sync.core.reconciliation import causes, comparing
+from shopify_sync.core.reconciliation import orders as order_comparison
+from shopify_sync.core.reconciliation import stock as stock_comparison
+from shopify_sync.core.reconciliation.findings import Cause, Explanation
 from shopify_sync.core.signals import Signal
 from shopify_sync.core.snapshots import LinkState
 from shopify_sync.core.statuses import Status
@@ -541,4 +545,42 @@ def a_parcel_whose_answer_was_lost_is_sent_again() -> Iterator[None]:
 @mutation(_BOOKS, "stock agrees", "what ERPNext has is in Shopify", "what ERPNext sends is fulfilled once")
 def what_we_sent_ourselves_makes_another_note() -> Iterator[None]:
 	with patch.object(order_booking, "memory_of", lambda snapshot: ParcelMemory()):
+		yield
+
+
+@mutation(_BOOKS, "reconciliation raises no false alarm", profile="network")
+def a_transaction_that_was_never_told_of_is_not_missed() -> Iterator[None]:
+	with patch.object(causes, "_was_never_told", lambda difference, found: False):
+		yield
+
+
+@mutation(_BOOKS, profile="network")
+def reconciliation_does_not_look_at_payments() -> Iterator[None]:
+	with (
+		patch.object(order_comparison, "_money", lambda books, receives: {}),
+		patch.object(order_comparison, "_entries", lambda *given: {}),
+	):
+		yield
+
+
+@mutation("stock agrees", profile="network")
+def reconciliation_does_not_look_at_stock() -> Iterator[None]:
+	with patch.object(stock_comparison, "differences", lambda *given: ()):
+		yield
+
+
+@mutation("one reconciliation heals", _BOOKS, profile="network")
+def what_reconciliation_read_is_taken_for_old() -> Iterator[None]:
+	real = comparing.event_of
+
+	def event_of(topic: str, payload: Any, store: str, name: str, read_at: datetime, *more: Any) -> NewEvent:
+		return real(topic, payload, store, name, read_at.replace(year=2000), *more)
+
+	with patch.object(comparing, "event_of", event_of):
+		yield
+
+
+@mutation("one reconciliation heals")
+def what_a_person_decided_is_taken_for_lost() -> Iterator[None]:
+	with patch.object(causes, "explain", lambda *given: Explanation(Cause.LOST_WEBHOOK)):
 		yield
