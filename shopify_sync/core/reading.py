@@ -41,7 +41,8 @@ class Window:
 	def query(self, field: str = "updated_at", more: str = "") -> str:
 		"""Return the window as Shopify's search syntax.
 
-		:param field: what is compared: `updated_at`, `created_at`, `issued_at`; :param more: other filters, put in front.
+		:param field: what is compared: `updated_at`, `created_at`, `issued_at`; :param more: other filters, put in front. None is
+			needed for orders that are archived or cancelled: the Admin API lists all (`status:any` is REST's).
 		"""
 		parts = [more] if more else []
 		if self.start is not None:
@@ -49,6 +50,14 @@ class Window:
 		if self.end is not None:
 			parts.append(f"{field}:<'{stamp(self.end)}'")
 		return " ".join(parts)
+
+	def holds(self, moment: datetime) -> bool:
+		"""Tell whether a time lies in the window."""
+		return (self.start is None or self.start <= moment) and (self.end is None or moment < self.end)
+
+	def whole_days(self) -> Window:
+		"""Return a window around it for filters that match whole days, in whatever zone: it has to be looked through afterwards."""
+		return Window(None if self.start is None else _midnight(self.start.date() - timedelta(days=1), timezone.utc))
 
 
 #: No start, no end.

@@ -186,6 +186,25 @@ def test_a_customer_is_read_as_it_is_told(shop: Shop) -> None:
 			assert ConsentOfCustomer.model_validate(consent).email_marketing_consent.unsubscribed is True
 
 
+def test_customers_of_a_window_are_found_although_the_filter_matches_whole_days(shop: Shop) -> None:
+	for number in range(130):
+		passing(shop, minutes=1)
+		shop.customers.create("Ada", f"Example {number}", f"ada.{number}@example.com")
+	made = list(shop.customers.all.values())
+	window = Window(made[60].updated_at, made[90].updated_at)
+	client = Executing(shop)
+	found = [batch for batch in windows.customers(client, Position("customers", window=window))]
+	assert [read.payload["last_name"] for batch in found for read in batch.records] == [
+		f"Example {number}" for number in reversed(range(60, 90))
+	]
+	assert client.asked == ["CustomersPage"] * 2, "what is older is not read"
+	kept = Position.from_json(json.loads(json.dumps(found[0].position.as_json())))
+	assert all_of(windows.customers(client, kept)) == list(found[1].records)
+	query = "updated_at:>='2026-11-01T09:00:00Z' updated_at:<'2026-11-01T09:30:00Z'"
+	assert client.client.run("CustomersCount", query=query)["customersCount"]["count"] == 0, "a day is no time of day"
+	assert counts.customers(client, window).count == 130, "an estimate from above"
+
+
 def test_stock_is_read_as_it_is_told(shop: Shop) -> None:
 	product = shop.products.create("Gift", [{"sku": "GIFT", "tracked": False}, {"sku": "BOX"}])
 	place = next(iter(shop.locations.all))

@@ -38,6 +38,18 @@ def test_windows_that_follow_each_other_leave_no_moment_out(pauses: list[float],
 		assert any((window.start is None or window.start <= changed) and changed < window.end for window in windows)
 
 
+@given(MOMENTS, MOMENTS, MOMENTS)
+def test_whole_days_hold_every_moment_of_the_window(one: datetime, other: datetime, moment: datetime) -> None:
+	"""A filter that compares days, in whatever zone the shop is, finds all of the window and more."""
+	window = Window(min(one, other), max(one, other))
+	days = window.whole_days()
+	for zone in ("Pacific/Kiritimati", "UTC", "Pacific/Pago_Pago"):
+		local = moment.astimezone(ZoneInfo(zone)).date()
+		assert days.start is not None and days.end is None
+		if window.holds(moment):
+			assert local >= days.start.astimezone(ZoneInfo(zone)).date()
+
+
 def test_windows_lap_over_and_never_turn_round() -> None:
 	window = next_window(NOW - timedelta(hours=1), NOW)
 	assert window == Window(NOW - timedelta(hours=1) - OVERLAP, NOW - GRACE)

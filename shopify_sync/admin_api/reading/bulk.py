@@ -81,24 +81,24 @@ class NotGrouped(BulkError):
 class Source:
 	"""What a bulk operation reads.
 
-	:ivar query: a file in `operations/bulk/`; :ivar more: filters besides the window.
+	:ivar query: a file in `operations/bulk/`; :ivar whole_days: its filter `updated_at` matches whole days only.
 	:ivar children: type of a child → the connection of its parent that it belongs to.
 	"""
 
 	query: str
 	children: Mapping[str, str] = field(default_factory=dict)
-	more: str = ""
+	whole_days: bool = False
 
 	def text(self, window: Window) -> str:
 		"""Return the query for a window of `updated_at`."""
-		return operations.bulk(self.query, window.query(more=self.more))
+		return operations.bulk(self.query, (window.whole_days() if self.whole_days else window).query())
 
 
 #: What can be read, by :attr:`Position.what`.
 SOURCES: Mapping[str, Source] = {
-	"orders": Source("Orders", {"LineItem": "lineItems"}, "status:any"),
-	"order_heads": Source("OrderHeads", more="status:any"),
-	"customers": Source("Customers", {"MailingAddress": "addressesV2"}),
+	"orders": Source("Orders", {"LineItem": "lineItems"}),
+	"order_heads": Source("OrderHeads"),
+	"customers": Source("Customers", {"MailingAddress": "addressesV2"}, whole_days=True),
 	"products": Source("Products", {"ProductVariant": "variants"}),
 	"levels": Source("Levels", {"InventoryLevel": "inventoryLevels"}),
 }

@@ -42,14 +42,14 @@ class DayCount:
 	count: Count
 
 
-def orders(client: Client, window: Window = EVERYTHING, *, field: str = "updated_at", more: str = "status:any") -> Count:
+def orders(client: Client, window: Window = EVERYTHING, *, field: str = "updated_at", more: str = "") -> Count:
 	"""Return how many orders there are. :param field: which time the window is of. :raises CallFailed:"""
 	return _count(client, "OrdersCount", window.query(field, more))
 
 
 def customers(client: Client, window: Window = EVERYTHING) -> Count:
-	"""Return how many customers changed in the window. :raises CallFailed:"""
-	return _count(client, "CustomersCount", window.query())
+	"""Return how many customers changed on the days of the window, and the day before: the filter matches whole days. :raises CallFailed:"""
+	return _count(client, "CustomersCount", window.whole_days().query())
 
 
 def products(client: Client, window: Window = EVERYTHING) -> Count:
@@ -72,7 +72,7 @@ def orders_by_day(
 	"""
 	for day, window in days(first, last, zone):
 		for status in statuses:
-			more = "status:any" + (f" financial_status:{status}" if status else "")
+			more = f"financial_status:{status}" if status else ""
 			yield DayCount(day, status, orders(client, window, field=field, more=more))
 
 

@@ -52,15 +52,17 @@ def records(client: Downloading, position: Position, *, batch: int = 100) -> Ite
 	if position.done:
 		return
 	for found in bulk.read(client, position, batch=batch):
-		yield Batch(tuple(made for node in found.records for made in _made(client, position.what, node)), found.position)
+		yield Batch(tuple(made for node in found.records for made in _made(client, position, node)), found.position)
 
 
-def _made(client: Downloading, what: str, node: Node) -> list[Any]:
-	"""Return what a record of a bulk operation is; nothing when it was deleted meanwhile."""
-	if what == "orders":
+def _made(client: Downloading, position: Position, node: Node) -> list[Any]:
+	"""Return what a record of a bulk operation is; nothing when it was deleted meanwhile, or lies outside the window."""
+	if bulk.SOURCES[position.what].whole_days and not position.window.holds(windows.moment(node["updatedAt"])):
+		return []
+	if position.what == "orders":
 		order = order_of_bulk(client, node)
 		return [] if order is None else [order]
-	return _OF_BULK[what](node)
+	return _OF_BULK[position.what](node)
 
 
 def _levels(node: Node) -> list[LevelRead]:

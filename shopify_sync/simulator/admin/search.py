@@ -23,6 +23,13 @@ Reader = Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
+class WholeDay:
+	"""A time of which a filter compares the day only, UTC."""
+
+	moment: datetime
+
+
+@dataclass(frozen=True)
 class Term:
 	"""One condition of a query."""
 
@@ -90,6 +97,8 @@ def _condition(term: Term, readers: Mapping[str, Reader]) -> Callable[[Any], boo
 def _compare(value: Any, term: Term) -> bool:
 	if value is None:
 		return False
+	if isinstance(value, WholeDay):
+		return _ordered(value.moment.date(), moment(term.value, term.field).astimezone(timezone.utc).date(), term.operator)
 	if isinstance(value, datetime):
 		return _ordered(value, moment(term.value, term.field), term.operator)
 	if isinstance(value, int) and not isinstance(value, bool):

@@ -11,6 +11,7 @@ from ...shop.totals import totals
 from ..call import Call, Refusals, mutation, plain, refuse, register
 from ..errors import NotImplementedHere
 from ..gids import number
+from ..search import WholeDay
 from .common import Money, address, address_input, connection, identified, only, own, root_list
 from .shop import root_count
 
@@ -21,7 +22,7 @@ _SORTS = {
 _FILTERS = {
 	"id": lambda r: int(r.id), "email": lambda r: r.email, "phone": lambda r: r.phone, "first_name": lambda r: r.first_name,
 	"last_name": lambda r: r.last_name, "state": lambda r: r.state, "tag": lambda r: r.tags,
-	"customer_date": lambda r: r.created_at, "updated_at": lambda r: r.updated_at,
+	"customer_date": lambda r: r.created_at, "updated_at": lambda r: WholeDay(r.updated_at),  # "matching a whole day", says the schema
 }  # fmt: skip
 _INPUT = ("id", "firstName", "lastName", "email", "phone", "note", "tags", "taxExempt", "addresses")
 _NAMES = {
