@@ -68,7 +68,8 @@ class ReconciledCase(ShopCase):
 	def tell(self, topic: str, payload: dict[str, Any]) -> Any:
 		"""Deliver a webhook and carry it out; return the event."""
 		name = f"told-{site.fresh_id()}"
-		answer = site.deliver(payload, topic, webhook_id=name, X_Shopify_Shop_Domain=self.shop.domain)
+		headers = {"X_Shopify_Shop_Domain": self.shop.domain, "X_Shopify_Triggered_At": f"{times.now():%Y-%m-%dT%H:%M:%S.%fZ}"}
+		answer = site.deliver(payload, topic, webhook_id=name, **headers)
 		self.assertEqual(200, answer.status)
 		site.drain()
 		return site.event(name)

@@ -121,6 +121,8 @@ class FrappeReconcileHost:
 			discrepancies.settle(run.name, findings, compared, now)
 			if run.depth is Depth.FULL:
 				_met(compared, now)
+			if run.ended:
+				runs.count(run)
 			if run.ended and run.depth is Depth.FULL:
 				_settle_what_is_no_more(run, now)
 

@@ -157,17 +157,10 @@ def keep(run: Run) -> int:
 		discrepancies.settle(run.name, found, (), now)
 		where = "kind = %(kind)s AND IFNULL(last_run, '') != %(run)s"
 		discrepancies.settle_all(run.store, where, {"kind": str(Kind.LEDGER), "run": run.name}, now)
-		_count(run, found)
+		runs.count(run)
 
 	in_short_transaction(write)
 	return len(found)
-
-
-def _count(run: Run, found: Sequence[Finding]) -> None:
-	"""Have the run that has ended say what the checks found, too."""
-	if found:
-		run.found[Kind.LEDGER] = len(found)
-	runs.add_found(run)
 
 
 def _findings(store: str, check: Check, now: datetime) -> Iterator[Finding]:

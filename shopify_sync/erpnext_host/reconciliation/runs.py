@@ -74,11 +74,16 @@ def begin(wanted: Wanted) -> str:
 
 
 def load(name: str) -> Run:
-	"""Return a run where it was kept last. What its last page had found before its worker died is counted too.
+	"""Return a run where it was kept last. What was noted since, and is not found again, is counted in the end.
 
 	:raises frappe.DoesNotExistError: when there is no such run.
 	"""
-	row = frappe.db.get_value(DOCTYPE, name, ["store", "depth", "ids", "state", "stopped_because", "ended_at"], as_dict=True)
+	row = frappe.db.get_value(
+		DOCTYPE,
+		name,
+		["store", "depth", "ids", "state", "by_kind", "healed_by_kind", "stopped_because", "ended_at"],
+		as_dict=True,
+	)
 	if not row:
 		raise frappe.DoesNotExistError(f"There is no Reconciliation Run {name}.")
 	state, ids = json.loads(row.state or "{}"), json.loads(row.ids or "{}")
@@ -95,7 +100,7 @@ def load(name: str) -> Run:
 		ended=times.from_site(row.ended_at) if row.ended_at else None,
 	)
 	run.resume(state)
-	run.found, run.healed = discrepancies.counts_of_run(name)
+	run.found, run.healed = json.loads(row.by_kind or "{}"), json.loads(row.healed_by_kind or "{}")
 	if not run.phases:
 		run.ended = run.ended or times.now()
 	return run
@@ -276,6 +281,16 @@ def _heard(store: str, now: datetime) -> Sequence[datetime]:
 	return [times.from_site(at).astimezone(timezone.utc) for (at,) in reversed(rows)]
 
 
-def add_found(run: Run) -> None:
-	"""Write what a run found once more, in the running transaction: the checks of the ledger come after its end."""
-	_update(run.name, {"by_kind": dump_json(run.found), "found": sum(run.found.values())})
+def count(run: Run) -> None:
+	"""Write what a run that has ended found and set going, in the running transaction, as the discrepancies say.
+
+	A worker that died may have left some that were noted and are not found again.
+	"""
+	run.found, run.healed = discrepancies.counts_of_run(run.name)
+	values = {
+		"by_kind": dump_json(run.found),
+		"healed_by_kind": dump_json(run.healed),
+		"found": sum(run.found.values()),
+		"healed": sum(run.healed.values()),
+	}
+	_update(run.name, values)
