@@ -3,6 +3,7 @@
 The row of a resource without a day says how much of it was compared, and how much agreed.
 """
 
+import frappe
 from frappe.model.document import Document
 
 
@@ -32,3 +33,7 @@ class ReconciliationFigure(Document):
 	# end: auto-generated types
 
 	pass
+
+
+def on_doctype_update():
+	frappe.db.add_index("Reconciliation Figure", ["parent", "day"], "parent_day_index")  # what a run compared of each resource

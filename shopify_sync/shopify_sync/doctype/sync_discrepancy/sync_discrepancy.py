@@ -106,3 +106,4 @@ def on_doctype_update():
 	add_index("Sync Discrepancy", ["store", "status", "kind"], "store_status_kind_index")  # the list, the reports
 	add_index("Sync Discrepancy", ["link", "status"], "link_status_index")  # what is known of the records of a page
 	add_index("Sync Discrepancy", ["status", "last_seen_at"], "status_seen_index")  # retention
+	add_index("Sync Discrepancy", ["status", "resolved_at"], "status_resolved_index")  # what was settled in a period
