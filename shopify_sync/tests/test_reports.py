@@ -116,6 +116,7 @@ class TestReconciliationSummary(ReportCase):
 		for seen in (ago(1), ago(2) + timedelta(minutes=5)):
 			planted.discrepancy(STORE, "Total", first_seen_at=ago(2) + timedelta(minutes=1), last_seen_at=seen)
 		planted.discrepancy(STORE, "Stock", status="Resolved", first_seen_at=ago(2), last_seen_at=ago(2))
+		planted.discrepancy(STORE, "State", first_seen_at=ago(9), last_seen_at=ago(0))
 		answer = self.report("Reconciliation Summary")
 		cells = ("run", "found", "healed", "open", "kinds", "left_out")
 		self.assertEqual(
@@ -131,7 +132,7 @@ class TestReconciliationSummary(ReportCase):
 			],
 		)
 		self.assertEqual(self.series(answer), {"Differences": [5, 2, 0], "Healed": [1, 0, 0]})
-		self.assertEqual(self.cards(answer)["Open Now"], 2)
+		self.assertEqual(self.cards(answer)["Open Now"], 3)
 		self.assertEqual(self.rows(self.report("Reconciliation Summary", depth="Full"), "run"), [(first,)])
 
 	def test_silence_is_no_success(self) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 
 import frappe
 from frappe import _
-from frappe.query_builder.functions import Coalesce
 
 from shopify_sync.core.reconciliation.discrepancy import LIVE, State, samples_of
 from shopify_sync.core.reconciliation.drift import Day, Life, over_days
@@ -130,12 +129,12 @@ def _discrepancies(stores: Sequence[str], period: Period, kind: str) -> list[Any
 	if kind:
 		query = query.where(one.kind == kind)
 	live = query.where(one.status.isin([str(state) for state in LIVE]))
-	settled = query.where(one.status.isin(SETTLED)).where(Coalesce(one.resolved_at, one.last_seen_at) >= period.start)
+	settled = query.where(one.status.isin(SETTLED)).where(one.resolved_at >= period.start)
 	return [*live.run(as_dict=True), *settled.run(as_dict=True)]
 
 
 def _life(one: Any) -> Life:
-	over = (one.resolved_at or one.last_seen_at) if one.status in SETTLED else None
+	over = one.resolved_at if one.status in SETTLED else None
 	samples = samples_of(json.loads(one.samples)) if one.samples and one.unit else ()
 	return Life(
 		one.kind, one.first_seen_at.date(), over.date() if over else None, one.unit or "", Decimal(str(one.amount or 0)), samples

@@ -34,7 +34,8 @@ def execute(filters: Mapping[str, Any] | None = None) -> layout.Answer:
 	stores = stores_of(filters)
 	found = [_row(group) for group in _groups(stores, filters)]
 	columns = _columns()
-	said = [{"store": store, "title": _said(store, _received(store)), "bold": 1} for store in stores]
+	received = _received(stores)
+	said = [{"store": store, "title": _said(*received.get(store, (0, None))), "bold": 1} for store in stores]
 	message = " ".join(f"{one['store']}: {one['title']}" for one in said)
 	return columns, layout.rows(columns, [*found, *said]), layout.plain(message), _chart(found), _cards(found)
 
@@ -86,17 +87,15 @@ def _groups(stores: Sequence[str], filters: Mapping[str, Any]) -> list[Any]:
 	return query.run(as_dict=True)
 
 
-def _received(store: str) -> tuple[int, datetime | None]:
-	"""Return how many events of a store came in the last day, and when the last one did."""
+def _received(stores: Sequence[str]) -> dict[str, tuple[int, datetime]]:
+	"""Return store → how many of its events came in the last day, and when the last one did."""
 	event = frappe.qb.DocType("Sync Event")
-	since = now_datetime() - timedelta(days=1)
-	query = frappe.qb.from_(event).select(Count("*"), Max(event.received_at))
-	count, last = query.where(event.received_at >= since).where(event.store == store).run()[0]
-	return count, last
+	query = frappe.qb.from_(event).select(event.store, Count("*"), Max(event.received_at)).where(one_of(event.store, stores))
+	rows = query.where(event.received_at >= now_datetime() - timedelta(days=1)).groupby(event.store).run()
+	return {store: (count, last) for store, count, last in rows}
 
 
-def _said(store: str, received: tuple[int, datetime | None]) -> str:
-	count, last = received
+def _said(count: int, last: datetime | None) -> str:
 	if not count:
 		return _("No event was received in the last 24 hours.")
 	return _("{0} events were received in the last 24 hours, the last one at {1}.").format(f"{count:,}", layout.moment(last))

@@ -33,7 +33,7 @@ def execute(filters: Mapping[str, Any] | None = None) -> layout.Answer:
 	live = _live(stores)
 	figures = _figures([run.name for run in runs])
 	columns = _columns()
-	found = [_row(run, figures.get(run.name, {}), live.get(run.store, ([], []))) for run in runs]
+	found = [_row(run, figures.get(run.name, {}), live) for run in runs]
 	found += [_silent(store) for store in stores if not any(run.store == store and run.status == COMPLETED for run in runs)]
 	still_open = sum(len(first) for first, _last in live.values())
 	return columns, layout.rows(columns, found), _message(runs, still_open, period), _chart(runs), _cards(runs, still_open)
@@ -84,25 +84,38 @@ def _figures(runs: Sequence[str]) -> dict[str, dict[str, int]]:
 	return found
 
 
-def _live(stores: Sequence[str]) -> dict[str, tuple[list[datetime], list[datetime]]]:
-	"""Return of each store when its discrepancies that are not over were first and last seen, each sorted."""
+#: (store, kind) → when those that are not over were first seen, and last seen, each sorted.
+Live = dict[tuple[str, str], tuple[list[datetime], list[datetime]]]
+
+
+def _live(stores: Sequence[str]) -> Live:
 	one = frappe.qb.DocType("Sync Discrepancy")
-	query = frappe.qb.from_(one).select(one.store, one.first_seen_at, one.last_seen_at)
-	found: dict[str, tuple[list[datetime], list[datetime]]] = {}
-	for store, first, last in query.where(one_of(one.store, stores)).where(one.status.isin([str(state) for state in LIVE])).run():
-		both = found.setdefault(store, ([], []))
+	query = frappe.qb.from_(one).select(one.store, one.kind, one.first_seen_at, one.last_seen_at)
+	found: Live = {}
+	for store, kind, first, last in (
+		query.where(one_of(one.store, stores)).where(one.status.isin([str(state) for state in LIVE])).run()
+	):
+		both = found.setdefault((store, kind), ([], []))
 		both[0].append(first)
 		both[1].append(last)
-	return {store: (sorted(first), sorted(last)) for store, (first, last) in found.items()}
+	return {pair: (sorted(first), sorted(last)) for pair, (first, last) in found.items()}
 
 
-def _still_open(run: Any, live: tuple[list[datetime], list[datetime]]) -> int:
-	"""Return how many of a run's differences are not over: first seen before it ended, last seen when it had begun."""
-	first, last = live
-	return bisect_right(first, run.ended_at or run.started_at) - bisect_left(last, run.started_at) if first else 0
+def _still_open(run: Any, live: Live) -> int:
+	"""Return how many of a run's differences are not over: of each kind those that were there during it, at most as many as it found.
+
+	Which ones a run found is not kept, only the first and the last run of each.
+	"""
+	return sum(min(number, _there(run, live.get((run.store, kind), ([], [])))) for kind, number in _counts(run.by_kind).items())
 
 
-def _row(run: Any, figures: Mapping[str, int], live: tuple[list[datetime], list[datetime]]) -> dict[str, Any]:
+def _there(run: Any, seen: tuple[list[datetime], list[datetime]]) -> int:
+	"""Return how many were first seen before a run ended, and last seen when it had begun."""
+	first, last = seen
+	return bisect_right(first, run.ended_at or run.started_at) - bisect_left(last, run.started_at)
+
+
+def _row(run: Any, figures: Mapping[str, int], live: Live) -> dict[str, Any]:
 	return {
 		"run": run.name,
 		"store": run.store,
@@ -114,7 +127,7 @@ def _row(run: Any, figures: Mapping[str, int], live: tuple[list[datetime], list[
 		"agreed": run.agreed,
 		"found": run.found,
 		"healed": run.healed,
-		"open": max(_still_open(run, live), 0),
+		"open": _still_open(run, live),
 		"kinds": layout.counts_text(_counts(run.by_kind)),
 		"of_each": layout.counts_text(figures),
 		"left_out": layout.counts_text(_counts(run.left_out)),
