@@ -71,6 +71,9 @@ def explain(difference: Difference, found: Found, version: str) -> Explanation:
 		return Explanation(Cause.DISCARDED, event=discarded.name)
 	if put_away := _newest(told, _PUT_AWAY):
 		return Explanation(Cause.PUT_AWAY, event=put_away.name)
+	if difference.kind is Kind.LINK:
+		# Without it nobody knows what was applied.
+		return Explanation(Cause.BROKEN_LINK)
 	if difference.is_news or _is_behind(applied, version) or _was_never_told(difference, found):
 		return Explanation(Cause.LOST_WEBHOOK)
 	if by_hand := _by_hand(difference, found):

@@ -219,8 +219,12 @@ class Comparing:
 		if difference.field == "on_hand":
 			explanation = stock_comparison.explain(level, on_hand, found, explanation)
 			proposal = Proposal.PUSH
+		else:
+			explanation = stock_comparison.explain_inbound(level, found, explanation)
 		if explanation.cause is Cause.FAILED_EVENT:
 			proposal = Proposal.MEND_EVENT
+		if explanation.cause is Cause.DISCARDED:
+			proposal = Proposal.REVIEW
 		label = found.item or ""
 		return self._finding(keys.INVENTORY_LEVEL, level.id, label, difference, explanation, proposal)
 

@@ -63,3 +63,15 @@ def explain(level: InventoryLevel, on_hand: int | None, found: FoundLevel, other
 		return otherwise
 	known = Memory.of(found.push.link.facts).on_hand
 	return Explanation(Cause.LOST_WEBHOOK if known is None or known == on_hand else Cause.DRIFT)
+
+
+def explain_inbound(level: InventoryLevel, found: FoundLevel, otherwise: Explanation) -> Explanation:
+	"""Return where a difference of stock that Shopify is right about comes from: its webhook was lost, or stock moved in ERPNext.
+
+	The link remembers the quantity that both sides agreed on; it leads to no document where nothing had to be booked.
+	"""
+	if otherwise.cause not in (Cause.BROKEN_LINK, Cause.MAPPING) or level.available is None:
+		return otherwise
+	agreed = (found.link.agreed if found.link else {}).get("quantity")
+	is_known = agreed is not None and Decimal(str(agreed)) == level.available * found.factor
+	return Explanation(Cause.CHANGED_BY_HAND if is_known else Cause.LOST_WEBHOOK)
