@@ -80,6 +80,8 @@ class Profile:
 	)  # fmt: skip
 	#: How likely a request whose answer is lost arrives up to a minute later.
 	late_calls: float = 0.02
+	#: Everything is reconciled at the end of each day, and both sides must agree then.
+	nightly: bool = False
 	#: How many times a day a worker is killed by signal; counts on a real site only, where nobody can stop one at a certain step.
 	kills: tuple[int, int] = (2, 4)
 
@@ -115,6 +117,8 @@ PROFILES = {
 		),
 		replace(_CALM, name="crashes", outages=(1, 4), worker=WorkerFaults(0.03, 0.01, 0.02, 0.01), workers=(2, 4), kills=(4, 8)),
 		replace(_CALM, name="operators", operator_acts=(20, 40), gap=0.6, operator=OperatorFaults(0.03)),
+		# Webhooks that never come: what reconciliation is for. `--days 30` makes it a month.
+		replace(_CALM, name="lossy", network=Faults(lose=0.05), nightly=True, gap=0.0),
 		replace(Profile("busy"), name="busy", orders=(30, 60), customer_changes=(10, 20), stock_moves=(20, 40), workers=(3, 5)),
 		# A day that real workers of a real site get through in seconds.
 		Profile(

@@ -54,6 +54,8 @@ class _Log(logging.Handler):
 		self.lines.append(self.format(record))
 
 
+#: What people did not do in the night they do after it, one thing after the other.
+_MINUTE = 60.0
 #: So often everything is compared and healed before nothing may be left to heal.
 _NIGHTS = 2
 
@@ -74,6 +76,10 @@ class EmbeddedWorld:
 		self._faults = replace(profile.network)
 		self._api_faults = replace(profile.admin_api)
 		self._operator_faults = profile.operator
+		self._nightly = profile.nightly
+		#: Nobody does anything.
+		self._is_night = False
+		self._postponed: list[Intent] = []
 		couriers = [Courier(shop, self._faults, dice) for shop in self.shops]
 		self.late = Late(self.scheduler, dice, profile.late_calls)
 		sites = {courier.shop.name: shop_site(courier, dice, self._api_faults) for courier in couriers}
@@ -138,6 +144,9 @@ class EmbeddedWorld:
 			self.scheduler.at(intent.at, lambda intent=intent: self._act(intent))  # type: ignore[misc]
 
 	def _act(self, intent: Intent, pause: float = 0.05) -> None:
+		if self._is_night:
+			self._postponed.append(intent)
+			return
 		if self.target.database.is_held and intent.action not in _NEEDS_NO_DATABASE:
 			# Whoever works in ERPNext waits for the database too.
 			self.scheduler.after(pause, lambda: self._act(intent, min(pause * 2, 2.0)))
@@ -176,6 +185,25 @@ class EmbeddedWorld:
 			self.scheduler.run(self.scheduler.seconds + _GLANCE)
 			if not self.target.database.is_held:
 				self._look(Moment.RUNNING)
+			if self._nightly and not self.result.violations and self.scheduler.seconds % DAY < _GLANCE:
+				self._night()
+
+	def _night(self) -> None:
+		"""Reconcile everything while nobody does anything, and see that both sides agree then.
+
+		A store that only watches, or is paused, is told of what is lost and takes nothing over.
+		"""
+		if any(self.target.settings(store.name).get("mode", "Live") != "Live" for store in self._story.stores):
+			return
+		self._is_night = True
+		self._rest()
+		self._reconcile()
+		self.result.counts["nights"] += 1
+		self._look(Moment.RECONCILED)
+		self._is_night = False
+		for place, intent in enumerate(self._postponed):
+			self.scheduler.after(place * _MINUTE, lambda intent=intent: self._act(intent))  # type: ignore[misc]
+		self._postponed.clear()
 
 	def _come_to_rest(self) -> None:
 		"""Nothing goes wrong any more, nobody does anything; what is under way comes to its end."""
