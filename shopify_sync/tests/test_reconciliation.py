@@ -174,7 +174,8 @@ class TestTheRest(ReconciledCase):
 		self.reconcile()
 		found = self.found()
 		self.assertIn("Stock", {kind for kind, _field, _cause, _proposal in found})
-		self.assertEqual(-4, self.discrepancy(kind="Stock").amount)
+		stock = self.discrepancy(kind="Stock")
+		self.assertEqual((-4, "Changed by hand", "Apply Shopify's state"), (stock.amount, stock.cause, stock.proposal))
 		self.assertIn(("Link", "variant", "Broken link", "Apply Shopify's state"), found)
 		self.assertEqual(2, len(found), found)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...rest.topics import PAYLOADS
+from ...rest.topics import PAYLOADS, SILENT
 from ...shop.records import Subscription
 from ..call import Call, mutation, or_none, plain, refuse, register
 from ..cursors import Page, Window
@@ -12,8 +12,8 @@ from ..errors import NotImplementedHere
 from ..gids import number
 from .common import identified, listed, only
 
-#: The enum's name of each topic that the simulator emits: `ORDERS_CREATE` → `orders/create`.
-TOPICS = {topic.replace("/", "_").upper(): topic for topic in PAYLOADS}
+#: The enum's name of each topic that can be subscribed to: `ORDERS_CREATE` → `orders/create`.
+TOPICS = {topic.replace("/", "_").upper(): topic for topic in (*PAYLOADS, *SILENT)}
 _NAMES = {topic: name for name, topic in TOPICS.items()}
 _SORTS = {"ID": lambda _record: 0, "CREATED_AT": lambda record: record.created_at}
 _INPUT = ("uri", "callbackUrl", "includeFields", "filter", "format", "name")
