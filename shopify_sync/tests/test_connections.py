@@ -17,9 +17,10 @@ from frappe.tests.utils import FrappeTestCase
 from frappe.utils import set_request
 
 from shopify_sync.admin_api.budgets import RedisBudget
-from shopify_sync.admin_api.ports import CallFailed, ClosedBecause, Priority
+from shopify_sync.admin_api.ports import CallFailed, ClosedBecause, Cost, Priority, ThrottleStatus
 from shopify_sync.api import connection as buttons
 from shopify_sync.api import oauth
+from shopify_sync.core.bucket import BACKFILL_SHARE
 from shopify_sync.core.failures import Category
 from shopify_sync.erpnext_host import connections, times
 from shopify_sync.jobs import connections as jobs
@@ -516,6 +517,12 @@ class TestWorkers(ConnectionCase):
 		self.assertEqual({(call.outcome, call.tries) for call in calls}, {("Answered", 1)})
 		self.assertGreaterEqual(sum(used), 0.9 * given)
 
+	def test_reading_has_the_share_that_the_store_says(self) -> None:
+		self.make_store()
+		for percent, share in ((20, 0.2), (0, BACKFILL_SHARE), (100, 1.0)):
+			frappe.db.set_value("Shopify Store", self.STORE, "reconcile_share", percent)
+			self.assertEqual(connections.link_of(self.STORE).connection._budget._backfill, share)
+
 	def test_without_redis_calls_still_go_out(self) -> None:
 		self.make_store()
 		link = connections.link_of(self.STORE)
@@ -541,6 +548,17 @@ class TestBudget(FrappeTestCase):
 		self.assertEqual(mine.take("a", "Shop", Priority.LIVE), 0.0)
 		self.assertGreater(theirs.take("b", "Shop", Priority.LIVE), 0.0)
 		self.assertEqual(warned, [])
+
+	def test_workers_share_what_reading_may_use(self) -> None:
+		key = f"{frappe.conf.db_name}|shopify_sync:budget:test-{frappe.generate_hash(length=8)}"
+		self.addCleanup(frappe.cache.delete, key)
+		mine, theirs = (RedisBudget(frappe.cache, key, time.time, print, backfill=0.1) for _one in range(2))
+		plan = ThrottleStatus(2000.0, 2000.0, 100.0)
+		self.assertEqual(mine.take("a", "Page", Priority.LIVE), 0.0)
+		mine.answered("a", "Page", Cost(150.0, 150.0, plan), arrived=True)
+		self.assertEqual(mine.take("b", "Page", Priority.BACKFILL), 0.0)
+		self.assertGreater(theirs.take("c", "Page", Priority.BACKFILL), 5.0, "a tenth of 2,000 points, at ten a second")
+		self.assertEqual(theirs.take("d", "Page", Priority.LIVE), 0.0)
 
 
 def stocked(shop: Any) -> tuple[str, str]:
