@@ -130,7 +130,7 @@ _CHANGE_WITHOUT_DOCUMENT = Check(
 	"""SELECT event.name AS id, event.order_name AS label, NULL AS document_type, NULL AS document_name, event.name AS event,
 	'sync_event' AS resource, event.document_name AS detail FROM `tabSync Event` event
 	JOIN `tabSync Attempt` attempt ON attempt.event = event.name AND attempt.outcome = 'Applied' AND attempt.changes IS NOT NULL
-	WHERE event.store = %(store)s AND event.status = 'Applied' AND event.document_type = 'Sales Order'
+	WHERE event.store = %(store)s AND event.status = 'Applied' AND event.resource_type = 'order' AND event.document_type = 'Sales Order'
 	AND event.received_at > %(since)s AND event.finished_at < %(settled)s
 	AND NOT EXISTS (SELECT 1 FROM `tabSales Order` document WHERE document.name = event.document_name)
 	AND NOT EXISTS (SELECT 1 FROM `tabDeleted Document` gone
