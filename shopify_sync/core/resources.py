@@ -14,15 +14,15 @@ from . import (
 	customer_merge,
 	customer_redaction,
 	customers,
-	fulfillments,
 	inventory,
 	inventory_items,
 	item_deletions,
 	keys,
-	order_transactions,
 	orders,
 	products,
 )
+from .fulfillments import FULFILLMENTS
+from .order_transactions import TRANSACTIONS
 from .plan import Decision
 from .policy import StorePolicy
 from .signals import Signal
@@ -58,7 +58,7 @@ class Part(Resource, Protocol):
 		"""Tell whether the whole is still as it was read, now that its link is locked."""
 
 
-PARTS: dict[str, Part] = {keys.ORDER_TRANSACTION: order_transactions, keys.FULFILLMENT: fulfillments}
+PARTS: dict[str, Part] = {keys.ORDER_TRANSACTION: TRANSACTIONS, keys.FULFILLMENT: FULFILLMENTS}
 
 #: Resources that have parts.
 WHOLES = frozenset((keys.ORDER,))

@@ -20,13 +20,13 @@ from shopify_sync.core import (
 	order_booking,
 	order_documents,
 	order_lines,
-	order_transactions,
 	orders,
 	receiving,
 )
 from shopify_sync.core.engine import Engine
 from shopify_sync.core.events import ClaimedEvent, NewEvent, Outcome, Receipt
 from shopify_sync.core.failures import Failure
+from shopify_sync.core.order_parts import OrderPart
 from shopify_sync.core.outbound import pusher
 from shopify_sync.core.outbound.calls import CallFailed
 from shopify_sync.core.outbound.marks import Mark
@@ -446,15 +446,15 @@ def a_parcel_leaves_twice() -> Iterator[None]:
 
 @mutation(_BOOKS)
 def a_transaction_that_comes_before_its_order_is_lost() -> Iterator[None]:
-	real = order_transactions.decide
+	real = OrderPart.decide
 
-	def decide(found: Any, *given: Any) -> Any:
-		decision = real(found, *given)
+	def decide(self: Any, found: Any, *given: Any) -> Any:
+		decision = real(self, found, *given)
 		if found.order is None and isinstance(decision, Plan):
 			return replace(decision, links=tuple(link for link in decision.links if link.facts is None))
 		return decision
 
-	with patch.object(order_transactions, "decide", decide):
+	with patch.object(OrderPart, "decide", decide):
 		yield
 
 
