@@ -73,5 +73,6 @@ def payload(shop: Shop, topic: str, record: Any) -> dict[str, Any]:
 	"""Return the payload of a topic. :raises KeyError: for a topic that is not emitted."""
 	return PAYLOADS[topic](shop, record)
 
+
 #: Topics that an app may subscribe to here and that are never emitted: nothing in the simulated shop does what they tell.
 SILENT = ("customers_email_marketing_consent/update",)
