@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import frappe
 from frappe.desk import query_report
 from frappe.tests.utils import FrappeTestCase
 from frappe.utils import add_days, now_datetime, today
+
+from shopify_sync.core import keys
+from shopify_sync.core.reconciliation.findings import Cause, Difference, Explanation, Finding, Kind, Proposal, Sums, Tally
+from shopify_sync.core.reconciliation.run import Run
+from shopify_sync.core.reconciliation.schedule import Depth, Reason
+from shopify_sync.core.reconciliation.stock import PIECES
+from shopify_sync.erpnext_host import times
+from shopify_sync.erpnext_host.reconciliation import runs
+from shopify_sync.erpnext_host.reconciliation.host import FrappeReconcileHost
 
 from . import planted, site
 from .planted import ago
@@ -97,13 +107,17 @@ class TestReconciliationSummary(ReportCase):
 	def test_a_clean_run_says_how_much_it_compared(self) -> None:
 		levels = {"resource_type": "inventory_level", "compared": 3000, "agreed": 3000}
 		run = planted.run(STORE, ago(1), compared=5000, agreed=5000, figures=[_orders(2000, 2000), levels])
+		ledger = planted.run(STORE, ago(2), compared=5, agreed=5, found=1, by_kind={"Ledger": 1})
 		answer = self.report("Reconciliation Summary")
 		self.assertEqual(
 			self.rows(answer, "run", "result", "compared", "agreed", "found", "took", "of_each"),
-			[(run, "All 5,000 agree.", 5000, 5000, 0, 600, "stock levels 3000, orders 2000")],
+			[
+				(run, "All 5,000 agree.", 5000, 5000, 0, 600, "stock levels 3000, orders 2000"),
+				(ledger, "All 5 agree; 1 other discrepancies.", 5, 5, 1, 600, ""),
+			],
 		)
-		self.assertIn("1 runs compared 5,000 records, 5,000 agreed. 0 discrepancies are open", answer["message"])
-		self.assertIsNone(answer["chart"])
+		self.assertIn("2 runs compared 5,005 records, 5,005 agreed. 0 discrepancies are open", answer["message"])
+		self.assertEqual(self.series(answer)["Differences"], [1, 0])
 		self.assertIn("All 5,000 agree.", self.mail("Reconciliation Summary", store=STORE))
 
 	def test_what_differed_was_left_out_and_is_still_open(self) -> None:
@@ -268,7 +282,7 @@ class TestMissingOrders(ReportCase):
 		self.assertEqual(list(self.cards(answer).values()), [2, 1, 1, 5], "missing, without an event, not in Shopify, oldest")
 		self.assertEqual(answer["chart"]["data"]["labels"], ["Lost webhook", "Failed event", "Deleted in Shopify"])
 		self.assertEqual(self.series(answer), {"Missing in ERPNext": [1, 1, 0], "Not in Shopify": [0, 0, 1]})
-		self.assertIn("compared 2,000 orders; 1,999 agree. Shopify was asked for 2 more", self.said(answer, "order")[0])
+		self.assertIn("compared 2,000 orders; 1,999 agree. 2 more are in ERPNext only.", self.said(answer, "order")[0])
 		self.assertEqual(self.rows(self.report("Missing Orders", kind="Not in Shopify"), "discrepancy"), [(only_here,)])
 		self.assertEqual(self.rows(self.report("Missing Orders", cause="Lost webhook"), "discrepancy"), [(lost,)])
 		self.assertEqual(self.rows(self.report("Missing Orders", kind="Total"), "discrepancy"), [], "no other kind comes in")
@@ -406,6 +420,64 @@ class TestFailureSummary(ReportCase):
 		answer = self.report("Failure Summary")
 		self.assertEqual(self.said(answer, "title"), ["No event was received in the last 24 hours."])
 		self.assertIn("No event was received", self.mail("Failure Summary", store=STORE))
+
+
+class TestWhatARunKeeps(ReportCase):
+	"""Not planted: a run and what it found, kept as reconciliation keeps them."""
+
+	def kept(self, *found: tuple[str, str, Difference, bool]) -> Run:
+		"""Keep a full run of 3 orders and 2 stock levels that ends now and found these: (resource, id, difference, healed)."""
+		asked = runs.Wanted(STORE, Depth.FULL, Reason.SCHEDULE, None, times.now(), dry_run=False)
+		run = runs.load(runs.begin(asked))
+		frappe.db.commit()
+		run.ended, run.phase = times.now(), len(run.phases)
+		findings = []
+		for resource, id, difference, healed in found:
+			run.found[difference.kind] = run.found.get(difference.kind, 0) + 1
+			run.healed[difference.kind] = run.healed.get(difference.kind, 0) + healed
+			explanation = Explanation(Cause.LOST_WEBHOOK)
+			findings.append(Finding(STORE, resource, id, f"#{id}", difference, explanation, Proposal.APPLY, healed))
+		missing = sum(one.difference.kind is Kind.MISSING for one in findings)
+		sums = {(today(), "paid"): Sums(3, 3 - missing, Decimal("30.30"), Decimal("30.30") - missing * Decimal("10.10"))}
+		run.tallies[keys.ORDER] = Tally(3, 3 - missing, {"Still under way": 1}, sums)
+		run.tallies[keys.INVENTORY_LEVEL] = Tally(2, 2 - (len(findings) - missing))
+		links = [keys.key(STORE, keys.ORDER, "1001"), keys.key(STORE, keys.INVENTORY_LEVEL, f"7-{site.LOCATION}")]
+		FrappeReconcileHost().keep(run, findings, links)
+		return run
+
+	def test_every_report_tells_of_it(self) -> None:
+		stock = Difference(Kind.STOCK, "available", "5", "8", Decimal(3), PIECES, ("Item", "TEE-M"))
+		missing = (keys.ORDER, "1001", Difference(Kind.MISSING, "", "an order", "nothing"), True)
+		run = self.kept(missing, (keys.INVENTORY_LEVEL, f"7-{site.LOCATION}", stock, False))
+		cells = ("run", "result", "found", "healed", "open", "kinds", "left_out", "of_each")
+		self.assertEqual(
+			self.rows(self.report("Reconciliation Summary"), *cells),
+			[
+				(
+					run.name, "2 of 5 differ.", 2, 1, 2, "Missing in ERPNext 1, Stock 1", "Still under way 1",
+					"orders 3, stock levels 2",
+				)
+			],
+		)  # fmt: skip
+		totals = self.rows(self.report("Order Totals Check"), "count_difference", "shopify_total", "difference")
+		self.assertEqual(totals, [(-1, 30.3, -10.1)])
+		drift = self.report("Inventory Drift")
+		self.assertEqual(
+			self.rows(drift, "item", "amount", "shopify_value", "erpnext_value", "days"), [("TEE-M", 3.0, "5", "8", 0)]
+		)
+		self.assertIn(f"{run.name} of", self.said(drift, "place")[0])
+		lost = self.rows(self.report("Missing Orders"), "order", "kind", "cause", "status", "proposal")
+		self.assertEqual(lost, [("#1001", "Missing in ERPNext", "Lost webhook", "Healing", "Apply Shopify's state")])
+		days = self.rows(self.report("Drift over Time", days=1), "kind", "found", "new", "open", "healed", "settled", "pieces")
+		self.assertEqual(days, [("Missing in ERPNext", 1, 1, 1, 1, 0, 0.0), ("Stock", 1, 1, 1, 0, 0, 3.0)])
+		again = self.kept()
+		self.assertEqual(self.rows(self.report("Reconciliation Summary"), "run", "result", "open"), [
+			(again.name, "All 5 agree.", 0), (run.name, "2 of 5 differ.", 0),
+		])  # fmt: skip
+		for name in ("Inventory Drift", "Missing Orders"):
+			self.assertEqual(self.rows(self.report(name), "discrepancy"), [])
+		days = self.rows(self.report("Drift over Time", days=1), "kind", "found", "new", "open", "healed", "settled", "pieces")
+		self.assertEqual(days, [("Missing in ERPNext", 1, 1, 0, 1, 1, 0.0), ("Stock", 1, 1, 0, 0, 1, 0.0)])
 
 
 class TestWhoMayRead(ReportCase):

@@ -32,9 +32,9 @@ def execute(filters: Mapping[str, Any] | None = None) -> layout.Answer:
 	stores = stores_of(filters)
 	found = [_row(one) for one in _discrepancies(stores, filters)]
 	covered = coverage(stores, keys.ORDER)
-	asked = {one.store: one for one in coverage(stores, LEFT_OVER)}
+	left_over = {one.store: one for one in coverage(stores, LEFT_OVER)}
 	columns = _columns()
-	said = [{"store": one.store, "order": _said(one, asked[one.store]), "bold": 1} for one in covered]
+	said = [{"store": one.store, "order": _said(one, left_over[one.store]), "bold": 1} for one in covered]
 	message = " ".join(f"{one['store']}: {one['order']}" for one in said)
 	return columns, layout.rows(columns, [*found, *said]), layout.plain(message), _chart(found), _cards(found)
 
@@ -89,11 +89,11 @@ def _row(one: Any) -> dict[str, Any]:
 	}
 
 
-def _said(orders: Any, asked: Any) -> str:
-	"""Return how much was compared. A run that leaves nothing over has met every order that ERPNext has."""
-	if not orders.run or not asked.compared:
+def _said(orders: Any, left_over: Any) -> str:
+	"""Return how much was compared: what Shopify has, and of what ERPNext has besides, what Shopify says to have no more."""
+	if not orders.run or not left_over.compared:
 		return str(orders)
-	return " ".join([str(orders), _("Shopify was asked for {0} more that only ERPNext has.").format(f"{asked.compared:,}")])
+	return " ".join([str(orders), _("{0} more are in ERPNext only.").format(f"{left_over.compared:,}")])
 
 
 def _cards(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ frappe.query_reports["Reconciliation Summary"] = {
 	],
 	formatter: shopify_sync.reports.formatter((field, value, row) => {
 		if (field === "found" || field === "open") return value ? "red" : "";
-		if (field === "result") return !row.run || row.found ? "red" : "green";
+		if (field === "result") return row.run && !row.found && row.compared === row.agreed ? "green" : "red";
 		return field === "healed" && value ? "green" : "";
 	}),
 };

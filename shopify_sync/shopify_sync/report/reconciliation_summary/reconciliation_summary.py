@@ -20,7 +20,7 @@ from shopify_sync.erpnext_host.reporting.layout import card, column, moment
 DAYS = 7
 #: So many runs are bars that can be told apart.
 DRAWN = 30
-_COLUMNS = ("name", "store", "status", "depth", "reason", "dry_run", "started_at", "ended_at", "progress")
+_COLUMNS = ("name", "store", "status", "depth", "reason", "dry_run", "started_at", "ended_at", "heartbeat_at", "progress")
 _RESULTS = ("compared", "agreed", "found", "healed", "left_out", "by_kind", "stopped_because")
 _DEPTHS = ("Light", "Full", "Range", "Records")
 
@@ -110,9 +110,12 @@ def _still_open(run: Any, live: Live) -> int:
 
 
 def _there(run: Any, seen: tuple[list[datetime], list[datetime]]) -> int:
-	"""Return how many were first seen before a run ended, and last seen when it had begun."""
+	"""Return how many were first seen before a run ended, and last seen when it had begun.
+
+	What its last page found is kept with the heartbeat, a moment after it ended.
+	"""
 	first, last = seen
-	return bisect_right(first, run.ended_at or run.started_at) - bisect_left(last, run.started_at)
+	return bisect_right(first, run.heartbeat_at or run.ended_at or run.started_at) - bisect_left(last, run.started_at)
 
 
 def _row(run: Any, figures: Mapping[str, int], live: Live) -> dict[str, Any]:
@@ -153,8 +156,10 @@ def _ended(run: Any) -> str:
 		return _("{0} after {1} records.").format(_(run.status), f"{run.compared:,}")
 	if not run.compared:
 		return _("Nothing was compared.")
-	if run.found:
+	if run.agreed < run.compared:
 		return _("{0} of {1} differ.").format(f"{run.compared - run.agreed:,}", f"{run.compared:,}")
+	if run.found:  # invariants of the ledger are looked at too, and are no records
+		return _("All {0} agree; {1} other discrepancies.").format(f"{run.compared:,}", f"{run.found:,}")
 	return _("All {0} agree.").format(f"{run.compared:,}")
 
 
