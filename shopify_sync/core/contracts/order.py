@@ -44,14 +44,20 @@ def in_money_of(payload: Any, money: str) -> Any:
 		return [in_money_of(entry, money) for entry in payload]
 	if not isinstance(payload, Mapping):
 		return payload
-	found = {name: in_money_of(value, money) for name, value in payload.items()}
+	found: dict[str, Any] = {}
 	for name, value in payload.items():
-		side = value.get(money) if isinstance(value, Mapping) and name.endswith(_SET) else None
-		plain = name.removesuffix(_SET)
-		if not isinstance(side, Mapping) or side.get("amount") is None:
-			continue
-		if money == PRESENTMENT_MONEY or not isinstance(payload.get(plain), str):
-			found[plain] = side["amount"]
+		if not isinstance(value, Mapping | list):
+			found.setdefault(name, value)
+		elif not name.endswith(_SET):
+			found[name] = in_money_of(value, money)
+		else:
+			# Nobody reads the two amounts themselves, so they are not gone through.
+			found[name] = value
+			side, plain = value.get(money) if isinstance(value, Mapping) else None, name.removesuffix(_SET)
+			if not isinstance(side, Mapping) or side.get("amount") is None:
+				continue
+			if money == PRESENTMENT_MONEY or not isinstance(payload.get(plain), str):
+				found[plain] = side["amount"]
 	if isinstance(payload.get(money), Mapping):
 		# A duty holds its two amounts itself.
 		found.setdefault("price", payload[money].get("amount"))
