@@ -1,0 +1,1 @@
+"""Reconciliation without a server: the embedded host, a simulated shop, everything in one process."""
