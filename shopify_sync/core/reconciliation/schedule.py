@@ -103,7 +103,8 @@ def _is_night(now: datetime, history: History, settings: Settings, time_zone: st
 	if settings.nightly_hour is None:
 		return False
 	local = now.astimezone(ZoneInfo(time_zone))
-	begins = local.replace(hour=settings.nightly_hour, minute=0, second=0, microsecond=0)
+	# An hour that comes twice, when the clocks go back, begins a run the first time only.
+	begins = local.replace(hour=settings.nightly_hour, minute=0, second=0, microsecond=0, fold=0)
 	if not begins <= local < begins + timedelta(hours=_NIGHT):
 		return False
 	return history.full_at is None or history.full_at < begins
