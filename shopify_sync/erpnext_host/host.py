@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 
 import frappe
+from frappe.realtime import clear_realtime_log
 
 from shopify_sync.core.events import Attempt, ClaimedEvent, NewEvent, Outcome, Receipt
 from shopify_sync.core.failures import Failure
@@ -140,6 +141,8 @@ class FrappeHost:
 				frappe.db.commit()
 			except BaseException:
 				frappe.db.rollback()
+				# A commit that fails has forgotten what clears them: messages would be kept back as long as the process lives.
+				clear_realtime_log()
 				# Frappe caches documents as they are inserted; these do not exist any more.
 				for doctype, name in tx.touched:
 					frappe.clear_document_cache(doctype, name)

@@ -656,3 +656,16 @@ def _row(row: Any) -> dict[str, Any]:
 	# What an invoice owed while each of several advances was set off against it: a note of ERPNext's, not a balance.
 	skipped = {*_OWN, "outstanding_amount"} if row.doctype == "Payment Entry Reference" else _OWN
 	return {name: bool(value) if name in _ROW_NAMES else value for name, value in row.items() if name not in skipped}
+
+
+class TestTransaction(SyncTestCase):
+	"""What a transaction of the engine's leaves behind in its process."""
+
+	def test_a_commit_that_fails_keeps_no_realtime_message_back(self) -> None:
+		def refuse() -> None:
+			raise frappe.QueryDeadlockError("somebody else's row")
+
+		with self.assertRaises(frappe.QueryDeadlockError), FrappeHost().transaction():
+			frappe.publish_realtime("shopify_sync_test", {"number": 1}, after_commit=True)
+			frappe.db.before_commit.add(refuse)
+		self.assertFalse(hasattr(frappe.local, "_realtime_log"))
