@@ -33,17 +33,23 @@ class Way(StrEnum):
 
 @dataclass(frozen=True)
 class Window:
-	"""A span of time, UTC, from *start* to just before *end*. No start: from the beginning; no end: everything until now."""
+	"""A span of time, UTC, from *start* to just before *end*. No start: from the beginning; no end: everything until now.
+
+	:ivar field: what is compared: `updated_at`, `created_at`, `issued_at`. *more*: other filters, put in front.
+	"""
 
 	start: datetime | None = None
 	end: datetime | None = None
+	field: str = "updated_at"
+	more: str = ""
 
-	def query(self, field: str = "updated_at", more: str = "") -> str:
+	def query(self, field: str = "", more: str = "") -> str:
 		"""Return the window as Shopify's search syntax.
 
-		:param field: what is compared: `updated_at`, `created_at`, `issued_at`; :param more: other filters, put in front. None is
-			needed for orders that are archived or cancelled: the Admin API lists all (`status:any` is REST's).
+		:param field, more: instead of the window's own. No filter is needed for orders that are archived or cancelled: the Admin API
+			lists all (`status:any` is REST's).
 		"""
+		field, more = field or self.field, more or self.more
 		parts = [more] if more else []
 		if self.start is not None:
 			parts.append(f"{field}:>='{stamp(self.start)}'")
@@ -140,13 +146,19 @@ class Position:
 
 	def as_json(self) -> dict[str, Any]:
 		"""Return it as plain JSON values; times as ISO 8601."""
-		return {**asdict(self), "window": {"start": _text(self.window.start), "end": _text(self.window.end)},
-			"way": self.way.value, "started_at": _text(self.started_at)}  # fmt: skip
+		window = {**asdict(self.window), "start": _text(self.window.start), "end": _text(self.window.end)}
+		return {**asdict(self), "window": window, "way": self.way.value, "started_at": _text(self.started_at)}
 
 	@classmethod
 	def from_json(cls, kept: Mapping[str, Any]) -> Position:
 		"""Return what :meth:`as_json` wrote. :raises KeyError, ValueError, TypeError: when it is something else."""
-		window = Window(_moment(kept["window"]["start"]), _moment(kept["window"]["end"]))
+		span = kept["window"]
+		window = Window(
+			_moment(span["start"]),
+			_moment(span["end"]),
+			span.get("field") or EVERYTHING.field,
+			span.get("more") or EVERYTHING.more,
+		)
 		return cls(**{**kept, "window": window, "way": Way(kept["way"]), "started_at": _moment(kept["started_at"])})
 
 	def after_page(self, cursor: str | None, records: int) -> Position:

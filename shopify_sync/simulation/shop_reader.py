@@ -27,11 +27,15 @@ class ShopReader:
 
 	def page(self, resource: str, window: Window, cursor: str | None) -> Page:
 		"""Return the records of a resource, page by page, in the order in which they were made."""
-		records = [(id, payload) for id, at, payload in self._all(resource) if self._is_wanted(id, at, window)]
+		records = self._wanted(resource, window)
 		begin = int(cursor or 0)
 		end = begin + self._page
 		more = str(end) if end < len(records) else None
-		return Page([payload() for _id, payload in records[begin:end]], more, len(records))
+		return Page([payload() for payload in records[begin:end]], more, len(records))
+
+	def count(self, resource: str, window: Window) -> int | None:
+		"""Return how many records there are."""
+		return len(self._wanted(resource, window))
 
 	def subscriptions(self) -> Sequence[Subscription]:
 		"""Return the webhook subscriptions."""
@@ -54,10 +58,17 @@ class ShopReader:
 		assert resource == keys.ORDER
 		return {id for id in ids if id in self._shop.orders.all}
 
+	def _wanted(self, resource: str, window: Window) -> list[Any]:
+		"""Return what makes the payload of each record that is asked for."""
+		return [payload for id, at, payload in self._all(resource) if self._is_wanted(id, at, window)]
+
 	def _is_wanted(self, id: str, at: datetime, window: Window) -> bool:
 		if window.ids:
 			return id in window.ids
-		return window.since is None or at >= window.since
+		order = self._shop.orders.all.get(id) if window.only_open or window.placed else None
+		if order and window.only_open and (order.cancelled_at or order.closed_at):
+			return False
+		return window.since is None or (order.created_at if order and window.placed else at) >= window.since
 
 	def _all(self, resource: str) -> Iterator[tuple[str, datetime, Any]]:
 		"""Yield (id, updated_at, what makes the payload)."""

@@ -42,8 +42,8 @@ class DayCount:
 	count: Count
 
 
-def orders(client: Client, window: Window = EVERYTHING, *, field: str = "updated_at", more: str = "") -> Count:
-	"""Return how many orders there are. :param field: which time the window is of. :raises CallFailed:"""
+def orders(client: Client, window: Window = EVERYTHING, *, field: str = "", more: str = "") -> Count:
+	"""Return how many orders there are. :param field, more: instead of the window's own. :raises CallFailed:"""
 	return _count(client, "OrdersCount", window.query(field, more))
 
 

@@ -24,13 +24,17 @@ if TYPE_CHECKING:
 class Window:
 	"""What is asked for: records whose `updated_at` lies in it, or those with *ids*.
 
-	:ivar since: UTC; None: from the beginning. *until*: UTC. *full*: everything, whatever it takes.
+	:ivar since: UTC; None: from the beginning. *until*: UTC; None: up to now. *full*: everything, whatever it takes.
+	:ivar placed: of orders: the time when they were placed (`created_at`) has to lie in it.
+	:ivar only_open: of orders: only those that are neither archived nor cancelled.
 	"""
 
 	since: datetime | None
-	until: datetime
+	until: datetime | None
 	ids: tuple[str, ...] = ()
 	full: bool = False
+	placed: bool = False
+	only_open: bool = False
 
 
 @dataclass(frozen=True)
