@@ -56,6 +56,9 @@ class Agreeing(Shipping):
 			self.shop.subscriptions.create(topic, ADDRESS)
 		for product in list(self.shop.products.all.values()):
 			self._deliver("products/update", rest_product.payload(self.shop, product))
+		for item in self.items:
+			self.book(item["item_code"], 100)
+		self.settle()
 
 	@property
 	def policy(self) -> StorePolicy:
