@@ -53,7 +53,7 @@ def _columns() -> list[layout.Column]:
 		column("shopify_total", _("Total in Shopify"), "Float", 130),
 		column("erpnext_total", _("Total in ERPNext"), "Float", 140),
 		column("difference", _("Difference"), "Float", 110),
-		column("run", _("Run"), "Link", 170, "Reconciliation Run"),
+		column("run", _("Run"), "Link", 230, "Reconciliation Run"),
 	]
 
 

@@ -41,7 +41,7 @@ def execute(filters: Mapping[str, Any] | None = None) -> layout.Answer:
 
 def _columns() -> list[layout.Column]:
 	return [
-		column("run", _("Run"), "Link", 190, "Reconciliation Run"),
+		column("run", _("Run"), "Link", 230, "Reconciliation Run"),
 		column("store", _("Store"), "Link", 120, "Shopify Store"),
 		column("result", _("Result"), width=250),
 		column("started", _("Started At"), width=165),
