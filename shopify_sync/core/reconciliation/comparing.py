@@ -10,11 +10,13 @@ from pydantic import ValidationError
 
 from .. import customers as customer_resource
 from .. import inventory, keys, orders, topics
+from ..contracts.inventory_level import InventoryLevel
 from ..contracts.order import Order
 from ..events import Source
 from ..fetched import event_of
 from ..keys import short_hash
 from ..outbound.marks import delivery_mark, stock_mark
+from ..policy import Direction
 from ..signals import subject_of
 from . import causes, subscriptions
 from . import customers as customer_comparison
@@ -32,7 +34,7 @@ from .findings import (
 	Proposal,
 	Sums,
 )
-from .found import Found, FoundOrder
+from .found import Found, FoundLevel, FoundOrder
 from .ports import Page, ReconcileHost, Shopify, Window
 from .schedule import Depth
 
@@ -120,14 +122,16 @@ class Comparing:
 		for order, payload in parsed:
 			key = keys.key(self.policy.store, keys.ORDER, order.id)
 			self.payloads[key] = payload
-			if self._is_late(order.updated_at) or causes.is_ahead(found[order.id], order.updated_at):
+			there = found[order.id]
+			if causes.is_on_its_way(there) or self._is_late(order.updated_at) or causes.is_ahead(there, order.updated_at):
 				self.tally.leave_out(IN_FLIGHT)
-				continue
-			if causes.is_on_its_way(found[order.id]):
-				self.tally.leave_out(IN_FLIGHT)
+				self.run.unbooked |= order_comparison.moved(order, there)
 				continue
 			compared.append(key)
-			findings += self._order(order, found[order.id])
+			differing = self._order(order, there)
+			if any(one.difference.kind in order_comparison.MOVES_STOCK for one in differing):
+				self.run.unbooked |= order_comparison.moved(order, there)
+			findings += differing
 		return compared, findings
 
 	def _order(self, order: Order, found: FoundOrder) -> list[Finding]:
@@ -205,13 +209,24 @@ class Comparing:
 			if causes.is_on_its_way(there):
 				self.tally.leave_out(IN_FLIGHT)
 				continue
-			compared.append(key)
-			self.tally.compared += 1
 			on_hand = payload.get("on_hand")
 			differing = list(stock_comparison.differences(level, on_hand, there, self.policy, self.read_at))
+			if differing and (reason := self._waits(level, there)):
+				self.tally.leave_out(reason)
+				continue
+			compared.append(key)
+			self.tally.compared += 1
 			self.tally.agreed += not differing
 			findings += [self._of_level(level, on_hand, one, there) for one in differing]
 		return compared, findings
+
+	def _waits(self, level: InventoryLevel, found: FoundLevel) -> str:
+		"""Return why the difference of a level is none of its own, or an empty text."""
+		if self._is_late(level.updated_at):
+			return IN_FLIGHT
+		rule = self.policy.location(level.location_id)
+		is_pushed = rule is not None and rule.direction is Direction.OUTBOUND
+		return stock_comparison.UNBOOKED if is_pushed and (found.item, level.location_id) in self.run.unbooked else ""
 
 	def _of_level(self, level: Any, on_hand: int | None, difference: Difference, found: Any) -> Finding:
 		explanation = causes.explain(difference, found, self._version(keys.INVENTORY_LEVEL, level.id))
@@ -248,9 +263,10 @@ class Comparing:
 		return compared, findings
 
 	def _of_variant(self, id: str, sku: str, difference: Difference) -> Finding:
-		changed = difference.field == "sku" or difference.erpnext.endswith("is not there")
 		explanation = Explanation(Cause.MAPPING if difference.field == "sku" else Cause.BROKEN_LINK)
-		return self._finding(keys.VARIANT, id, sku, difference, explanation, Proposal.REVIEW if changed else Proposal.APPLY)
+		# A link that leads somewhere is never led elsewhere by the engine: what is healed then would be found again at every run.
+		proposal = Proposal.APPLY if difference.erpnext == link_comparison.NO_LINK else Proposal.REVIEW
+		return self._finding(keys.VARIANT, id, sku, difference, explanation, proposal)
 
 	def _subscriptions(self) -> tuple[list[str], list[Finding]]:
 		store = self.run.store

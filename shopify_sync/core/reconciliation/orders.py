@@ -28,6 +28,8 @@ _SALES_ORDER, _INVOICE = "Sales Order", "Sales Invoice"
 _PAYMENT, _NOTE = "Payment Entry", "Delivery Note"
 #: Payments in a foreign currency are the difference of two rounded sums, in the company's currency.
 _ROUNDED = Decimal("0.011")
+#: Differences of an order with which the stock of what was sent, or came back, differs too.
+MOVES_STOCK = (Kind.MISSING, Kind.FULFILLED, Kind.REFUNDED, Kind.LINES)
 #: Why an order is not compared.
 BY_RULE, HELD, NO_RULE = "Nothing is booked in this state, by the store's rule", "Held for review", "No Order State Rule"
 
@@ -278,6 +280,20 @@ def _compares_deliveries(books: _Books, rule: StateRule) -> bool:
 	if policy.fulfillment_by is FulfillmentSide.ERPNEXT:
 		return True
 	return rule.delivery or bool(books.submitted(_NOTE))
+
+
+def moved(order: Order, found: FoundOrder) -> set[tuple[str, str]]:
+	"""Return (Item, location) of what was sent from, or came back to, a location: its stock is what the order's documents make it."""
+	booked = {line: item for one in found.documents for line, item in one.items.items()}
+	variants = {line.id: found.variants.get(line.variant_id or "") for line in order.line_items}
+	places = [(line, parcel.location_id) for parcel in order.fulfillments for line in parcel.pieces]
+	places += [
+		(row.line_item_id or "", row.location_id)
+		for refund in order.refunds
+		for row in refund.refund_line_items
+		if is_restocked(row)
+	]
+	return {(item, place) for line, place in places if place and (item := booked.get(line) or variants.get(line))}
 
 
 def _counts_returns(books: _Books) -> bool:

@@ -34,6 +34,7 @@ class Run:
 	:ivar name: what its events are named after. *phase*, *cursor*: where it goes on.
 	:ivar ids: compare these records only, by resource.
 	:ivar healed: kind → how many. *stopped*: why it heals no more. *ended*: UTC.
+	:ivar unbooked: (Item, location) of parcels and returns that it met and ERPNext has not booked: their stock waits for that.
 	"""
 
 	name: str
@@ -52,6 +53,7 @@ class Run:
 	started_at: datetime | None = None
 	ended: datetime | None = None
 	expected: dict[str, int] = field(default_factory=dict)
+	unbooked: set[tuple[str, str]] = field(default_factory=set)
 
 	def tally(self, resource: str) -> Tally:
 		"""Return the tally of a resource."""
@@ -60,12 +62,20 @@ class Run:
 	def dump(self) -> dict[str, Any]:
 		"""Return how far the run is, as plain data."""
 		tallies = {name: {**asdict(tally), "sums": _sums_text(tally.sums)} for name, tally in self.tallies.items()}
-		return {"phase": self.phase, "cursor": self.cursor, "tallies": tallies, "expected": self.expected}
+		unbooked = [list(pair) for pair in sorted(self.unbooked)]
+		return {
+			"phase": self.phase,
+			"cursor": self.cursor,
+			"tallies": tallies,
+			"expected": self.expected,
+			"unbooked": unbooked,
+		}
 
 	def resume(self, data: Mapping[str, Any]) -> None:
 		"""Go on where :meth:`dump` was taken."""
 		self.phase, self.cursor = int(data.get("phase") or 0), data.get("cursor")
 		self.expected = dict(data.get("expected") or {})
+		self.unbooked = {(item, place) for item, place in data.get("unbooked") or ()}
 		for name, tally in (data.get("tallies") or {}).items():
 			sums = {(row[0], row[1]): Sums(row[2], row[3], Decimal(row[4]), Decimal(row[5])) for row in tally["sums"]}
 			self.tallies[name] = Tally(tally["compared"], tally["agreed"], dict(tally["left_out"]), sums)

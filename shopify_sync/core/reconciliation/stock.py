@@ -18,6 +18,8 @@ PIECES = "pieces"
 #: Why a level is not compared.
 NO_DIRECTION, NOT_LINKED = "The location takes no stock either way", "No Item is linked"
 NOT_COUNTED, NOT_OURS = "Not a stock item, or not tracked in Shopify", "Kept back by the store's rules"
+#: Pushing ERPNext's figure would put pieces back on sale that have left.
+UNBOOKED = "A parcel or a return of an order is not in ERPNext yet"
 
 
 def left_out(level: InventoryLevel, found: FoundLevel, policy: StorePolicy) -> str:

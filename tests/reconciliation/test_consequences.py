@@ -1,0 +1,82 @@
+"""What differs because something else does: stock of parcels that are not booked yet, and links that no run may lead elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from shopify_sync.core import keys
+from shopify_sync.core.reconciliation.run import Run
+from shopify_sync.core.reconciliation.stock import UNBOOKED
+from shopify_sync.embedded_host import links
+from tests.outbound.ground import STORE
+from tests.reconciliation.ground import DRY, HEAL, Agreeing
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Agreeing:
+	made = Agreeing(tmp_path)
+	assert made.reconcile(DRY).found == {}
+	return made
+
+
+def _left_out(run: Run) -> dict[str, int]:
+	return run.tallies[keys.INVENTORY_LEVEL].left_out
+
+
+def test_the_stock_of_a_parcel_that_erpnext_does_not_know_is_not_put_back_on_sale(store: Agreeing) -> None:
+	order = store.sold()
+	store.later(lambda: store.shop.fulfillments.create(order.id))
+	pushed = len(store.signals())
+	run = store.reconcile(HEAL)
+	assert run.found == {"Fulfilled": 1}, store.open()
+	assert _left_out(run) == {UNBOOKED: 1}
+	assert len(store.signals()) == pushed + 1, "the order, and no push"
+	store.settle()
+	assert store.reconcile(HEAL).found == {}
+
+
+def test_nor_that_of_an_order_of_which_nothing_is_known(store: Agreeing) -> None:
+	order = store.sold(told=False)
+	store.later(lambda: store.shop.fulfillments.create(order.id))
+	run = store.reconcile(DRY)
+	assert (run.found, _left_out(run)) == ({"Missing in ERPNext": 1}, {UNBOOKED: 1})
+
+
+def test_nor_that_of_goods_that_came_back(store: Agreeing) -> None:
+	order = store.sold()
+	store.later(lambda: store.shop.fulfillments.create(order.id))
+	store.tell_all(order)
+	store.settle()
+	store.later(lambda: store.shop.refunds.create(order.id, [[order.line_items[0].id, 1, "return"]]))
+	run = store.reconcile(DRY)
+	assert run.found["Refunded"] == 1 and "Stock" not in run.found, store.open()
+	assert _left_out(run) == {UNBOOKED: 1}
+
+
+def test_a_run_that_goes_on_elsewhere_knows_it_still(store: Agreeing) -> None:
+	run = Run("r", STORE, store.begin().depth, None, store.clock.now(), unbooked={("TEE", "1"), ("MUG", "2")})
+	fresh = Run("r", STORE, run.depth, None, run.until)
+	fresh.resume(run.dump())
+	assert fresh.unbooked == {("TEE", "1"), ("MUG", "2")}
+
+
+def test_an_inventory_item_that_leads_elsewhere_is_a_person_s(store: Agreeing) -> None:
+	key = keys.key(STORE, keys.INVENTORY_ITEM, store.inventory_item["TEE"])
+	with store.instance.database.write() as connection:
+		connection.execute("UPDATE shopify_link SET document_name = 'MUG' WHERE key = ?", (key,))
+	assert links.read(store.instance.database.connection(), key).document_name == "MUG"
+	for _night in range(2):
+		run = store.reconcile(HEAL)
+		assert (run.found.get("Link"), run.healed.get("Link")) == (1, None)
+	assert ("Link", "inventory_item", "Broken link", "Review") in store.open()
+
+
+def test_stock_that_changed_since_the_run_began_is_left_to_the_next_one(store: Agreeing) -> None:
+	run = store.begin()
+	store.pass_time(60)
+	store.shop.inventory.adjust("available", store.inventory_item["TEE"], store.locations[0], -7, "shrinkage")
+	store.reconcile(DRY, run)
+	assert (run.found, _left_out(run)) == ({}, {"Still under way": 1})
+	assert store.reconcile(DRY).found == {"Stock": 1}
