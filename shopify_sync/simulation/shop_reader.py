@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from shopify_sync.core import keys
+from shopify_sync.core.reconciliation.findings import PAYOUTS
 from shopify_sync.core.reconciliation.ports import Page, Window
 from shopify_sync.core.reconciliation.subscriptions import Subscription
-from shopify_sync.simulator.rest import customer, inventory, order, product, transaction
+from shopify_sync.simulator.rest import customer, inventory, order, payout, product, transaction
 from shopify_sync.simulator.shop.shop import Shop
 
 _PAGE = 20
@@ -83,6 +84,9 @@ class ShopReader:
 		elif resource == keys.PRODUCT:
 			for made in list(shop.products.all.values()):
 				yield made.id, made.updated_at, lambda made=made: product.payload(shop, made)
+		elif resource == PAYOUTS:
+			for paid in list(shop.payouts.all.values()):
+				yield paid.id, paid.issued_at, lambda paid=paid: payout.payload(shop, paid)
 		else:
 			for (item, location), level in list(shop.inventory.levels.items()):
 				if level.is_active:

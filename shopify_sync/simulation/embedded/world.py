@@ -191,11 +191,10 @@ class EmbeddedWorld:
 	def _night(self) -> None:
 		"""Reconcile everything while nobody does anything, and see that both sides agree then.
 
-		A store that only watches, or is paused, is told of what is lost and takes nothing over.
+		Every store is set live for it: one that only watches, or is paused, is told of what is lost and takes nothing over.
 		"""
-		if any(self.target.settings(store.name).get("mode", "Live") != "Live" for store in self._story.stores):
-			return
 		self._is_night = True
+		self._set_live()
 		self._rest()
 		self._reconcile()
 		self.result.counts["nights"] += 1
@@ -214,11 +213,14 @@ class EmbeddedWorld:
 		self.target.shops.wire.outage = None
 		self.target.crew.faults = WorkerFaults(0, 0, 0, 0)
 		self.network.faults = ReceiverFaults(0, 0, 0, 0)
+		self._set_live()
+		self._rest()
+
+	def _set_live(self) -> None:
 		self._wait_for_the_database()
 		for store in self._story.stores:
 			if self.target.settings(store.name).get("mode", "Live") != "Live":
 				self.target.save_settings(store.name, mode="Live")
-		self._rest()
 
 	def _rest(self) -> None:
 		self.scheduler.run(self.scheduler.seconds + QUIET, self._is_at_rest)
@@ -237,10 +239,11 @@ class EmbeddedWorld:
 		# What the shops' clocks are wrong by is long over.
 		self.scheduler.run(self.scheduler.seconds + HOUR)
 		# What the first night links, the second can compare.
+		before = self.result.counts["nights"]
 		for night in range(_NIGHTS):
-			self._reconcile_stores(f"night {night}")
+			self._reconcile_stores(f"{before + 1}.{night + 1}")
 			self._rest()
-		self._reconcile_stores("afterwards", dry_run=True)
+		self._reconcile_stores(f"{before + 1} afterwards", dry_run=True)
 
 	def _reconcile_stores(self, name: str, *, dry_run: bool = False) -> None:
 		"""Compare all of every store, and heal what may be healed unless it is a *dry_run*."""

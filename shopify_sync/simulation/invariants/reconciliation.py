@@ -9,6 +9,7 @@ from shopify_sync.core.reconciliation.discrepancy import LIVE, Discrepancy
 from shopify_sync.core.reconciliation.findings import SAFE, Cause, Proposal
 from shopify_sync.core.statuses import NEEDS_ATTENTION, Status
 
+from ..facts import EventFact
 from .agreement import pairs
 from .world import Moment, Violation, World
 
@@ -32,8 +33,7 @@ def what_is_reported_is_true(world: World) -> Iterator[Violation]:
 		if one.state not in LIVE or one.finding.proposal in SAFE:
 			continue
 		if one.finding.proposal is Proposal.MEND_EVENT:
-			event = world.facts.events.get(one.finding.explanation.event or "")
-			event = event or world.facts.outbound.get(one.finding.explanation.event or "")
+			event = _event(world, one)
 			if event is None or event.status not in NEEDS_ATTENTION:
 				yield Violation(_TRUE, one.finding.key, f"{_told(one)} is put down to an event that does not wait")
 		elif not _is_somebodys_deed(world, one):
@@ -43,7 +43,8 @@ def what_is_reported_is_true(world: World) -> Iterator[Violation]:
 def _is_somebodys_deed(world: World, one: Discrepancy) -> bool:
 	deeds, finding = world.stage.deeds, one.finding
 	if finding.explanation.cause is Cause.DISCARDED:
-		return world.facts.events[finding.explanation.event or ""].status is Status.DISCARDED
+		event = _event(world, one)
+		return event is not None and event.status is Status.DISCARDED
 	if finding.resource == keys.ORDER:
 		return finding.link in deeds.cancelled or _is_sent_by_shop(world, one)
 	if finding.resource == keys.CUSTOMER:
@@ -61,6 +62,11 @@ def _is_sent_by_shop(world: World, one: Discrepancy) -> bool:
 		if order and any(made.id in world.stage.deeds.sent_by_shop for made in order.fulfillments):
 			return store.sends == "ERPNext"
 	return False
+
+
+def _event(world: World, one: Discrepancy) -> EventFact | None:
+	name = one.finding.explanation.event or ""
+	return world.facts.events.get(name) or world.facts.outbound.get(name)
 
 
 def _told(one: Discrepancy) -> str:
