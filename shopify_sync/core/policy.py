@@ -350,6 +350,8 @@ class StorePolicy:
 	rounding_account: str | None = None
 	#: Gift cards that are sold are owed, not earned.
 	gift_card_account: str | None = None
+	#: Compare what Shopify Payments paid out with the Payment Entries on the gateway's account.
+	reconcile_payouts: bool = False
 	max_attempts: int = 8
 	retry_base_seconds: float = 30.0
 	retry_cap_seconds: float = 3600.0

@@ -11,6 +11,7 @@ from .policy import Direction, FulfillmentSide, StorePolicy
 
 _ORDERS = ("read_orders", "read_customers", "read_products", "read_locations", "read_fulfillments")
 _STOCK = ("read_inventory", "read_products", "read_locations")
+_PAYOUTS = ("read_shopify_payments_accounts", "read_shopify_payments_payouts")
 _SENDING = ("read_orders", "write_merchant_managed_fulfillment_orders", "read_fulfillments", "read_locations")
 
 #: What an operation needs, all of it. Where Shopify accepts one of several scopes, it is the one that we ask for.
@@ -83,6 +84,8 @@ def needed(policy: StorePolicy) -> frozenset[str]:
 		found.update(_SENDING)
 		if policy.tells_returns:
 			found.add("write_returns")
+	if policy.sync_orders and policy.reconcile_payouts:
+		found.update(_PAYOUTS)
 	return without_implied(found)
 
 

@@ -28,18 +28,20 @@ from shopify_sync.core.reconciliation.discrepancy import (
 )
 from shopify_sync.core.reconciliation.findings import Cause, Difference, Explanation, Finding, Kind, OpenEvent, Proposal
 from shopify_sync.core.reconciliation.found import (
+	Found,
 	FoundCustomer,
 	FoundDocument,
 	FoundLevel,
 	FoundOrder,
 	FoundVariant,
 )
+from shopify_sync.core.reconciliation.payouts import FoundPayments
 from shopify_sync.core.reconciliation.ports import NotMet
 from shopify_sync.core.reconciliation.run import Run
 from shopify_sync.core.snapshots import LinkState
 from shopify_sync.core.statuses import OPEN, Status
 
-from . import documents, links, selling, stock, times
+from . import documents, links, payments, selling, stock, times
 from .host import Instance
 from .snapshots import Reader
 
@@ -171,6 +173,12 @@ class ReconcileHost:
 			stock_item=stock_link.document_name if stock_link else None,
 			by_sku=by_sku[0].code if len(by_sku) == 1 else None,
 		)
+
+	def payments(self, policy: StorePolicy, transactions: Mapping[str, str]) -> FoundPayments:
+		"""Return the Payment Entries of transactions, and what is known of their orders."""
+		entries = payments.read(self._connection, policy, transactions)
+		orders = {order: Found(**self._found(policy, keys.ORDER, order)) for order in set(transactions.values())}
+		return FoundPayments(entries, orders)
 
 	def not_met(self, run: Run, cursor: str | None) -> NotMet:
 		"""Return live Sales Orders that no page of *run* compared."""

@@ -167,6 +167,7 @@ def _build(doc: Any) -> StorePolicy:
 		adjustment_account=doc.adjustment_account or None,
 		rounding_account=doc.rounding_account or frappe.db.get_value("Company", doc.company, "round_off_account") or None,
 		gift_card_account=doc.gift_card_account or None,
+		reconcile_payouts=bool(doc.get("reconcile_payouts")),
 		max_attempts=cint(doc.max_attempts) or 8,
 		retry_base_seconds=float(cint(doc.retry_base_seconds) or 30),
 		retry_cap_seconds=float(cint(doc.retry_cap_seconds) or 3600),

@@ -88,13 +88,15 @@ class ShopReader:
 			for paid in list(shop.payouts.all.values()):
 				yield paid.id, paid.issued_at, lambda paid=paid: payout.payload(shop, paid)
 		else:
-			for (item, location), level in list(shop.inventory.levels.items()):
-				if level.is_active:
-					yield (
-						f"{item}-{location}",
-						level.updated_at,
-						lambda level=level: {**inventory.level(shop, level), "on_hand": level.on_hand},
-					)
+			yield from self._levels()
+
+	def _levels(self) -> Iterator[tuple[str, datetime, Any]]:
+		for (item, location), level in list(self._shop.inventory.levels.items()):
+			if level.is_active:
+				yield f"{item}-{location}", level.updated_at, lambda level=level: self._level(level)
+
+	def _level(self, level: Any) -> dict[str, Any]:
+		return {**inventory.level(self._shop, level), "on_hand": level.on_hand}
 
 	def _order(self, placed: Any) -> dict[str, Any]:
 		# What is fetched has the transactions in it; webhooks leave them out.

@@ -76,9 +76,10 @@ class BalanceRead:
 	payout_status: str
 
 
-def payouts(client: Client, position: Position) -> Iterator[Batch[PayoutRead]]:
+def payouts(client: Client, position: Position, *, at_once: int = 50) -> Iterator[Batch[PayoutRead]]:
 	"""Yield the payouts that were issued in the window, the oldest first; none where the shop has no account. :raises CallFailed:"""
-	return _pages(client, position, "Payouts", "payouts", {"query": position.window.query("issued_at") or None}, _payout)
+	variables = {"query": position.window.query("issued_at") or None, "first": at_once}
+	return _pages(client, position, "Payouts", "payouts", variables, _payout)
 
 
 def balance(client: Client, position: Position, payout: str = "") -> Iterator[Batch[BalanceRead]]:

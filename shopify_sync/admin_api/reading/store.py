@@ -9,8 +9,9 @@ import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from shopify_sync.core import keys
 from shopify_sync.core.bucket import BACKFILL_SHARE
@@ -19,13 +20,14 @@ from shopify_sync.core.outbound.calls import CallFailed
 from shopify_sync.core.policy import Direction, StorePolicy
 from shopify_sync.core.reading import Position, Way, choose
 from shopify_sync.core.reading import Window as Span
+from shopify_sync.core.reconciliation.findings import PAYOUTS
 from shopify_sync.core.reconciliation.ports import Page, Window
 from shopify_sync.core.reconciliation.subscriptions import Subscription
 from shopify_sync.core.topics import enum_of
 
 from ..answers import user_errors
 from ..products import all_variants, as_webhook
-from . import bulk, counts, reader, windows
+from . import bulk, counts, payout_pages, reader, windows
 from .bulk import Downloading
 from .customer_payload import customer_payload
 from .parts import read_order
@@ -76,6 +78,8 @@ class ReadingStore:
 
 	def page(self, resource: str, window: Window, cursor: str | None) -> Page:
 		"""See the port. :raises CallFailed:"""
+		if resource == PAYOUTS:
+			return payout_pages.page(self._client, window, cursor, self._zone)
 		if window.ids:
 			return self._named(resource, window.ids, int(cursor or 0))
 		if cursor is None:
@@ -265,6 +269,10 @@ class ReadingStore:
 			if not page["pageInfo"]["hasNextPage"]:
 				return tuple(found)
 			after = page["pageInfo"]["endCursor"]
+
+	@property
+	def _zone(self) -> tzinfo:
+		return ZoneInfo(self._policy.time_zone) if self._policy else timezone.utc
 
 	def _sees_old_orders(self) -> bool:
 		if self._sees_all is None:

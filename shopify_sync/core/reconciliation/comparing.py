@@ -12,6 +12,7 @@ from .. import customers as customer_resource
 from .. import inventory, keys, orders, topics
 from ..contracts.inventory_level import InventoryLevel
 from ..contracts.order import Order
+from ..contracts.payout import Payout
 from ..events import Source
 from ..fetched import event_of
 from ..keys import short_hash
@@ -22,9 +23,11 @@ from . import causes, subscriptions
 from . import customers as customer_comparison
 from . import item_links as link_comparison
 from . import orders as order_comparison
+from . import payouts as payout_comparison
 from . import stock as stock_comparison
 from .findings import (
 	LEFT_OVER,
+	PAYOUTS,
 	SUBSCRIPTIONS,
 	Cause,
 	Difference,
@@ -69,7 +72,8 @@ class Comparing:
 			return self._subscriptions()
 		if run.resource == LEFT_OVER:
 			return self._left_over()
-		window = Window(run.since, run.until, run.ids.get(run.resource, ()), full=run.depth is Depth.FULL)
+		since = payout_comparison.begins(run.since, run.until) if run.resource == PAYOUTS else run.since
+		window = Window(since, run.until, run.ids.get(run.resource, ()), full=run.depth is Depth.FULL)
 		page = self.shopify.page(run.resource, window, run.cursor)
 		self.next = page.cursor
 		if page.total is not None:
@@ -79,6 +83,7 @@ class Comparing:
 			keys.CUSTOMER: self._customers,
 			keys.INVENTORY_LEVEL: self._levels,
 			keys.PRODUCT: self._variants,
+			PAYOUTS: self._payouts,
 		}[run.resource]
 		return compare(page)
 
@@ -267,6 +272,23 @@ class Comparing:
 		# A link that leads somewhere is never led elsewhere by the engine: what is healed then would be found again at every run.
 		proposal = Proposal.APPLY if difference.erpnext == link_comparison.NO_LINK else Proposal.REVIEW
 		return self._finding(keys.VARIANT, id, sku, difference, explanation, proposal)
+
+	def _payouts(self, page: Page) -> tuple[list[str], list[Finding]]:
+		payouts: list[Payout] = [payout for payout, _payload in self._parsed(page, Payout.model_validate)]
+		found = self.host.payments(self.policy, payout_comparison.wanted(payouts))
+		compared, findings = [], []
+		for payout in payouts:
+			reason = payout_comparison.left_out(payout)
+			if reason or payout_comparison.is_on_its_way(payout, found):
+				self.tally.leave_out(reason or IN_FLIGHT)
+				continue
+			compared.append(keys.key(self.policy.store, PAYOUTS, payout.id))
+			self.tally.compared += 1
+			self.tally.sums.setdefault((payout.date, payout.status), Sums()).add(payout_comparison.sums(payout, found))
+			differing = list(payout_comparison.differences(payout, found, self.policy))
+			self.tally.agreed += not differing
+			findings += [self._finding(PAYOUTS, payout.id, payout.date, *one) for one in differing]
+		return compared, findings
 
 	def _subscriptions(self) -> tuple[list[str], list[Finding]]:
 		store = self.run.store

@@ -12,6 +12,8 @@ from ..enums import StrEnum
 
 #: A phase of a run that is no resource of Shopify's payloads.
 SUBSCRIPTIONS = "webhook_subscription"
+#: What Shopify Payments paid out.
+PAYOUTS = "payout"
 #: Only a full run can tell what Shopify has not: everything that it has was seen then.
 LEFT_OVER = "not in Shopify"
 
@@ -158,6 +160,13 @@ class Sums:
 	erpnext: int = 0
 	shopify_total: Decimal = Decimal(0)
 	erpnext_total: Decimal = Decimal(0)
+
+	def add(self, other: Sums) -> None:
+		"""Add others of the same day and status."""
+		self.shopify += other.shopify
+		self.erpnext += other.erpnext
+		self.shopify_total += other.shopify_total
+		self.erpnext_total += other.erpnext_total
 
 
 @dataclass(frozen=True)

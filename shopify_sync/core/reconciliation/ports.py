@@ -14,6 +14,7 @@ from ..outbound.marks import Mark
 from ..policy import StorePolicy
 from .findings import Finding
 from .found import FoundCustomer, FoundLevel, FoundOrder, FoundVariant
+from .payouts import FoundPayments
 from .subscriptions import Subscription
 
 if TYPE_CHECKING:
@@ -61,7 +62,10 @@ class Shopify(Protocol):
 	"""Reading a store. Every method raises `outbound.calls.CallFailed` when the call itself fails."""
 
 	def page(self, resource: str, window: Window, cursor: str | None) -> Page:
-		"""Return the records of a resource (core/keys.py ORDER, CUSTOMER, PRODUCT, INVENTORY_LEVEL), page by page."""
+		"""Return the records of a resource (core/keys.py ORDER, CUSTOMER, PRODUCT, INVENTORY_LEVEL), page by page.
+
+		Of findings.PAYOUTS: the payouts that were issued in the window, each with its movements (core/contracts/payout.py).
+		"""
 
 	def subscriptions(self) -> Sequence[Subscription]:
 		"""Return the webhook subscriptions of the app."""
@@ -99,6 +103,9 @@ class ReconcileHost(Protocol):
 
 	def variants(self, policy: StorePolicy, variants: Sequence[Mapping[str, Any]]) -> Mapping[str, FoundVariant]:
 		"""Return what the links say of each variant, by its id. :param variants: as REST writes them."""
+
+	def payments(self, policy: StorePolicy, transactions: Mapping[str, str]) -> FoundPayments:
+		"""Return the Payment Entries of transactions, and what is known of their orders. :param transactions: transaction → order."""
 
 	def not_met(self, run: Run, cursor: str | None) -> NotMet:
 		"""Return live Sales Orders of the store that no page of *run* compared, whose order was there before it began."""

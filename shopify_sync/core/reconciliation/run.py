@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from .. import keys
 from ..policy import StorePolicy
 from .comparing import Comparing
-from .findings import LEFT_OVER, SUBSCRIPTIONS, Finding, Sums, Tally
+from .findings import LEFT_OVER, PAYOUTS, SUBSCRIPTIONS, Finding, Sums, Tally
 from .schedule import Depth
 from .settings import Healing, Settings
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 	from .ports import ReconcileHost, Shopify
 
 #: What a run looks at, in this order: links first, since everything else is found by them.
-PHASES = (SUBSCRIPTIONS, keys.PRODUCT, keys.CUSTOMER, keys.ORDER, keys.INVENTORY_LEVEL)
+PHASES = (SUBSCRIPTIONS, keys.PRODUCT, keys.CUSTOMER, keys.ORDER, keys.INVENTORY_LEVEL, PAYOUTS)
 
 
 @dataclass
@@ -166,6 +166,7 @@ def phases_of(policy: StorePolicy, depth: Depth, ids: Mapping[str, tuple[str, ..
 		keys.CUSTOMER: policy.sync_customers,
 		keys.ORDER: policy.sync_orders,
 		keys.INVENTORY_LEVEL: policy.sync_inventory or any(rule.direction for rule in policy.locations),
+		PAYOUTS: policy.sync_orders and policy.reconcile_payouts,
 	}
 	found = tuple(phase for phase in PHASES if flows[phase])
 	return (*found, LEFT_OVER) if depth is Depth.FULL and policy.sync_orders else found

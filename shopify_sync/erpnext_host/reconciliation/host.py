@@ -17,13 +17,14 @@ from shopify_sync.core.outbound.marks import Mark
 from shopify_sync.core.policy import StorePolicy
 from shopify_sync.core.reconciliation.findings import SUBSCRIPTIONS, Finding, Kind
 from shopify_sync.core.reconciliation.found import FoundCustomer, FoundLevel, FoundOrder, FoundVariant
+from shopify_sync.core.reconciliation.payouts import FoundPayments
 from shopify_sync.core.reconciliation.ports import NotMet
 from shopify_sync.core.reconciliation.run import Run
 from shopify_sync.core.reconciliation.schedule import Depth
 
 from .. import mark_lock, policies, times, wake
 from ..event_log import FrappeEventLog, in_short_transaction
-from . import customers, discrepancies, orders, runs, stock
+from . import customers, discrepancies, orders, payments, runs, stock
 from .touches import Deleted
 
 #: Where webhooks are received (api/webhooks.py).
@@ -75,6 +76,10 @@ class FrappeReconcileHost:
 	def variants(self, policy: StorePolicy, variants: Sequence[Mapping[str, Any]]) -> Mapping[str, FoundVariant]:
 		"""See the port."""
 		return stock.read_variants(policy, variants)
+
+	def payments(self, policy: StorePolicy, transactions: Mapping[str, str]) -> FoundPayments:
+		"""See the port."""
+		return payments.read(policy, transactions, self._deleted)
 
 	def not_met(self, run: Run, cursor: str | None) -> NotMet:
 		"""See the port."""

@@ -11,7 +11,7 @@ from frappe import _
 from frappe.query_builder.functions import Sum
 
 from shopify_sync.core import keys
-from shopify_sync.core.reconciliation.findings import LEFT_OVER, SUBSCRIPTIONS
+from shopify_sync.core.reconciliation.findings import LEFT_OVER, PAYOUTS, SUBSCRIPTIONS
 
 from .filters import one_of
 from .layout import moment
@@ -53,7 +53,7 @@ def words_of(resource: str) -> str:
 	words = {
 		keys.ORDER: _("orders"), keys.CUSTOMER: _("customers"), keys.PRODUCT: _("variants"), keys.VARIANT: _("variants"),
 		keys.INVENTORY_LEVEL: _("stock levels"), SUBSCRIPTIONS: _("webhook subscriptions"),
-		LEFT_OVER: _("orders that only ERPNext has"),
+		LEFT_OVER: _("orders that only ERPNext has"), PAYOUTS: _("payouts"),
 	}  # fmt: skip
 	return words.get(resource, resource)
 
