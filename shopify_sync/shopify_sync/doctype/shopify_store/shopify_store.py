@@ -103,6 +103,7 @@ class ShopifyStore(Document):
 		reconcile_every: DF.Int
 		reconcile_hour: DF.Int
 		reconcile_nightly: DF.Check
+		reconcile_payouts: DF.Check
 		reconcile_share: DF.Percent
 		reconciliation_healing: DF.Literal["Dry run", "Heal"]
 		reconciliation_limit: DF.Int
