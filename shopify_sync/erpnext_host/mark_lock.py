@@ -6,7 +6,7 @@ the gaps of that index, and whom it sends back may be a user with a document. Ma
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import frappe
@@ -20,7 +20,7 @@ _LONGEST_WAIT = 5
 def hold_until_the_end() -> None:
 	"""Take the lock for the rest of the running transaction, which is about to be committed."""
 	if _take():
-		frappe.db.after_commit.add(_release)
+		_first_after_commit(_release)
 		frappe.db.after_rollback.add(_release)
 
 
@@ -33,6 +33,17 @@ def held() -> Iterator[None]:
 	finally:
 		if is_ours:
 			_release()
+
+
+def _first_after_commit(callback: Callable[[], None]) -> None:
+	"""Have something done before whatever else is to follow the commit.
+
+	That may begin a transaction of its own and wait for another worker, who waits for the lock: a circle that MariaDB does not see.
+	"""
+	others = frappe.db.after_commit
+	frappe.db.after_commit = type(others)()
+	frappe.db.after_commit.add(callback)
+	frappe.db.after_commit.add(others.run)
 
 
 def _take() -> bool:

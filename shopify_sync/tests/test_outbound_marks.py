@@ -9,7 +9,7 @@ from typing import Any
 import frappe
 
 from shopify_sync.core.outbound.marks import stock_mark
-from shopify_sync.erpnext_host import outbox
+from shopify_sync.erpnext_host import mark_lock, outbox
 
 from . import vouchers
 from .shop import ShopCase, make_warehouse
@@ -40,6 +40,18 @@ class _MarkCase(ShopCase):
 	def open_now(self) -> list[str]:
 		"""Return what is marked in the running transaction."""
 		return frappe.get_all("Sync Event", {"store": self.STORE, "open_key": ("is", "set")}, pluck="shopify_id")
+
+
+class TestTheLock(_MarkCase):
+	def test_what_follows_a_commit_does_not_hold_it(self) -> None:
+		# It may wait for a worker that waits for the lock: carrying out 1,000 products with two workers, each waited 5 s for the other.
+		name = mark_lock._name()
+		holders: list[Any] = []
+		frappe.db.after_commit.add(lambda: holders.append(frappe.db.sql("SELECT IS_USED_LOCK(%s)", (name,))[0][0]))
+		outbox.changed([outbox.Change(self.tee, self.main)])
+		frappe.db.commit()
+		self.assertEqual([None], holders)
+		self.assertEqual([self.mark(self.level)], self.open_marks())
 
 
 class TestVouchersMark(_MarkCase):
