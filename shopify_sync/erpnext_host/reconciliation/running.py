@@ -20,10 +20,9 @@ from shopify_sync.core.reconciliation.ports import Shopify
 from shopify_sync.core.reconciliation.run import Reconciler, Run
 from shopify_sync.core.reconciliation.schedule import GRACE, OVERLAP, Depth, Reason
 
-from .. import policies, times
+from .. import notify, policies, times
 from ..connections import client_of, gate_of
 from ..errors import is_connection_lost, is_contention
-from ..log import warn
 from . import ledger_checks, runs
 from .host import FrappeReconcileHost, RunIsOver
 from .runs import Wanted
@@ -38,7 +37,7 @@ def check(store: str) -> None:
 	if not frappe.db.get_value("Shopify Store", store, "enabled"):
 		raise Refused(f"Store {store} is disabled.")
 	if closed := gate_of(store):
-		raise Refused(f"Nothing can be read from Shopify now: {closed.reason}")
+		raise Refused(f"Nothing can be read from Shopify now: {closed.message}")
 
 
 def wanted_by(
@@ -166,8 +165,8 @@ def _failed(name: str, error: Exception) -> None:
 	frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "shopify_sync" in frame.filename]
 	where = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
 	reason = f"Unexpected {type(error).__name__}{where}. This is a mistake of the app; please report it."
-	warn(f"reconciliation {name}: {reason}")
 	runs.end(name, runs.FAILED, reason)
+	notify.tell(f"Reconciliation {name} failed.", f"{reason} What it found stays; the next run begins anew.", runs.DOCTYPE, name)
 
 
 def reader_of(store: str, share: int) -> Shopify:
