@@ -57,6 +57,22 @@ class TestOverHttp(ReconciledCase):
 		self.assert_clean()
 		self.assertTrue(self.sales_order(lost))
 
+	def test_the_job_carries_a_run_out_and_calls_the_next(self):
+		called = []
+		original, job.call = job.call, called.append
+		self.addCleanup(setattr, job, "call", original)
+		first, second = self.run_of(), self.run_of()
+		job.run(first)
+		frappe.db.rollback()
+		self.assertEqual("Completed", frappe.db.get_value("Reconciliation Run", first, "status"))
+		self.assertEqual([second], called)
+		self.served.faults.set(server_error_before=1.0)
+		job.run(second)
+		frappe.db.rollback()
+		row = frappe.db.get_value("Reconciliation Run", second, ["status", "waits_for"], as_dict=True)
+		self.assertEqual("Running", row.status)
+		self.assertTrue(row.waits_for)
+
 	def test_one_order_and_one_item_by_name(self):
 		order, other = self.place(1, told=False), self.place(1, told=False)
 		name = console.begun(self.STORE, order=order.id, heal=False)
@@ -146,6 +162,22 @@ class TestRuns(ReconciledCase):
 		self.assertEqual([], self.found(), "no orders were met before it was stopped")
 		running.carry_on(name, self.reader())
 		self.assertEqual("Stopped", frappe.db.get_value("Reconciliation Run", name, "status"))
+
+	def test_a_mistake_of_the_app_ends_a_run_and_is_told_without_what_it_was_about(self):
+		name = self.run_of()
+		reader = self.reader()
+
+		def broken():
+			raise KeyError("ada@example.com")
+
+		reader.subscriptions = broken
+		self.assertRaises(KeyError, running.carry_on, name, reader)
+		frappe.db.rollback()
+		doc = frappe.get_doc("Reconciliation Run", name)
+		self.assertEqual("Failed", doc.status)
+		self.assertIn("KeyError in test_reconciliation_runs.py", doc.stopped_because)
+		self.assertNotIn("ada", doc.stopped_because)
+		self.assertTrue(frappe.db.exists("Notification Log", {"document_name": name}))
 
 	def test_it_goes_on_in_slices(self):
 		for _order in range(3):

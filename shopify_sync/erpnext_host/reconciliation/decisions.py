@@ -101,8 +101,8 @@ def _carry_out(name: str, finding: Finding, user: str, shopify: Shopify | None, 
 def _apply(name: str, finding: Finding, page: Comparing, user: str, words: str) -> str:
 	if not page.can_heal(finding):
 		raise Refused("Shopify has no such record any more. Compare again.")
-	in_short_transaction(lambda: discrepancies.decide(name, State.HEALING, user, words))
 	page.heal(finding)
+	in_short_transaction(lambda: discrepancies.decide(name, State.HEALING, user, words))
 	return words
 
 
