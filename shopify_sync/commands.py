@@ -1,4 +1,4 @@
-"""`bench --site SITE shopify-sync …`: status, drain, push, worker, reconcile, replay, preview, simulate."""
+"""`bench --site SITE shopify-sync …`: status, drain, push, worker, backfill, reconcile, replay, preview, simulate."""
 
 from __future__ import annotations
 
@@ -76,32 +76,41 @@ def worker(context: Any, push: bool) -> None:
 		run(click.echo, push)
 
 
-@shopify_sync.command("import-products")
+@shopify_sync.command("backfill")
 @click.argument("store")
-@click.option("--again", is_flag=True, help="Begin anew, also when the last import was stopped half-way.")
+@click.option(
+	"--products", is_flag=True, help="Every product: its variants are linked to Items, or become Items, as the store says."
+)
+@click.option("--customers", is_flag=True, help="Every customer.")
+@click.option("--orders", metavar="open|FROM_DATE", help="Orders that are open, or placed from a date on (site's time zone).")
+@click.option("--stock", is_flag=True, help="The stock at every mapped location, in the location's direction.")
+@click.option("--rehearse", is_flag=True, help="Only say what would fail: nothing is written.")
+@click.option("--again", is_flag=True, help="Begin anew, also when the last one was stopped half-way.")
 @pass_context
-def import_products(context: Any, store: str, again: bool) -> None:
-	"""Read every product of a shop, so that its variants are linked to Items, or become Items, as the store says.
+def backfill(context: Any, store: str, again: bool, **wanted: Any) -> None:
+	"""Import what a store has already. Without options: all that the store syncs, of orders those that are open.
 
-	An import that was stopped goes on where it was.
+	Workers carry out what is read; what is live goes first. One that was stopped (Ctrl-C too) goes on where it was.
 	"""
 	with _site(context):
 		from shopify_sync.core.failures import SyncFailure
 		from shopify_sync.core.operations import Refused
-		from shopify_sync.erpnext_host import product_import
+		from shopify_sync.erpnext_host.backfill import console
 
 		frappe.set_user("Administrator")
-		with click.progressbar(length=1, label="Products", file=click.get_text_stream("stderr")) as bar:
+		try:
+			name = console.begun(store, again=again, **wanted)
+			with click.progressbar(length=1000, label=name, file=click.get_text_stream("stderr"), show_eta=False) as bar:
 
-			def show(state: product_import.Import) -> None:
-				bar.length = max(state.total, state.read, 1)
-				bar.update(state.read - bar.pos)
+				def show(percent: float, left: Any) -> None:
+					bar.label = name if left is None else f"{name}, about {str(left).partition('.')[0]} left"
+					bar.update(max(0, int(percent * 10) - bar.pos))
 
-			try:
-				state = product_import.import_products(store, show, again=again)
-			except (Refused, SyncFailure, frappe.DoesNotExistError) as error:
-				raise click.ClickException(str(error)) from error
-		click.echo(f"{state.read} product(s) read; workers carry them out.")
+				console.carry_on(name, show)
+		except (Refused, SyncFailure, frappe.DoesNotExistError, ValueError) as error:
+			raise click.ClickException(str(error)) from error
+		for line in console.summary(name):
+			click.echo(line)
 
 
 @shopify_sync.command("reconcile")

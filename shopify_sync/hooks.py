@@ -44,7 +44,11 @@ doc_events = {
 scheduler_events = {
 	"cron": {
 		"* * * * *": ["shopify_sync.jobs.sweep.run"],
-		"*/5 * * * *": ["shopify_sync.jobs.connections.run", "shopify_sync.jobs.reconcile.schedule"],
+		"*/5 * * * *": [
+			"shopify_sync.jobs.connections.run",
+			"shopify_sync.jobs.reconcile.schedule",
+			"shopify_sync.jobs.backfill.schedule",
+		],
 	},
 }
 
@@ -58,6 +62,7 @@ ignore_links_on_delete = [
 	"Shopify API Call",
 	"Reconciliation Run",
 	"Sync Discrepancy",
+	"Shopify Backfill",
 ]
 
 # Days; changed in Log Settings. Sync Event clears its Sync Attempts with it.
@@ -66,5 +71,6 @@ default_log_clearing_doctypes = {
 	"Sync Conflict": 90,
 	"Shopify API Call": 30,
 	"Reconciliation Run": 180,
+	"Shopify Backfill": 180,
 	"Sync Discrepancy": 180,
 }

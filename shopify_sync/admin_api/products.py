@@ -5,8 +5,7 @@ https://shopify.dev/docs/api/admin-graphql/latest/queries/products
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from shopify_sync.core.bucket import Priority
@@ -20,38 +19,6 @@ class Client(Protocol):
 
 	def execute(self, operation: str, variables: Mapping[str, Any], *, priority: Priority = Priority.LIVE) -> Answer:
 		"""Carry out an operation."""
-
-
-@dataclass(frozen=True)
-class ProductPage:
-	"""Some products, as their webhooks would tell of them.
-
-	:ivar cursor: after the last of them: where a reader that was stopped goes on. None: there are no more.
-	:ivar total: how many products the shop has.
-	"""
-
-	payloads: tuple[Mapping[str, Any], ...]
-	cursor: str | None
-	total: int
-
-
-def pages(client: Client, after: str | None = None, query: str | None = None) -> Iterator[ProductPage]:
-	"""Yield all products, page by page, as work that others go before.
-
-	:param after: the cursor of the last page that was read.
-	:param query: Shopify's search, e.g. `id:632910392`.
-	:raises CallFailed: when Shopify does not answer.
-	"""
-	while True:
-		data = client.execute("ProductsPage", {"after": after, "query": query}, priority=Priority.BACKFILL).data
-		info = data["products"]["pageInfo"]
-		after = info["endCursor"] if info["hasNextPage"] else None
-		nodes = data["products"]["nodes"]
-		yield ProductPage(
-			tuple(as_webhook(node, all_variants(client, node)) for node in nodes), after, int(data["productsCount"]["count"])
-		)
-		if after is None:
-			return
 
 
 def all_variants(client: Client, product: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -97,6 +97,8 @@ class FrappeTransaction:
 class FrappeHost:
 	"""`core.ports.Host` and `core.receiving.Receiver` on the site that Frappe is connected to."""
 
+	transaction_class: type[FrappeTransaction] = FrappeTransaction
+
 	def __init__(self) -> None:
 		self.events = FrappeEventLog(lambda store: self.policy(store).max_attempts)
 		self._exchange_rate: Decimal | None = None
@@ -134,7 +136,7 @@ class FrappeHost:
 		frappe.clear_messages()
 		# And what Frappe remembers of the currency of every row, for as long as the process lives.
 		frappe.local.field_currency = None
-		tx = FrappeTransaction(self.events, self._exchange_rate)
+		tx = self.transaction_class(self.events, self._exchange_rate)
 		with read_committed():
 			try:
 				yield tx

@@ -52,14 +52,19 @@ def lock(keys: Sequence[str]) -> dict[str, LinkState]:
 	return locked
 
 
+_STATE = """SELECT name, document_type, document_name, version, last_event, agreed, facts, uom_factor FROM `tabShopify Link`
+	WHERE name IN %s ORDER BY name"""
+
+
 def _lock(keys: tuple[str, ...]) -> list[Any]:
-	rows: list[Any] = frappe.db.sql(
-		"""SELECT name, document_type, document_name, version, last_event, agreed, facts, uom_factor FROM `tabShopify Link`
-		WHERE name IN %s ORDER BY name FOR UPDATE""",
-		(keys,),
-		as_dict=True,
-	)
+	rows: list[Any] = frappe.db.sql(f"{_STATE} FOR UPDATE", (keys,), as_dict=True)
 	return rows
+
+
+def look(keys: Sequence[str]) -> dict[str, LinkState]:
+	"""Return the links of *keys* as they are now, without locking them; one that is not there is empty."""
+	found = {row.name: state_of(row) for row in frappe.db.sql(_STATE, (tuple(keys) or ("",),), as_dict=True)}
+	return {key: found.get(key) or LinkState(key) for key in keys}
 
 
 def state_of(row: Any) -> LinkState:

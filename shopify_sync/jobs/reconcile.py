@@ -14,6 +14,7 @@ from shopify_sync.core.reconciliation import schedule as schedules
 from shopify_sync.core.reconciliation.run import Run
 from shopify_sync.core.reconciliation.settings import Settings
 from shopify_sync.erpnext_host import times
+from shopify_sync.erpnext_host.backfill import runs as backfills
 from shopify_sync.erpnext_host.connections import gate_of
 from shopify_sync.erpnext_host.log import warn
 from shopify_sync.erpnext_host.reconciliation import running, runs
@@ -42,7 +43,8 @@ def schedule() -> list[str]:
 
 def _due(store: str, settings: Settings) -> str | None:
 	"""Return the run of a store that has to be carried out now, or None."""
-	if gate_of(store):
+	if gate_of(store) or backfills.running(store):
+		# What is not imported yet is not missing.
 		return None
 	if waiting := runs.waiting(store):
 		return waiting[0] if runs.is_silent(waiting[0], running.SILENT) else None

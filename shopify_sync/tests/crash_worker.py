@@ -44,7 +44,7 @@ def _be_mortal(site: str, work: str, step: str, shops: Mapping[str, str]) -> Non
 		frappe.connect()
 		frappe.set_user("Administrator")
 		frappe.conf.shopify_sync_shops = shops
-		(_push if work == "push" else _drain)(step)
+		{"push": _push, "drain": _drain, "backfill": _backfill}[work](step)
 	except BaseException:
 		traceback.print_exc()
 		os._exit(1)
@@ -69,6 +69,24 @@ def _drain(step: str) -> None:
 	from shopify_sync.erpnext_host.host import FrappeHost
 
 	Engine(FrappeHost(), _probe(step, [])).drain()
+
+
+def _backfill(step: str) -> None:
+	"""Go on with a backfill. *step*: its name, and how many steps it lives."""
+	from shopify_sync.erpnext_host.backfill import running
+
+	from .backfilled import Draining
+
+	name, _colon, lives = step.partition(":")
+	left = int(lives)
+
+	def probe(_name: str) -> None:
+		nonlocal left
+		left -= 1
+		if left < 0:
+			_die()
+
+	running.carry_on(name, host=Draining(), probe=probe)
 
 
 def _push(step: str) -> None:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import frappe
 
 from shopify_sync.api import command_center
-from shopify_sync.api import products as buttons
-from shopify_sync.core.operations import Refused
-from shopify_sync.erpnext_host import product_import
-from shopify_sync.jobs import products as job
+from shopify_sync.core.backfill.wanted import Wanted
 
 from . import site
+from .backfilled import backfill
 from .shop import ShopCase
 
 
@@ -36,12 +30,9 @@ class ProductCase(ShopCase):
 	def sku(self, name: str) -> str:
 		return f"{name}-{self.number}"
 
-	def read(self, **options: Any) -> Any:
+	def read(self) -> Any:
 		"""Import, and carry out what came of it."""
-		state = product_import.import_products(self.STORE, **options)
-		site.drain()
-		frappe.db.rollback()
-		return state
+		return backfill(self.STORE, Wanted(products=True), again=True)
 
 	def linked(self, product: Any) -> list[tuple[str | None, str | None]]:
 		"""Return the Items that the links of the variants and of their inventory items lead to."""
@@ -61,8 +52,8 @@ class TestImport(ProductCase):
 		site.make_item(self.sku("OLD"))
 		known = self.sell("Known", {"sku": self.sku("OLD"), "price": "5.00"})
 		unknown = self.sell("Unknown", {"sku": self.sku("NEW"), "price": "5.00"})
-		state = self.read()
-		self.assertEqual((state.read, state.total, state.ended), (2, 2, True))
+		run = self.read()
+		self.assertEqual((run.read, run.totals, run.ended is not None), ({"product": 2}, {"product": 2}, True))
 		self.assertEqual(self.linked(known), [(self.sku("OLD"),) * 2])
 		self.assertEqual(self.linked(unknown), [(None, None)])
 		self.assertFalse(frappe.db.exists("Item", self.sku("NEW")))
@@ -84,7 +75,7 @@ class TestImport(ProductCase):
 		self.assertEqual(self.price_of("MUG"), 7.5)
 		self.assertEqual(self.price_of("TEE-M"), 19.9)
 		before = self.state_of_items()
-		self.read(again=True)
+		self.read()
 		self.assertEqual(self.state_of_items(), before)
 		self.assertEqual(sorted(self.statuses()), ["Applied", "Applied", "No Change", "No Change"])
 
@@ -112,84 +103,6 @@ class TestImport(ProductCase):
 		store.update({"create_items": 1, "item_group": self.group})
 		store.save()
 		self.read()
-		self.assertEqual(self.linked(product), [(self.sku("MUG"),) * 2])
-
-	def test_an_import_that_is_stopped_goes_on_where_it_was(self) -> None:
-		for number in range(31):
-			self.sell(f"P{number}", {"sku": self.sku(f"P{number}"), "price": "1.00"})
-		seen: list[int] = []
-		state = self.read(progress=lambda state: seen.append(state.read), keep_on=lambda: False)
-		self.assertEqual((state.ended, state.read, state.total, seen), (False, 14, 31, [14]))
-		state = self.read(progress=lambda state: seen.append(state.read))
-		self.assertEqual((state.ended, state.read, seen), (True, 31, [14, 28, 31]))
-		self.assertEqual(len(self.statuses()), 31, "one event for each product")
-
-	def test_one_import_at_a_time_and_only_where_products_are_synced(self) -> None:
-		self.sell("Mug", {"sku": self.sku("MUG")})
-		site_name, path = frappe.local.site, frappe.local.sites_path
-		with product_import._alone(self.STORE):
-
-			def elsewhere() -> str:
-				frappe.init(site=site_name, sites_path=path)
-				frappe.connect()
-				try:
-					product_import.import_products(self.STORE)
-				except Refused as error:
-					return str(error)
-				finally:
-					frappe.destroy()
-				return ""
-
-			with ThreadPoolExecutor(1) as pool:
-				self.assertIn("already", pool.submit(elsewhere).result())
-		self.remake(sync_products=0)
-		with self.assertRaisesRegex(Refused, "does not sync products"):
-			product_import.import_products(self.STORE)
-
-	def test_the_job_shows_how_far_it_is_and_hands_over(self) -> None:
-		product = self.sell("Mug", {"sku": self.sku("MUG")})
-		site.make_item(self.sku("MUG"))
-		job.run(self.STORE, "Administrator")
-		site.drain()
-		self.assertEqual(self.linked(product), [(self.sku("MUG"),) * 2])
-		self.assertTrue(product_import.state_of(self.STORE).ended)
-
-	def test_a_shop_that_does_not_answer_stops_the_job_and_says_so(self) -> None:
-		self.sell("Mug", {"sku": self.sku("MUG")})
-		self.remake()
-		frappe.db.set_value("Shopify Store", self.STORE, "sign_in_by", "")
-		frappe.db.commit()
-		job.run(self.STORE, "Administrator")
-		self.assertIsNone(product_import.state_of(self.STORE))
-		self.assertEqual(self.statuses(), [])
-
-	def test_who_may_start_it(self) -> None:
-		for user, allowed in (("Administrator", True), ("Guest", False)):
-			frappe.set_user(user)
-			try:
-				if allowed:
-					self.assertIn("background", buttons.import_products(self.STORE)["message"])
-				else:
-					self.assertRaises(frappe.PermissionError, buttons.import_products, self.STORE)
-			finally:
-				frappe.set_user("Administrator")
-
-	def test_the_command(self) -> None:
-		product = self.sell("Mug", {"sku": self.sku("MUG")})
-		site.make_item(self.sku("MUG"))
-		overrides = json.dumps(frappe.conf.shopify_sync_shops)
-		# A process of its own, whose site knows where the shop answers.
-		script = f"import frappe; from shopify_sync import commands; site, override = frappe.get_site_config, {overrides!r}; "
-		script += "import json; frappe.get_site_config = lambda *a, **k: frappe._dict(site(*a, **k), shopify_sync_shops=json.loads(override)); "
-		script += f"commands.shopify_sync.main(['import-products', {self.STORE!r}], "
-		script += f"obj=frappe._dict(sites=[{frappe.local.site!r}], profile=False), standalone_mode=True)"
-		done = subprocess.run(
-			[sys.executable, "-c", script], cwd=frappe.local.sites_path, capture_output=True, text=True, timeout=120, check=False
-		)
-		self.assertEqual(done.returncode, 0, done.stderr[-1000:])
-		self.assertIn("1 product(s) read", done.stdout)
-		site.drain()
-		frappe.db.rollback()
 		self.assertEqual(self.linked(product), [(self.sku("MUG"),) * 2])
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
 from shopify_sync.admin_api.ports import Answer, Cost
-from shopify_sync.admin_api.products import as_webhook, pages
+from shopify_sync.admin_api.products import as_webhook
+from shopify_sync.admin_api.reading import windows
+from shopify_sync.admin_api.reading.windows import Batch
 from shopify_sync.core.bucket import Priority
 from shopify_sync.core.contracts.product import Product
+from shopify_sync.core.reading import Position
 from shopify_sync.simulator.rest import product as rest
 from shopify_sync.simulator.shop.shop import Shop
 from tests.simulator.admin_client import Client
@@ -19,7 +21,7 @@ from tests.simulator.shops import make_shop
 
 
 class Executing:
-	"""What :func:`pages` needs of the client, on a simulated shop."""
+	"""What reading needs of the client, on a simulated shop."""
 
 	def __init__(self, shop: Shop) -> None:
 		self.client = Client(shop)
@@ -29,6 +31,13 @@ class Executing:
 		assert priority is Priority.BACKFILL, "an import lets everything else go first"
 		self.asked.append(operation)
 		return Answer(self.client.run(operation, **variables), Cost(), "", "")
+
+
+ALL = Position("products")
+
+
+def pages(client: Executing, position: Position = ALL) -> Iterator[Batch[dict[str, Any]]]:
+	return windows.products(client, position)
 
 
 @pytest.fixture
@@ -54,8 +63,8 @@ def test_a_product_that_is_read_is_what_its_webhook_tells(shop: Shop) -> None:
 	)
 	shop.products.create("Mug", [{"sku": "MUG", "price": "3.00"}], status="draft")
 	(page,) = pages(Executing(shop))
-	assert (page.cursor, page.total) == (None, len(shop.products.all))
-	for payload in page.payloads:
+	assert page.position.done and len(page.records) == len(shop.products.all)
+	for payload in page.records:
 		told = rest.payload(shop, shop.products.all[str(payload["id"])])
 		read = Product.model_validate(payload)
 		assert _without_tracking(read) == Product.model_validate(told)
@@ -75,17 +84,17 @@ def test_every_product_comes_once_however_many_pages_there_are(shop: Shop) -> No
 		shop.products.create(f"Product {number}", [{"sku": f"P-{number}"}])
 	client = Executing(shop)
 	found = list(pages(client))
-	ids = [str(payload["id"]) for page in found for payload in page.payloads]
+	ids = [str(payload["id"]) for page in found for payload in page.records]
 	assert sorted(ids) == sorted(shop.products.all)
 	assert len(found) == len(client.asked) >= 3
-	rest_of_it = [str(payload["id"]) for page in pages(client, found[0].cursor) for payload in page.payloads]
-	assert rest_of_it == ids[len(found[0].payloads) :], "a stopped reader goes on behind the last page"
+	rest_of_it = [str(payload["id"]) for page in pages(client, found[0].position) for payload in page.records]
+	assert rest_of_it == ids[len(found[0].records) :], "a stopped reader goes on behind the last page"
 
 
 def test_variants_beyond_the_first_page_are_asked_for(shop: Shop) -> None:
 	shop.products.create("Many", [{"sku": f"M-{number}", "title": str(number)} for number in range(170)])
 	client = Executing(shop)
-	(payload,) = [payload for page in pages(client) for payload in page.payloads if payload["title"] == "Many"]
+	(payload,) = [payload for page in pages(client) for payload in page.records if payload["title"] == "Many"]
 	assert [variant["sku"] for variant in payload["variants"]] == [f"M-{number}" for number in range(170)]
 	assert client.asked.count("ProductVariantsOf") == 2
 	assert Product.model_validate(payload).variant_ids == {str(variant["id"]) for variant in payload["variants"]}
@@ -103,7 +112,7 @@ def test_a_product_that_is_deleted_while_it_is_read_ends_there(shop: Shop) -> No
 		return execute(operation, variables, priority=priority)
 
 	client.execute = deleting  # type: ignore[method-assign]
-	found = [payload for page in pages(client) for payload in page.payloads if payload["title"] == "Many"]
+	found = [payload for page in pages(client) for payload in page.records if payload["title"] == "Many"]
 	assert [len(payload["variants"]) for payload in found] == [20]
 
 
@@ -117,4 +126,4 @@ def test_the_answer_of_another_version_is_the_same(shop: Shop) -> None:
 	shop.products.create("Tee", [{"sku": "TEE-S"}])
 	latest, oldest = Executing(shop), Executing(shop)
 	oldest.client.version = "2025-10"
-	assert [page.payloads for page in pages(latest)] == [replace(page).payloads for page in pages(oldest)]
+	assert [page.records for page in pages(latest)] == [page.records for page in pages(oldest)]

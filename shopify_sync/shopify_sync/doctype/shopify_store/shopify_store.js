@@ -138,83 +138,78 @@ function add_push_button(frm) {
 }
 
 function add_import_button(frm) {
-	if (!frm.doc.enabled || !frm.doc.sync_products) return;
-	if (!frappe.user.has_role(["Shopify Sync Manager", "System Manager"])) return;
+	if (!frm.doc.enabled || !frappe.user.has_role(["Shopify Sync Manager", "System Manager"])) return;
+	frm.add_custom_button(__("Backfill"), () => ask_for_backfill(frm), __("Actions"));
 	frm.add_custom_button(
-		__("Import Products"),
-		() =>
-			frappe.confirm(
-				__(
-					"Read every product of the shop, and link or make its Items as the tab Items says? What agrees already is not changed."
-				),
-				() =>
-					frappe.call({
-						method: "shopify_sync.api.products.import_products",
-						args: { store: frm.doc.name },
-						callback: ({ message }) => frappe.show_alert({ message: message.message, indicator: "blue" }),
-					})
-			),
-		__("Actions")
+		__("Backfills"),
+		() => frappe.set_route("List", "Shopify Backfill", "List", { store: frm.doc.name }),
+		__("View")
 	);
 }
 
-function add_reconcile_button(frm) {
-	if (!frm.doc.enabled || !frm.doc.sign_in_by || frm.doc.sign_in_by === "None") return;
-	if (!frappe.user.has_role(["Shopify Sync Operator", "Shopify Sync Manager", "System Manager"])) return;
-	frm.add_custom_button(__("Reconcile"), () => ask_what_to_compare(frm), __("Actions"));
-}
-
-function ask_what_to_compare(frm) {
-	const only = (depth) => `eval:doc.what === "${depth}"`;
-	frappe.prompt(
-		[
+// What the store has already: what is imported of it, and first of all what would fail.
+function ask_for_backfill(frm) {
+	const { sync_products, sync_customers, sync_orders, sync_inventory } = frm.doc;
+	const check = (fieldname, label, flow) => ({
+		fieldname,
+		label,
+		fieldtype: "Check",
+		default: flow ? 1 : 0,
+		read_only: flow ? 0 : 1,
+		description: flow ? "" : __("This store does not sync them."),
+	});
+	const dialog = new frappe.ui.Dialog({
+		title: __("Import What the Store Has Already"),
+		fields: [
+			check("products", __("Products"), sync_products),
+			check("customers", __("Customers"), sync_customers),
+			check("stock", __("Stock"), sync_inventory),
+			{ fieldtype: "Column Break" },
 			{
-				fieldname: "what",
+				fieldname: "orders",
+				label: __("Orders"),
 				fieldtype: "Select",
-				label: __("Compare"),
-				options: [
-					{ value: "Light", label: __("What changed since the last time") },
-					{ value: "Full", label: __("Everything") },
-					{ value: "Range", label: __("What changed between two moments") },
-					{ value: "Order", label: __("One order") },
-					{ value: "Item", label: __("The stock of one Item") },
-				],
-				default: "Light",
-				reqd: 1,
+				options: ["None", "Open", "From a date"],
+				default: sync_orders ? "Open" : "None",
+				read_only: sync_orders ? 0 : 1,
+				description: __("Open: neither archived nor cancelled in Shopify."),
 			},
-			{ fieldname: "since", fieldtype: "Datetime", label: __("From"), depends_on: only("Range") },
-			{ fieldname: "until", fieldtype: "Datetime", label: __("To"), depends_on: only("Range") },
 			{
-				fieldname: "order",
-				fieldtype: "Data",
-				label: __("Order"),
-				description: __("Its name in Shopify (#1001), its id, or its Sales Order."),
-				depends_on: only("Order"),
+				fieldname: "orders_from",
+				label: __("Orders From"),
+				fieldtype: "Datetime",
+				depends_on: "eval:doc.orders == 'From a date'",
+				mandatory_depends_on: "eval:doc.orders == 'From a date'",
 			},
-			{ fieldname: "item", fieldtype: "Link", options: "Item", label: __("Item"), depends_on: only("Item") },
+			{ fieldtype: "Section Break" },
 			{
-				fieldname: "heal",
+				fieldname: "rehearse",
+				label: __("Rehearse only"),
 				fieldtype: "Check",
-				label: __("Heal what is safe"),
-				default: frm.doc.reconciliation_healing === "Heal" ? 1 : 0,
-				description: __("Otherwise differences are found and explained, and nothing is changed."),
+				default: 1,
+				description: __("Everything is read and decided about, and nothing is written: you see what would fail."),
+			},
+			{
+				fieldname: "again",
+				label: __("Begin anew"),
+				fieldtype: "Check",
+				description: __("Otherwise one that was stopped, asked for the same, goes on where it was."),
 			},
 		],
-		async ({ what, since, until, order, item, heal }) => {
-			const depth = ["Order", "Item"].includes(what) ? "Light" : what;
-			const range = what === "Range" ? { since, until } : {};
-			const records = { order: what === "Order" ? order : undefined, item: what === "Item" ? item : undefined };
-			const { message } = await frappe.call({
-				method: "shopify_sync.api.reconciliation.start",
-				args: { store: frm.doc.name, depth, heal: heal ? 1 : 0, ...range, ...records },
-				freeze: true,
+		primary_action_label: __("Start"),
+		primary_action(values) {
+			dialog.hide();
+			frappe.call({
+				method: "shopify_sync.api.backfill.start",
+				args: { store: frm.doc.name, ...values },
+				callback: ({ message }) => {
+					frappe.show_alert({ message: message.message, indicator: "blue" });
+					frappe.set_route("Form", "Shopify Backfill", message.run);
+				},
 			});
-			frappe.show_alert({ message: message.message, indicator: "blue" });
-			frappe.set_route("Form", "Reconciliation Run", message.run);
 		},
-		__("Compare Shopify with ERPNext"),
-		__("Compare")
-	);
+	});
+	dialog.show();
 }
 
 function show_webhook_help(frm) {
