@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -173,6 +173,16 @@ class ReconcileHost:
 			stock_item=stock_link.document_name if stock_link else None,
 			by_sku=by_sku[0].code if len(by_sku) == 1 else None,
 		)
+
+	def day_counts(self, policy: StorePolicy, days: Sequence[date]) -> Mapping[date, int]:
+		"""Return how many orders of the store there are of each day."""
+		rows = self._connection.execute(
+			"""SELECT json_extract(data, '$.transaction_date') AS day, COUNT(*) AS orders FROM document
+			WHERE doctype = 'Sales Order' AND shopify_key > ? AND shopify_key < ? GROUP BY day""",
+			(f"{policy.store}/{keys.ORDER}/", f"{policy.store}/{keys.ORDER}0"),
+		).fetchall()
+		found = {date.fromisoformat(str(row["day"])[:10]): row["orders"] for row in rows}
+		return {day: found[day] for day in days if day in found}
 
 	def payments(self, policy: StorePolicy, transactions: Mapping[str, str]) -> FoundPayments:
 		"""Return the Payment Entries of transactions, and what is known of their orders."""

@@ -69,7 +69,11 @@ class ShopReader:
 		order = self._shop.orders.all.get(id) if window.only_open or window.placed else None
 		if order and window.only_open and (order.cancelled_at or order.closed_at):
 			return False
-		return window.since is None or (order.created_at if order and window.placed else at) >= window.since
+		if order and window.placed:
+			at = order.created_at
+			if window.until is not None and at >= window.until:
+				return False
+		return window.since is None or at >= window.since
 
 	def _all(self, resource: str) -> Iterator[tuple[str, datetime, Any]]:
 		"""Yield (id, updated_at, what makes the payload)."""

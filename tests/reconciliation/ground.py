@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,8 @@ class Agreeing(Shipping):
 		items = [{"item_code": code} for code in ("TEE", "MUG", "TIP")]
 		super().__init__(folder, **{"items": items, **SETTINGS, **settings})
 		self.runs = 0
+		self.read_until: datetime | None = None
+		self.accepted: Mapping[date, int] = {}
 		for topic in topics_needed(self.policy):
 			self.shop.subscriptions.create(topic, ADDRESS)
 		for product in list(self.shop.products.all.values()):
@@ -141,12 +143,17 @@ class Agreeing(Shipping):
 		now = self.clock.now()
 		phases = phases_of(self.policy, depth, ids)
 		until = now + timedelta(seconds=1)
-		return Run(f"run-{self.runs}", STORE, depth, None, until, phases, ids or {}, started_at=now)
+		run = Run(f"run-{self.runs}", STORE, depth, None, until, phases, ids or {}, started_at=now)
+		if depth is Depth.LIGHT:
+			run.since, run.accepted = self.read_until or now - timedelta(days=1), dict(self.accepted)
+		return run
 
 	def reconcile(self, settings: Settings = DRY, run: Run | None = None, probe: Callable[[str], None] | None = None) -> Run:
 		"""Compare everything, or go on with *run*, and carry out what that sets going."""
 		run = Reconciler(self.host, self.reader(), settings, probe).run(run or self.begin())
 		self.instance.engine("inbound").drain()
+		if run.depth is Depth.LIGHT:
+			self.read_until, self.accepted = run.until, run.accepted
 		return run
 
 	def resumed(self, run: Run) -> Run:

@@ -10,7 +10,7 @@ import pytest
 
 from shopify_sync.core import keys
 from shopify_sync.core.contracts.base import dump_json, parse_json
-from shopify_sync.core.reconciliation.findings import LEFT_OVER, PAYOUTS, SUBSCRIPTIONS, Kind
+from shopify_sync.core.reconciliation.findings import LEFT_OVER, ORDER_DAYS, PAYOUTS, SUBSCRIPTIONS, Kind
 from shopify_sync.core.reconciliation.run import PHASES, Run, phases_of
 from shopify_sync.core.reconciliation.schedule import Depth
 from shopify_sync.core.reconciliation.settings import HealingRule
@@ -114,11 +114,14 @@ def test_a_kind_may_be_left_to_a_person(store: Agreeing) -> None:
 
 def test_the_phases_of_a_store(store: Agreeing) -> None:
 	policy = store.policy
-	usual = tuple(one for one in PHASES if one != PAYOUTS)
+	usual = tuple(one for one in PHASES if one not in (PAYOUTS, ORDER_DAYS))
+	light = tuple(one for one in PHASES if one != PAYOUTS)
 	assert phases_of(policy, Depth.FULL) == (*usual, LEFT_OVER)
-	assert phases_of(policy, Depth.LIGHT) == usual
+	assert phases_of(policy, Depth.RANGE) == usual
+	assert phases_of(policy, Depth.LIGHT) == light
 	assert phases_of(replace(policy, reconcile_payouts=True), Depth.LIGHT) == PHASES
-	assert phases_of(replace(policy, sync_customers=False), Depth.LIGHT) == tuple(one for one in usual if one != keys.CUSTOMER)
+	assert keys.INVENTORY_LEVEL not in phases_of(replace(policy, sync_inventory=False), Depth.FULL), "nothing would come of it"
+	assert phases_of(replace(policy, sync_customers=False), Depth.LIGHT) == tuple(one for one in light if one != keys.CUSTOMER)
 	assert phases_of(replace(policy, sync_orders=False), Depth.FULL)[-1] == keys.INVENTORY_LEVEL
 	assert phases_of(policy, Depth.RECORDS, {keys.ORDER: ("1",)}) == (keys.ORDER,)
 

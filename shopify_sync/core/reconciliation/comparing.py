@@ -19,7 +19,7 @@ from ..keys import short_hash
 from ..outbound.marks import delivery_mark, stock_mark
 from ..policy import Direction
 from ..signals import subject_of
-from . import causes, subscriptions
+from . import causes, counts, subscriptions
 from . import customers as customer_comparison
 from . import item_links as link_comparison
 from . import orders as order_comparison
@@ -27,6 +27,7 @@ from . import payouts as payout_comparison
 from . import stock as stock_comparison
 from .findings import (
 	LEFT_OVER,
+	ORDER_DAYS,
 	PAYOUTS,
 	SUBSCRIPTIONS,
 	Cause,
@@ -36,6 +37,7 @@ from .findings import (
 	Kind,
 	Proposal,
 	Sums,
+	Tally,
 )
 from .found import Found, FoundLevel, FoundOrder
 from .ports import Page, ReconcileHost, Shopify, Window
@@ -72,6 +74,8 @@ class Comparing:
 			return self._subscriptions()
 		if run.resource == LEFT_OVER:
 			return self._left_over()
+		if run.resource == ORDER_DAYS:
+			return self._order_days()
 		since = payout_comparison.begins(run.since, run.until) if run.resource == PAYOUTS else run.since
 		window = Window(since, run.until, run.ids.get(run.resource, ()), full=run.depth is Depth.FULL)
 		page = self.shopify.page(run.resource, window, run.cursor)
@@ -138,6 +142,35 @@ class Comparing:
 				self.run.unbooked |= order_comparison.moved(order, there)
 			findings += differing
 		return compared, findings
+
+	def _order_days(self) -> tuple[list[str], list[Finding]]:
+		"""Count orders day by day, then read the days whole that do not come out even, page by page."""
+		run, zone = self.run, self.policy.time_zone
+		if run.cursor is None:
+			counted = self._counted(zone)
+			self.next = _cursor(counts.Reading([(day, counted.more(day)) for day in counted.to_read[: counts.MOST]]))
+			return [], []
+		reading = counts.Reading.from_text(run.cursor)
+		day, more = reading.days[0]
+		page = self.shopify.page(keys.ORDER, Window(*counts.span(day, zone), placed=True), reading.page)
+		# Figures of these orders would stand beside those of the days.
+		whole, self.tally = self.tally, Tally()
+		compared, findings = self._orders(page)
+		whole.add(self.tally)
+		if page.cursor is None:
+			run.accepted[day] = more
+		self.next = _cursor(reading.after(page.cursor))
+		return compared, findings
+
+	def _counted(self, zone: str) -> counts.DayCounts:
+		days = counts.days_of(self.run.until, zone)
+		shopify = {day: self.shopify.count(keys.ORDER, Window(*counts.span(day, zone), placed=True)) or 0 for day in days}
+		found = counts.DayCounts(shopify, self.host.day_counts(self.policy, days), self.run.accepted)
+		for day in days:
+			self.tally.sums[day.isoformat(), counts.ALL] = Sums(found.shopify.get(day, 0), found.erpnext.get(day, 0))
+		# What lies further back is not counted any more.
+		self.run.accepted = {day: more for day, more in self.run.accepted.items() if day in shopify}
+		return found
 
 	def _order(self, order: Order, found: FoundOrder) -> list[Finding]:
 		comparison = order_comparison.compare(order, found, self.policy)
@@ -330,3 +363,7 @@ class Comparing:
 				yield parse(payload), payload
 			except ValidationError:
 				self.tally.leave_out(UNREADABLE)
+
+
+def _cursor(reading: counts.Reading | None) -> str | None:
+	return reading.as_text() if reading and reading.days else None

@@ -14,6 +14,8 @@ from ..enums import StrEnum
 SUBSCRIPTIONS = "webhook_subscription"
 #: What Shopify Payments paid out.
 PAYOUTS = "payout"
+#: Orders of days that were counted, and do not come out even.
+ORDER_DAYS = "orders by day"
 #: Only a full run can tell what Shopify has not: everything that it has was seen then.
 LEFT_OVER = "not in Shopify"
 
@@ -150,6 +152,13 @@ class Tally:
 	def leave_out(self, reason: str) -> None:
 		"""Count a record that is not compared."""
 		self.left_out[reason] = self.left_out.get(reason, 0) + 1
+
+	def add(self, other: Tally) -> None:
+		"""Add the records of another, without its sums."""
+		self.compared += other.compared
+		self.agreed += other.agreed
+		for reason, records in other.left_out.items():
+			self.left_out[reason] = self.left_out.get(reason, 0) + records
 
 
 @dataclass

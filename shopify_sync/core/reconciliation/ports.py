@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..contracts.inventory_level import InventoryLevel
@@ -67,6 +67,9 @@ class Shopify(Protocol):
 		Of findings.PAYOUTS: the payouts that were issued in the window, each with its movements (core/contracts/payout.py).
 		"""
 
+	def count(self, resource: str, window: Window) -> int | None:
+		"""Return how many records there are, None where nothing tells."""
+
 	def subscriptions(self) -> Sequence[Subscription]:
 		"""Return the webhook subscriptions of the app."""
 
@@ -103,6 +106,9 @@ class ReconcileHost(Protocol):
 
 	def variants(self, policy: StorePolicy, variants: Sequence[Mapping[str, Any]]) -> Mapping[str, FoundVariant]:
 		"""Return what the links say of each variant, by its id. :param variants: as REST writes them."""
+
+	def day_counts(self, policy: StorePolicy, days: Sequence[date]) -> Mapping[date, int]:
+		"""Return how many orders of the store ERPNext has of each day, cancelled ones too; a day without any may be missing."""
 
 	def payments(self, policy: StorePolicy, transactions: Mapping[str, str]) -> FoundPayments:
 		"""Return the Payment Entries of transactions, and what is known of their orders. :param transactions: transaction → order."""

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from .. import keys
 from ..policy import StorePolicy
+from . import counts
 from .comparing import Comparing
-from .findings import LEFT_OVER, PAYOUTS, SUBSCRIPTIONS, Finding, Sums, Tally
+from .findings import LEFT_OVER, ORDER_DAYS, PAYOUTS, SUBSCRIPTIONS, Finding, Sums, Tally
 from .schedule import Depth
 from .settings import Healing, Settings
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 	from .ports import ReconcileHost, Shopify
 
 #: What a run looks at, in this order: links first, since everything else is found by them.
-PHASES = (SUBSCRIPTIONS, keys.PRODUCT, keys.CUSTOMER, keys.ORDER, keys.INVENTORY_LEVEL, PAYOUTS)
+PHASES = (SUBSCRIPTIONS, keys.PRODUCT, keys.CUSTOMER, keys.ORDER, ORDER_DAYS, keys.INVENTORY_LEVEL, PAYOUTS)
 
 
 @dataclass
@@ -35,6 +36,7 @@ class Run:
 	:ivar ids: compare these records only, by resource.
 	:ivar healed: kind → how many. *stopped*: why it heals no more. *ended*: UTC.
 	:ivar unbooked: (Item, location) of parcels and returns that it met and ERPNext has not booked: their stock waits for that.
+	:ivar accepted: day → by how many orders Shopify has more, where that was looked into (counts.py); it goes from one run to the next.
 	"""
 
 	name: str
@@ -54,6 +56,7 @@ class Run:
 	ended: datetime | None = None
 	expected: dict[str, int] = field(default_factory=dict)
 	unbooked: set[tuple[str, str]] = field(default_factory=set)
+	accepted: dict[date, int] = field(default_factory=dict)
 
 	def tally(self, resource: str) -> Tally:
 		"""Return the tally of a resource."""
@@ -69,6 +72,7 @@ class Run:
 			"tallies": tallies,
 			"expected": self.expected,
 			"unbooked": unbooked,
+			"accepted": counts.text_of(self.accepted),
 		}
 
 	def resume(self, data: Mapping[str, Any]) -> None:
@@ -76,6 +80,7 @@ class Run:
 		self.phase, self.cursor = int(data.get("phase") or 0), data.get("cursor")
 		self.expected = dict(data.get("expected") or {})
 		self.unbooked = {(item, place) for item, place in data.get("unbooked") or ()}
+		self.accepted = counts.accepted_of(data.get("accepted"))
 		for name, tally in (data.get("tallies") or {}).items():
 			sums = {(row[0], row[1]): Sums(row[2], row[3], Decimal(row[4]), Decimal(row[5])) for row in tally["sums"]}
 			self.tallies[name] = Tally(tally["compared"], tally["agreed"], dict(tally["left_out"]), sums)
@@ -165,7 +170,9 @@ def phases_of(policy: StorePolicy, depth: Depth, ids: Mapping[str, tuple[str, ..
 		keys.PRODUCT: policy.sync_products,
 		keys.CUSTOMER: policy.sync_customers,
 		keys.ORDER: policy.sync_orders,
-		keys.INVENTORY_LEVEL: policy.sync_inventory or any(rule.direction for rule in policy.locations),
+		keys.INVENTORY_LEVEL: policy.sync_inventory,
+		# A full run reads every order.
+		ORDER_DAYS: policy.sync_orders and depth is Depth.LIGHT,
 		PAYOUTS: policy.sync_orders and policy.reconcile_payouts,
 	}
 	found = tuple(phase for phase in PHASES if flows[phase])

@@ -101,7 +101,7 @@ def _keyed(keys: Sequence[str]) -> list[Row]:
 	values: dict[str, Any] = {"keys": tuple(keys)}
 	ranges = []
 	for index, key in enumerate(keys):
-		values[f"key{index}"] = f"{_escaped(key)}/%"
+		values[f"key{index}"] = f"{escaped(key)}/%"
 		ranges.append(f"shopify_key LIKE %(key{index})s")
 	parts += [_select(doctype, f"({' OR '.join(ranges)})") for doctype in (INVOICE, NOTE, PAYMENT)]
 	return [_row(row, row["shopify_key"]) for row in frappe.db.sql(" UNION ALL ".join(parts), values, as_dict=True)]
@@ -190,6 +190,6 @@ def _item_rows(names: Mapping[str, Sequence[str]]) -> Sequence[Any]:
 	return rows
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
 	"""Return *text* for LIKE."""
 	return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import frappe
@@ -76,6 +76,10 @@ class FrappeReconcileHost:
 	def variants(self, policy: StorePolicy, variants: Sequence[Mapping[str, Any]]) -> Mapping[str, FoundVariant]:
 		"""See the port."""
 		return stock.read_variants(policy, variants)
+
+	def day_counts(self, policy: StorePolicy, days: Sequence[date]) -> Mapping[date, int]:
+		"""See the port."""
+		return orders.count_by_day(policy.store, days)
 
 	def payments(self, policy: StorePolicy, transactions: Mapping[str, str]) -> FoundPayments:
 		"""See the port."""

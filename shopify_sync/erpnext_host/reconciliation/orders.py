@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
+
+import frappe
 
 from shopify_sync.core import keys
 from shopify_sync.core.contracts.order import Order
@@ -41,6 +44,16 @@ def read(policy: StorePolicy, orders: Sequence[Order], deleted: Deleted) -> dict
 			variants={line.variant_id: items[line.variant_id] for line in order.line_items if line.variant_id in items},
 		)
 	return found
+
+
+def count_by_day(store: str, days: Sequence[date]) -> dict[date, int]:
+	"""Return how many Sales Orders of a store each of *days* has; a cancelled one keeps its key and counts, its amendment has none."""
+	rows = frappe.db.sql(
+		"""SELECT transaction_date, COUNT(*) FROM `tabSales Order` WHERE transaction_date BETWEEN %(first)s AND %(last)s
+		AND shopify_key LIKE %(keys)s GROUP BY transaction_date""",
+		{"first": min(days), "last": max(days), "keys": f"{documents.escaped(store)}/{keys.ORDER}/%"},
+	)
+	return dict(rows)
 
 
 def _by_order(rows: Sequence[Row]) -> dict[str, list[Row]]:

@@ -53,6 +53,7 @@ def begin(wanted: Wanted) -> str:
 		"since": wanted.since.isoformat() if wanted.since else None,
 		"until": wanted.until.isoformat(),
 		"started_at": None,
+		"accepted": _accepted(wanted) if wanted.depth is Depth.LIGHT else {},
 	}
 	doc = frappe.get_doc(
 		{
@@ -71,6 +72,14 @@ def begin(wanted: Wanted) -> str:
 	)
 	doc.insert(ignore_permissions=True)
 	return str(doc.name)
+
+
+def _accepted(wanted: Wanted) -> Mapping[str, int]:
+	"""Return what the last light run has learnt of days that do not come out even (core/reconciliation/counts.py)."""
+	filters = {"store": wanted.store, "status": COMPLETED, "depth": str(Depth.LIGHT)}
+	states = frappe.get_all(DOCTYPE, filters, pluck="state", order_by="creation desc", limit=1)
+	found: Mapping[str, int] = json.loads(states[0] or "{}").get("accepted") or {} if states else {}
+	return found
 
 
 def load(name: str) -> Run:

@@ -11,7 +11,7 @@ from frappe import _
 from frappe.query_builder.functions import Sum
 
 from shopify_sync.core import keys
-from shopify_sync.core.reconciliation.findings import LEFT_OVER, PAYOUTS, SUBSCRIPTIONS
+from shopify_sync.core.reconciliation.findings import LEFT_OVER, ORDER_DAYS, PAYOUTS, SUBSCRIPTIONS
 
 from .filters import one_of
 from .layout import moment
@@ -54,6 +54,7 @@ def words_of(resource: str) -> str:
 		keys.ORDER: _("orders"), keys.CUSTOMER: _("customers"), keys.PRODUCT: _("variants"), keys.VARIANT: _("variants"),
 		keys.INVENTORY_LEVEL: _("stock levels"), SUBSCRIPTIONS: _("webhook subscriptions"),
 		LEFT_OVER: _("orders that only ERPNext has"), PAYOUTS: _("payouts"),
+		ORDER_DAYS: _("orders of days that do not come out even"),
 	}  # fmt: skip
 	return words.get(resource, resource)
 
