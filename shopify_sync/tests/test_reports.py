@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -49,20 +50,20 @@ class ReportCase(FrappeTestCase):
 
 	def acting_as(self, role: str | None, store: str | None = None) -> str:
 		"""Be a user with a role, who may see one store only if *store* says so; until the test ends."""
-		email = f"reports-{(role or 'nobody').lower().replace(' ', '-')}@example.com"
-		if not frappe.db.exists("User", email):
-			user = frappe.get_doc({"doctype": "User", "email": email, "first_name": role or "Nobody", "send_welcome_email": 0})
+		address = f"reports-{(role or 'nobody').lower().replace(' ', '-')}@example.com"
+		if not frappe.db.exists("User", address):
+			user = frappe.get_doc({"doctype": "User", "email": address, "first_name": role or "Nobody", "send_welcome_email": 0})
 			user.insert(ignore_permissions=True)
 		if role:
-			frappe.get_doc("User", email).add_roles(role)
+			frappe.get_doc("User", address).add_roles(role)
 		if store:
-			permission = {"doctype": "User Permission", "user": email, "allow": "Shopify Store", "for_value": store}
+			permission = {"doctype": "User Permission", "user": address, "allow": "Shopify Store", "for_value": store}
 			frappe.get_doc(permission).insert(ignore_permissions=True)
-			self.addCleanup(frappe.db.delete, "User Permission", {"user": email})
-			self.addCleanup(frappe.clear_cache, user=email)
-		frappe.set_user(email)
+			self.addCleanup(frappe.db.delete, "User Permission", {"user": address})
+			self.addCleanup(frappe.clear_cache, user=address)
+		frappe.set_user(address)
 		self.addCleanup(frappe.set_user, "Administrator")
-		return email
+		return address
 
 	def report(self, name: str, **filters: Any) -> dict[str, Any]:
 		"""Run a report as the Desk does; every row must have every column."""
@@ -197,6 +198,7 @@ class TestOrderTotalsCheck(ReportCase):
 		self.assertIn("compared 10 orders; 8 agree. Other runs since: 7.", answer["message"])
 		differing = self.report("Order Totals Check", only_differences=1, days=100)
 		self.assertEqual(self.rows(differing, "difference"), [(-20.01,), (0.01,)])
+		self.assertEqual(self.cards(differing)["Orders Compared in the Period"], 10, "those that agree were compared too")
 		html = self.mail("Order Totals Check", store=STORE)
 		self.assertIn("-20.01", html)
 		self.assertIn("All 3 days of the run, 2 of them differ", html)
@@ -545,6 +547,27 @@ class TestMail(ReportCase):
 				html = self.mail(name)
 				self.assertIn("<td", html, "rows that say how much was compared")
 				self.assertNotIn("None", html)
+
+	def test_it_is_sent(self) -> None:
+		run = planted.run(STORE, ago(1), compared=5, agreed=5, figures=[_orders(5, 5)])
+		doc = frappe.get_doc(
+			{"doctype": "Auto Email Report", "report": "Reconciliation Summary", "user": "Administrator", "format": "HTML",
+			"email_to": "someone@example.com", "frequency": "Daily", "report_type": "Script Report"}
+		).insert()  # fmt: skip
+		self.addCleanup(doc.delete)
+		# A sender that the site may lack; nothing leaves the queue of a site that is tested.
+		for key, value in {"mail_server": "127.0.0.1", "auto_email_id": "erp@example.com"}.items():
+			if not frappe.conf.get(key):
+				frappe.conf[key] = value
+				self.addCleanup(frappe.conf.pop, key)
+		doc.send()
+		queued = frappe.get_all("Email Queue", {"reference_doctype": doc.doctype, "reference_name": doc.name}, pluck="name")
+		self.assertEqual(len(queued), 1)
+		message = frappe.get_doc("Email Queue", queued[0]).message
+		parts = email.message_from_string(message).walk()
+		html = next(part for part in parts if part.get_content_type() == "text/html").get_payload(decode=True).decode()
+		self.assertIn("All 5 agree.", html)
+		self.assertIn(run, html)
 
 	def test_a_report_goes_as_a_table_too(self) -> None:
 		run = planted.run(STORE, ago(1), compared=5, figures=[_orders(5, 5)])

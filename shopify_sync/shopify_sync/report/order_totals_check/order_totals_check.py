@@ -32,14 +32,13 @@ def execute(filters: Mapping[str, Any] | None = None) -> layout.Answer:
 	stores, period = stores_of(filters), Period.of(filters, DAYS)
 	runs = _runs(stores, filters.get("run"))
 	every = _figures(list(runs))
-	shown = [row for row in every if period.first <= row.day <= period.last]
-	if cint(filters.get("only_differences")):
-		shown = [row for row in shown if _differs(row)]
+	within = [row for row in every if period.first <= row.day <= period.last]
+	shown = [row for row in within if _differs(row)] if cint(filters.get("only_differences")) else within
 	columns = _columns()
 	found = [_row(row, runs[row.parent]) for row in shown]
 	found += [_total(store, [row for row in every if runs[row.parent] == store], runs) for store in stores]
 	message = " ".join(f"{one.store}: {one}" for one in coverage(stores, keys.ORDER))
-	return columns, layout.rows(columns, found), layout.plain(message), _chart(shown), _cards(shown, every)
+	return columns, layout.rows(columns, found), layout.plain(message), _chart(within), _cards(within, every)
 
 
 def _columns() -> list[layout.Column]:
@@ -126,21 +125,21 @@ def _total(store: str, figures: Sequence[Any], runs: Mapping[str, str]) -> dict[
 	}
 
 
-def _cards(shown: Sequence[Any], every: Sequence[Any]) -> list[dict[str, Any]]:
-	differing = sum(_differs(row) for row in shown)
+def _cards(within: Sequence[Any], every: Sequence[Any]) -> list[dict[str, Any]]:
+	differing = sum(_differs(row) for row in within)
 	beyond = sum(_differs(row) for row in every) - differing
 	return [
-		card(_("Orders Compared in the Period"), sum(row.shopify_count for row in shown)),
+		card(_("Orders Compared in the Period"), sum(row.shopify_count for row in within)),
 		card(_("Rows that Differ"), differing, layout.BAD if differing else layout.GOOD),
-		card(_("More Orders in ERPNext"), sum(row.erpnext_count - row.shopify_count for row in shown)),
-		card(_("Difference"), float(sum(map(_difference, shown), Decimal(0))), datatype="Float"),
+		card(_("More Orders in ERPNext"), sum(row.erpnext_count - row.shopify_count for row in within)),
+		card(_("Difference"), float(sum(map(_difference, within), Decimal(0))), datatype="Float"),
 		card(_("Rows that Differ on Other Days"), beyond, layout.BAD if beyond else layout.GOOD),
 	]
 
 
-def _chart(shown: Sequence[Any]) -> dict[str, Any] | None:
+def _chart(within: Sequence[Any]) -> dict[str, Any] | None:
 	sums: dict[date, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
-	for row in shown:
+	for row in within:
 		sums[row.day][0] += _cents(row.shopify_total)
 		sums[row.day][1] += _cents(row.erpnext_total)
 	days = sorted(sums)
