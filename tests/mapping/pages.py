@@ -40,6 +40,7 @@ NOT_BOOKED: Mapping[str, str] = {
 	"notify_customer": "whether Shopify writes to the customer about what is sent from ERPNext",
 	"push_returns": "what Shopify is told of a return that somebody makes in ERPNext (docs/fulfillment.md)",
 	"item_matching": "how an Item is found by a line's SKU when no Shopify Link names it",
+	"reconcile_payouts": "whether payouts are compared with Payment Entries",
 	"max_attempts": "when a failed event rests",
 	"retry_base_seconds": "how long a failed event waits",
 	"retry_cap_seconds": "how long a failed event waits at most",

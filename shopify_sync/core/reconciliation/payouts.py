@@ -116,7 +116,7 @@ def _of_movement(payout: Payout, movement: Movement, entry: FoundPayment | None,
 	document = ("Payment Entry", entry.name)
 	account = rule.money_account if rule else None
 	if account and entry.account != account:
-		there = f"{plain(entry.gross)} {entry.currency} on {entry.account}"
+		there = f"{plain(entry.gross.quantize(quantum(entry.currency)))} {entry.currency} on {entry.account}"
 		return Difference(Kind.PAYOUT, transaction, f"{stated} on {account}", there, document=document)
 	if entry.currency != payout.currency:
 		# Kept in another currency: what it is worth there is the order's comparison to say.
