@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 from .enums import StrEnum
@@ -352,6 +353,8 @@ class StorePolicy:
 	gift_card_account: str | None = None
 	#: Compare what Shopify Payments paid out with the Payment Entries on the gateway's account.
 	reconcile_payouts: bool = False
+	#: Orders placed before this day (in the site's zone) that ERPNext does not have are not missed. None: all are.
+	orders_from: date | None = None
 	max_attempts: int = 8
 	retry_base_seconds: float = 30.0
 	retry_cap_seconds: float = 3600.0

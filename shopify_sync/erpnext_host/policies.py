@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import frappe
-from frappe.utils import cint, get_system_timezone
+from frappe.utils import cint, get_system_timezone, getdate
 from frappe.utils.password import get_decrypted_password
 
 from shopify_sync.core.order_fields import NOTE_ATTRIBUTE
@@ -168,6 +168,7 @@ def _build(doc: Any) -> StorePolicy:
 		rounding_account=doc.rounding_account or frappe.db.get_value("Company", doc.company, "round_off_account") or None,
 		gift_card_account=doc.gift_card_account or None,
 		reconcile_payouts=bool(doc.get("reconcile_payouts")),
+		orders_from=getdate(doc.orders_from) if doc.get("orders_from") else None,
 		max_attempts=cint(doc.max_attempts) or 8,
 		retry_base_seconds=float(cint(doc.retry_base_seconds) or 30),
 		retry_cap_seconds=float(cint(doc.retry_cap_seconds) or 3600),

@@ -41,6 +41,7 @@ NOT_BOOKED: Mapping[str, str] = {
 	"push_returns": "what Shopify is told of a return that somebody makes in ERPNext (docs/fulfillment.md)",
 	"item_matching": "how an Item is found by a line's SKU when no Shopify Link names it",
 	"reconcile_payouts": "whether payouts are compared with Payment Entries",
+	"orders_from": "which orders reconciliation misses",
 	"max_attempts": "when a failed event rests",
 	"retry_base_seconds": "how long a failed event waits",
 	"retry_cap_seconds": "how long a failed event waits at most",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from shopify_sync.core.reconciliation.findings import Kind
 from shopify_sync.core.reconciliation.found import FoundDocument, FoundOrder
-from shopify_sync.core.reconciliation.orders import BY_RULE, HELD, compare, differences
+from shopify_sync.core.reconciliation.orders import BEFORE, BY_RULE, HELD, compare, differences
 from shopify_sync.simulator.shop.records import Order
 from tests.reconciliation.ground import Agreeing
 
@@ -257,6 +258,15 @@ def test_what_the_rules_keep_out_is_not_compared(tmp_path: Path, outcome: str, r
 	fetched, found = store.both(store.sold(told=False))
 	comparison = compare(fetched, found, store.policy)
 	assert (comparison.reason, comparison.agrees) == (reason, True)
+
+
+def test_what_was_placed_before_the_store_was_taken_over_is_not_missed(tmp_path: Path) -> None:
+	store = Agreeing(tmp_path)
+	unknown, booked = store.sold(told=False), store.sold()
+	later = replace(store.policy, orders_from=date(2100, 1, 1))
+	assert compare(*store.both(unknown), later).reason == BEFORE
+	assert compare(*store.both(booked), later).reason == ""
+	assert compare(*store.both(unknown), replace(store.policy, orders_from=date(2000, 1, 1))).reason == ""
 
 
 def test_cash_rounding_is_no_difference(store: Agreeing) -> None:

@@ -11,7 +11,9 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from ..contracts.order import Order
 from ..contracts.transaction import Transaction
@@ -32,6 +34,7 @@ _ROUNDED = Decimal("0.011")
 MOVES_STOCK = (Kind.MISSING, Kind.FULFILLED, Kind.REFUNDED, Kind.LINES)
 #: Why an order is not compared.
 BY_RULE, HELD, NO_RULE = "Nothing is booked in this state, by the store's rule", "Held for review", "No Order State Rule"
+BEFORE = "Placed before the store's orders are taken over"
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,8 @@ def compare(order: Order, found: FoundOrder, policy: StorePolicy) -> Comparison:
 	reason = _not_compared(rule)
 	if reason or isinstance(rule, Failure):
 		return Comparison(reason, Figures(False), Figures(False))
+	if _is_older(order, policy) and not found.documents:
+		return Comparison(BEFORE, Figures(False), Figures(False))
 	books = _Books.of(order, found, policy)
 	stated = _stated(order, rule, books)
 	nothing_billed = not books.invoices and rule.invoice and rule.outcome is not OrderOutcome.CANCELLED
@@ -131,6 +136,14 @@ def _not_compared(rule: StateRule | Failure) -> str:
 	if isinstance(rule, Failure):
 		return NO_RULE
 	return {OrderOutcome.HOLD: HELD, OrderOutcome.NONE: BY_RULE}.get(rule.outcome, "")
+
+
+def _is_older(order: Order, policy: StorePolicy) -> bool:
+	"""Whether an order was placed before the store's orders were taken over."""
+	if policy.orders_from is None:
+		return False
+	placed: date = order.placed_at.astimezone(ZoneInfo(policy.time_zone)).date()
+	return placed < policy.orders_from
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,7 @@ class ShopifyStore(Document):
 		on_drift: DF.Literal["ERPNext's figure counts", "Conflict"]
 		order_prefix: DF.Data | None
 		order_state_rules: DF.Table[ShopifyOrderStateRule]
+		orders_from: DF.Date | None
 		payment_prefix: DF.Data | None
 		previous_client_secret: DF.Password | None
 		push_returns: DF.Literal["Nothing", "Return in Shopify"]
