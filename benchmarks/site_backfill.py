@@ -76,10 +76,11 @@ def fill(server: Any, orders: int) -> Any:
 	served = server.open("bench-backfill")
 	with served.lock, served.shop.silently():
 		served.shop.next_order_number = site.fresh_id() % 10**9
-		variants = [
-			served.shop.products.create(f"{PREFIX}-{number}", [{"sku": f"{PREFIX}-{number}", "price": "10.00"}]).variants[0].id
-			for number in range(ITEMS)
-		]
+		place = served.shop.locations.create("Shop").id
+		variants = []
+		for number in range(ITEMS):
+			sold = [{"sku": f"{PREFIX}-{number}", "price": "10.00", "quantities": {place: orders}}]
+			variants.append(served.shop.products.create(f"{PREFIX}-{number}", sold).variants[0].id)
 		for number in range(orders):
 			line = {"variant_id": variants[number % ITEMS], "quantity": 1}
 			served.shop.orders.place([line], financial="pending", email=f"c{site.fresh_id()}@example.com")

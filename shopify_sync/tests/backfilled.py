@@ -10,6 +10,7 @@ from shopify_sync.core.backfill.run import Run
 from shopify_sync.core.backfill.wanted import Wanted
 from shopify_sync.erpnext_host.backfill import running
 from shopify_sync.erpnext_host.backfill.host import FrappeBackfillHost
+from shopify_sync.jobs import push
 
 from . import site
 
@@ -28,6 +29,7 @@ class Draining(FrappeBackfillHost):
 		"""See the port."""
 		self.waits += 1
 		site.drain()
+		push.run(60, linger=0)
 		super().wait(run)
 
 

@@ -20,6 +20,7 @@ from shopify_sync.core.operations import Refused
 from shopify_sync.erpnext_host import times, wake
 from shopify_sync.erpnext_host.backfill import console, outcome, running, runs
 from shopify_sync.erpnext_host.backfill.host import FrappeBackfillHost
+from shopify_sync.erpnext_host.reconciliation import running as reconciling
 from shopify_sync.jobs import backfill as job
 from shopify_sync.jobs import reconcile
 
@@ -421,6 +422,11 @@ class TestButtons(BackfillCase):
 
 
 class TestBesideReconciliation(ReconciledCase):
+	def test_a_store_that_cannot_be_read_is_told_so(self) -> None:
+		frappe.db.set_value("Shopify Store", self.STORE, "sign_in_by", "")
+		with self.assertRaisesRegex(Refused, "Nothing can be read"):
+			reconciling.check(self.STORE)
+
 	def test_a_store_that_is_being_filled_is_not_reconciled_by_itself(self) -> None:
 		settings = reconcile.settings_of_enabled(self.STORE)[self.STORE]
 		frappe.db.delete("Shopify Backfill", {"store": self.STORE})

@@ -52,8 +52,11 @@ class Host(ReconcileHost):
 	def record(self, event: NewEvent) -> None:
 		self.signal(event)
 
-	def mark_stock(self, store: str) -> int:
-		return 0
+	def mark_stock(self, store: str, after: str, most: int) -> tuple[int, str | None]:
+		return 0, None
+
+	def has_pushed(self, store: str) -> bool:
+		return True
 
 	def stock_to_mark(self, store: str) -> int:
 		return 0

@@ -35,6 +35,9 @@ NOW = datetime(2026, 11, 22, 8, tzinfo=timezone.utc)
 EVERYTHING = Wanted(products=True, customers=True, orders=Orders.FROM_DATE, since=NOW - timedelta(days=400), stock=True)
 
 
+LEVELS = [f"{number:04}-1" for number in range(2 * pace.MARKS + 3)]
+
+
 class Died(Exception):
 	pass
 
@@ -47,7 +50,8 @@ class Host:
 		self.recorded: dict[str, NewEvent] = {}
 		self.kept: dict[str, Any] = {}
 		self.pages = 0
-		self.marked = 0
+		self.marked: list[str] = []
+		self.pushing = False
 		self.waits = 0
 		self.waiting: list[str] = []
 		self.live = 0.0
@@ -77,6 +81,7 @@ class Host:
 		self.waits += 1
 		assert self.waits < 10_000, "it waits for ever"
 		self.live = 0.0
+		self.pushing = False
 		self.waiting.clear()
 		if self.stopped:
 			raise RunIsOver
@@ -87,9 +92,15 @@ class Host:
 			self.waiting.append(event.name)
 			self.recorded[event.name] = event
 
-	def mark_stock(self, store: str) -> int:
-		self.marked += 1
-		return 7
+	def mark_stock(self, store: str, after: str, most: int) -> tuple[int, str | None]:
+		assert not self.pushing, "what was marked before is pushed first"
+		found = [level for level in LEVELS if level > after]
+		self.marked += found[:most]
+		self.pushing = True
+		return len(found[:most]), found[most - 1] if len(found) > most else None
+
+	def has_pushed(self, store: str) -> bool:
+		return not self.pushing
 
 	def stock_to_mark(self, store: str) -> int:
 		return 7
@@ -141,7 +152,7 @@ def test_everything_is_read_in_the_order_in_which_it_builds_on_one_another(shop:
 	assert sorted(found[keys.CUSTOMER]) == sorted(id for id, one in shop.customers.all.items() if one.merged_into is None)
 	assert len(found[keys.INVENTORY_LEVEL]) == len(set(found[keys.INVENTORY_LEVEL])) > 0
 	assert {(event.source, event.status) for event in host.recorded.values()} == {(Source.BACKFILL, Status.RECEIVED)}
-	assert host.marked == 1 and run.marked == 7
+	assert host.marked == LEVELS and run.marked == len(LEVELS)
 	assert run.read == run.totals
 
 
@@ -152,7 +163,7 @@ def test_only_open_orders_are_asked_for(shop: Shop) -> None:
 	assert sorted(records(host)[keys.ORDER]) == sorted(open_) and 0 < len(open_) < len(shop.orders.all)
 
 
-@pytest.mark.parametrize("step", ["read", "recorded", "kept"])
+@pytest.mark.parametrize("step", ["read", "recorded", "marked", "kept"])
 def test_a_process_that_dies_at_any_step_leaves_nothing_out_and_makes_nothing_twice(step: str, shop: Shop) -> None:
 	whole = Host()
 	Backfiller(whole, reader(shop)).run(Run("B-1", "shop", EVERYTHING))
@@ -163,7 +174,7 @@ def test_a_process_that_dies_at_any_step_leaves_nothing_out_and_makes_nothing_tw
 		def probe(reached: str, life: int = life) -> None:
 			nonlocal seen
 			seen += reached == step
-			if reached == step and seen > life % 5:
+			if reached == step and seen > life % (1 if step == "marked" else 5):
 				raise Died
 
 		try:
@@ -171,8 +182,9 @@ def test_a_process_that_dies_at_any_step_leaves_nothing_out_and_makes_nothing_tw
 				break
 		except Died:
 			deaths += 1
-	assert host.kept["ended"] and deaths > 5
+	assert host.kept["ended"] and deaths > (2 if step == "marked" else 5)
 	assert sorted(host.recorded) == sorted(whole.recorded)
+	assert sorted(set(host.marked)) == LEVELS
 	assert host.load_run(EVERYTHING).read == Run("", "", EVERYTHING, read=whole.kept["state"]["read"]).read
 
 
@@ -268,7 +280,7 @@ def test_a_rehearsal_writes_nothing_and_says_what_would_fail(shop: Shop) -> None
 	while not host.kept.get("ended"):  # every page in another process
 		Backfiller(host, reader(shop)).step(host.load_run(wanted))
 	run = host.load_run(wanted)
-	assert host.recorded == {} and host.marked == 0
+	assert host.recorded == {} and host.marked == []
 	orders = len(shop.orders.all)
 	assert run.rehearsal.outcomes[keys.ORDER] == {"Would fail": orders}
 	assert run.rehearsal.outcomes[keys.CUSTOMER] == {"Superseded": run.read[keys.CUSTOMER]}

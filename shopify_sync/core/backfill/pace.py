@@ -18,6 +18,8 @@ _ENOUGH = 5.0
 LIVE_PATIENCE = 2.0
 #: So many events of backfills may wait for each drain: enough that no worker is idle, few enough that a live one is soon its turn.
 WAITING_EACH = 3
+#: So many stock levels are marked at a time, and pushed before more are: a live change is pushed behind so many at most.
+MARKS = 250
 
 
 @dataclass(frozen=True)

@@ -56,8 +56,15 @@ class BackfillHost(Protocol):
 	def record(self, event: NewEvent) -> None:
 		"""Put an event before the workers, and commit. One that is there already is left as it is."""
 
-	def mark_stock(self, store: str) -> int:
-		"""Have the stock of all linked Items pushed that goes to Shopify, and commit. Return how many levels; twice is as good as once."""
+	def mark_stock(self, store: str, after: str, most: int) -> tuple[int, str | None]:
+		"""Have the stock of linked Items pushed that goes to Shopify, and commit; twice is as good as once.
+
+		:param after: only levels whose id sorts behind this; *most*: so many of them.
+		:returns: how many were marked, and the id of the last one; None: there are no more.
+		"""
+
+	def has_pushed(self, store: str) -> bool:
+		"""Tell whether no mark of a backfill of *store* waits for its first push."""
 
 	def stock_to_mark(self, store: str) -> int:
 		"""Return how many levels :meth:`mark_stock` would mark. Nothing is written."""

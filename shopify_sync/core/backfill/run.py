@@ -29,7 +29,7 @@ class Run:
 
 	:ivar name: what its events are named after. *step*, *cursor*: where it goes on.
 	:ivar read, totals: resource → how many records were read, and how many there are, about; totals None: not counted yet.
-	:ivar marked: stock levels that were marked for the way out; None: not done yet.
+	:ivar marked: stock levels that were marked for the way out. *mark_after*: the last one; None: there are no more.
 	:ivar pace: how fast it went lately. *ended*: UTC.
 	"""
 
@@ -41,7 +41,8 @@ class Run:
 	read: dict[str, int] = field(default_factory=dict)
 	totals: dict[str, int] | None = None
 	pace: Pace = field(default_factory=Pace)
-	marked: int | None = None
+	marked: int = 0
+	mark_after: str | None = ""
 	rehearsal: Rehearsal = field(default_factory=Rehearsal)
 	started_at: datetime | None = None
 	ended: datetime | None = None
@@ -70,6 +71,7 @@ class Run:
 			"totals": self.totals,
 			"pace": [self.pace.units, self.pace.seconds],
 			"marked": self.marked,
+			"mark_after": self.mark_after,
 			"started_at": self.started_at.isoformat() if self.started_at else None,
 		}
 
@@ -79,7 +81,7 @@ class Run:
 		self.read = dict(data.get("read") or {})
 		self.totals = dict(data["totals"]) if data.get("totals") is not None else None
 		self.pace = Pace(*data.get("pace") or ())
-		self.marked = data.get("marked")
+		self.marked, self.mark_after = int(data.get("marked") or 0), data.get("mark_after", "")
 		self.started_at = datetime.fromisoformat(data["started_at"]) if data.get("started_at") else None
 
 
@@ -114,8 +116,8 @@ class Backfiller:
 		resource = run.resource
 		if run.step and run.cursor is None and not self._is_settled(run, keep_on):
 			return False
-		if resource == keys.INVENTORY_LEVEL and run.marked is None:
-			self._stock_out(run)
+		if resource == keys.INVENTORY_LEVEL and not self._stock_out(run, keep_on):
+			return False
 		page = self.shop.page(resource, run.wanted.window(resource), run.cursor)
 		read_at = self.host.now()
 		version = self.host.api_version(run.store)
@@ -136,12 +138,22 @@ class Backfiller:
 		counts = {resource: self.shop.count(resource, run.wanted.window(resource)) for resource in run.wanted.steps}
 		return {resource: count for resource, count in counts.items() if count is not None}
 
-	def _stock_out(self, run: Run) -> None:
-		"""Have pushed what goes to Shopify; the rest of the stock is read."""
-		if run.wanted.rehearse:
+	def _stock_out(self, run: Run, keep_on: Callable[[], bool]) -> bool:
+		"""Have pushed what goes to Shopify, a batch at a time; the rest of the stock is read. Return False when *keep_on* says no."""
+		if run.wanted.rehearse and run.mark_after is not None:
 			run.marked = run.rehearsal.pushes = self.host.stock_to_mark(run.store)
-		else:
-			run.marked = self.host.mark_stock(run.store)
+			run.mark_after = None
+		while run.mark_after is not None:
+			if not keep_on():
+				return False
+			if run.mark_after and not self.host.has_pushed(run.store):
+				self.host.wait(run)
+				continue
+			marked, run.mark_after = self.host.mark_stock(run.store, run.mark_after, pace.MARKS)
+			run.marked += marked
+			self.host.keep(run)
+			self._probe("marked")
+		return True
 
 	def _is_settled(self, run: Run, keep_on: Callable[[], bool]) -> bool:
 		"""Wait until what the next step builds on is carried out: stock that is told must not be moved by an older order afterwards."""

@@ -77,13 +77,16 @@ class FrappeBackfillHost:
 
 	def is_settled(self, store: str) -> bool:
 		"""See the port."""
+		return not self._waits_or_is_in_work(store, "Inbound")
+
+	def _waits_or_is_in_work(self, store: str, direction: str) -> bool:
 		found = frappe.db.sql(
-			"""SELECT 1 FROM `tabSync Event` WHERE store = %s AND status IN ('Received', 'Processing') AND direction = 'Inbound'
+			"""SELECT 1 FROM `tabSync Event` WHERE store = %s AND status IN ('Received', 'Processing') AND direction = %s
 			AND source = %s LIMIT 1""",
-			(store, str(Source.BACKFILL)),
+			(store, direction, str(Source.BACKFILL)),
 		)
 		frappe.db.rollback()
-		return not found
+		return bool(found)
 
 	def wait(self, run: Run) -> None:
 		"""See the port. Workers are called: a call that Redis lost is made again."""
@@ -92,6 +95,7 @@ class FrappeBackfillHost:
 			if not in_short_transaction(lambda: runs.beat(run.name, times.now())):
 				raise RunIsOver(run.name)
 			wake.wake()
+			wake.wake_pusher()
 		time.sleep(_LOOK_EVERY)
 
 	def record(self, event: NewEvent) -> None:
@@ -99,9 +103,10 @@ class FrappeBackfillHost:
 		self._events.record(event)
 		wake.wake()
 
-	def mark_stock(self, store: str) -> int:
+	def mark_stock(self, store: str, after: str, most: int) -> tuple[int, str | None]:
 		"""See the port."""
-		marks = stock_marks.marks_of_store(store, look=True)
+		found = sorted(mark for mark in stock_marks.marks_of_store(store, look=True) if mark.shopify_id > after)
+		marks = found[:most]
 
 		def write() -> None:
 			mark_lock.hold_until_the_end()
@@ -110,7 +115,11 @@ class FrappeBackfillHost:
 		if marks:
 			in_short_transaction(write)
 			wake.wake_pusher()
-		return len(marks)
+		return len(marks), marks[-1].shopify_id if len(found) > most else None
+
+	def has_pushed(self, store: str) -> bool:
+		"""See the port."""
+		return not self._waits_or_is_in_work(store, "Outbound")
 
 	def stock_to_mark(self, store: str) -> int:
 		"""See the port."""

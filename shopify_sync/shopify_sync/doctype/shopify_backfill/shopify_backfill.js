@@ -2,6 +2,7 @@
 // The form changes nothing itself: every button asks api/backfill.py, which checks and records.
 
 const COLORS = { Running: "blue", Stopped: "orange", Completed: "green", Failed: "red" };
+const TROUBLE = ["Would fail", "Blocked", "Dead Letter", "Conflict"];
 const escaped = frappe.utils.escape_html;
 
 frappe.ui.form.on("Shopify Backfill", {
@@ -33,7 +34,7 @@ function listen(frm) {
 function show_progress(frm, shown) {
 	if (frm.doc.status !== "Running") return frm.dashboard.hide_progress?.();
 	const parts = [__("{0} of about {1} records", [shown.records || 0, shown.expected || "?"])];
-	if (shown.done_at) parts.push(__("probably done {0}", [frappe.datetime.comment_when(shown.done_at)]));
+	if (shown.done_at) parts.push(__("probably done at {0}", [frappe.datetime.str_to_user(shown.done_at)]));
 	frm.dashboard.show_progress(__("Progress"), shown.percent || 0, parts.join(", "));
 }
 
@@ -85,7 +86,7 @@ function render_result(frm, found) {
 	const counts = Object.entries(found.outcomes).map(
 		([resource, outcomes]) =>
 			`<tr><td class="text-muted">${title(resource)}</td><td>${Object.entries(outcomes)
-				.map(([outcome, count]) => `${count} ${escaped(__(outcome))}`)
+				.map(([outcome, count]) => `${count} <span class="${TROUBLE.includes(outcome) ? "text-danger" : ""}">${escaped(__(outcome))}</span>`)
 				.join(", ")}</td></tr>`
 	);
 	if (found.pushes) {
