@@ -34,13 +34,13 @@ from .parts import read_order
 from .ports import ask
 from .stock_payload import LevelRead, level_read
 from .values import number
+from .windows import Batch
 
 #: What a record costs by pages, in points, as seen in answers: an order with a few lines, a parcel, a customer with an address, …
 POINTS = {keys.ORDER: 100.0, keys.CUSTOMER: 8.0, keys.PRODUCT: 40.0, keys.INVENTORY_LEVEL: 3.0}
 _WHAT = {keys.ORDER: "orders", keys.CUSTOMER: "customers", keys.PRODUCT: "products", keys.INVENTORY_LEVEL: "levels"}
-#: Records of a bulk result that make a page. Of an order much may still have to be read.
-_BATCH = {keys.ORDER: 25}
-_OTHER_BATCH = 100
+#: Records of a bulk result that make a page: what a page costs in statements and in what is kept is shared by so many.
+_BATCH = 100
 #: Records that were asked for by id, on a page.
 _NAMED = 25
 _MOST_IDS = 250
@@ -75,6 +75,8 @@ class ReadingStore:
 		self._patience = timedelta(seconds=patience)
 		self._places: tuple[str, ...] | None = None
 		self._sees_all: bool | None = None
+		#: The result of a bulk operation that is being read, and up to where it was.
+		self._download: tuple[Position, Iterator[Batch[Any]]] | None = None
 
 	def page(self, resource: str, window: Window, cursor: str | None) -> Page:
 		"""See the port. :raises CallFailed:"""
@@ -165,8 +167,7 @@ class ReadingStore:
 		try:
 			if not position.offset and not self._is_over(position):
 				return Page((), _cursor(position))
-			size = _BATCH.get(resource, _OTHER_BATCH)
-			batch = next(reader.records(self._client, position, batch=size), None)
+			batch = self._downloaded(position)
 		except (bulk.BulkFailed, bulk.BulkCancelled, bulk.BulkExpired) as error:
 			if error.failure.category is Category.PERMISSION:
 				raise
@@ -175,6 +176,23 @@ class ReadingStore:
 		if batch is None:
 			return Page(())
 		return Page(self._payloads(resource, batch.records), None if batch.position.done else _cursor(batch.position))
+
+	def _downloaded(self, position: Position) -> Batch[Any] | None:
+		"""Return what comes behind a position; the download stays open for the page behind it, which this reader is asked for as a rule."""
+		open_at, found = self._download or (None, None)
+		self._download = None
+		batch = None
+		if found is not None and open_at == position:
+			try:
+				batch = next(found, None)
+			except bulk.BulkExpired:  # the address was good for a while only; Shopify gives another one
+				found = None
+		if found is None or open_at != position:
+			found = reader.records(self._client, position, batch=_BATCH)
+			batch = next(found, None)
+		if batch is not None and not batch.position.done:
+			self._download = (batch.position, found)
+		return batch
 
 	def _is_over(self, position: Position) -> bool:
 		until = self._now() + self._patience
