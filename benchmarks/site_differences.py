@@ -491,8 +491,10 @@ def _remove_all() -> None:
 	from shopify_sync.simulation.site.ledger import remove_documents
 	from shopify_sync.tests import site
 
+	# What workers wrote meanwhile is seen, or it could not be removed.
 	frappe.db.rollback()
 	remove_documents(STORE)
+	frappe.db.commit()
 	runs = frappe.get_all("Reconciliation Run", {"store": STORE}, pluck="name")
 	if runs:
 		frappe.db.delete("Reconciliation Figure", {"parent": ("in", runs)})
@@ -511,8 +513,8 @@ def _remove_all() -> None:
 	):  # fmt: skip
 		pattern = f"{STORE}/%" if field == "shopify_key" else like
 		frappe.db.delete(doctype, {field: ("like", pattern)})
-	site.clear_store(STORE)
 	frappe.db.commit()
+	site.clear_store(STORE)
 
 
 def main() -> int:
