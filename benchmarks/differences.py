@@ -236,7 +236,6 @@ def linked_to_another(scene: Any) -> Planted:
 	name = keys.key(scene.STORE, keys.INVENTORY_ITEM, item.stock_id)
 	frappe.db.set_value("Shopify Link", name, "document_name", other.code, update_modified=False)
 	frappe.db.commit()
-	scene.untouched(item, other)
 	return Planted("an inventory item leads elsewhere", keys.VARIANT, item.variant, Kind.LINK, Cause.BROKEN_LINK, None)
 
 
@@ -264,7 +263,6 @@ def deleted_subscription(scene: Any) -> Planted:
 
 def stock_moved_in_shopify(scene: Any) -> Planted:
 	item = scene.item()
-	scene.push_level(item, 0)
 	scene.in_shop(lambda shop: shop.inventory.adjust("available", item.stock_id, scene.places[0], -5, "shrinkage"))
 	return Planted("stock moved in Shopify", keys.INVENTORY_LEVEL, scene.level(item, 0), Kind.STOCK, Cause.DRIFT)
 

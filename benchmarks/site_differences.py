@@ -246,9 +246,6 @@ class Scene:
 		self.tell("inventory_levels/update", payload)
 		self.drain()
 
-	def push_level(self, item: Item, place: int) -> None:
-		"""Nothing: what was received was pushed when the scene was made."""
-
 	def drain(self) -> None:
 		"""Carry out what is due in this process."""
 		from shopify_sync.tests import site
@@ -298,9 +295,6 @@ class Scene:
 		assert names, "the level was not marked"
 		frappe.db.delete("Sync Event", {"name": ("in", names)})
 		frappe.db.commit()
-
-	def untouched(self, *items: Item) -> None:
-		"""Remove what waits to be pushed of Items."""
 
 	def blocked(self) -> Any:
 		"""Tell of an order whose Item is not linked and cannot be found; the link is there again afterwards."""
