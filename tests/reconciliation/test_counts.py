@@ -9,12 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shopify_sync.admin_api.reading.store import ReadingStore
+from shopify_sync.core import keys
 from shopify_sync.core.contracts.base import dump_json, parse_json
 from shopify_sync.core.reconciliation import counts
 from shopify_sync.core.reconciliation.counts import DayCounts, Reading, days_of, span
 from shopify_sync.core.reconciliation.findings import ORDER_DAYS
+from shopify_sync.core.reconciliation.ports import Window
 from shopify_sync.core.reconciliation.schedule import Depth
 from shopify_sync.simulation.shop_reader import ShopReader
+from shopify_sync.simulator.history import make_history
+from tests.admin_api.world import world
 from tests.outbound.ground import Stopped
 from tests.reconciliation.ground import DRY, HEAL, Agreeing
 
@@ -149,3 +154,21 @@ def test_days_are_the_site_s_and_never_today() -> None:
 	assert len(days_of(until, "UTC")) == len(set(days_of(until, "UTC"))) == counts.DAYS
 	begin, end = span(date(2026, 10, 25), "Europe/Berlin")
 	assert end - begin == timedelta(hours=25), "the day on which the clocks go back"
+
+
+def test_days_are_counted_and_read_over_http_as_the_shop_has_them(tmp_path: Path) -> None:
+	with world(tmp_path) as shop:
+		with shop.site.lock:
+			make_history(shop.site.shop, orders=30, customers=5, products=5, days=6)
+		reader, direct = ReadingStore(shop.client, now=shop.clock.now), ShopReader(shop.site.shop, page=50)
+		found = 0
+		for day in days_of(shop.clock.now(), "America/New_York"):
+			window = Window(*span(day, "America/New_York"), placed=True)
+			count = reader.count(keys.ORDER, window)
+			assert count == direct.count(keys.ORDER, window)
+			if count and not found:
+				told = {str(one["id"]) for one in direct.page(keys.ORDER, window, None).payloads}
+				assert {str(one["id"]) for one in reader.page(keys.ORDER, window, None).payloads} == told
+				assert len(told) == count
+			found += count or 0
+	assert found > 15
