@@ -212,6 +212,65 @@ function ask_for_backfill(frm) {
 	dialog.show();
 }
 
+function add_reconcile_button(frm) {
+	if (!frm.doc.enabled || !frm.doc.sign_in_by || frm.doc.sign_in_by === "None") return;
+	if (!frappe.user.has_role(["Shopify Sync Operator", "Shopify Sync Manager", "System Manager"])) return;
+	frm.add_custom_button(__("Reconcile"), () => ask_what_to_compare(frm), __("Actions"));
+}
+
+function ask_what_to_compare(frm) {
+	const only = (depth) => `eval:doc.what === "${depth}"`;
+	frappe.prompt(
+		[
+			{
+				fieldname: "what",
+				fieldtype: "Select",
+				label: __("Compare"),
+				options: [
+					{ value: "Light", label: __("What changed since the last time") },
+					{ value: "Full", label: __("Everything") },
+					{ value: "Range", label: __("What changed between two moments") },
+					{ value: "Order", label: __("One order") },
+					{ value: "Item", label: __("The stock of one Item") },
+				],
+				default: "Light",
+				reqd: 1,
+			},
+			{ fieldname: "since", fieldtype: "Datetime", label: __("From"), depends_on: only("Range") },
+			{ fieldname: "until", fieldtype: "Datetime", label: __("To"), depends_on: only("Range") },
+			{
+				fieldname: "order",
+				fieldtype: "Data",
+				label: __("Order"),
+				description: __("Its name in Shopify (#1001), its id, or its Sales Order."),
+				depends_on: only("Order"),
+			},
+			{ fieldname: "item", fieldtype: "Link", options: "Item", label: __("Item"), depends_on: only("Item") },
+			{
+				fieldname: "heal",
+				fieldtype: "Check",
+				label: __("Heal what is safe"),
+				default: frm.doc.reconciliation_healing === "Heal" ? 1 : 0,
+				description: __("Otherwise differences are found and explained, and nothing is changed."),
+			},
+		],
+		async ({ what, since, until, order, item, heal }) => {
+			const depth = ["Order", "Item"].includes(what) ? "Light" : what;
+			const range = what === "Range" ? { since, until } : {};
+			const records = { order: what === "Order" ? order : undefined, item: what === "Item" ? item : undefined };
+			const { message } = await frappe.call({
+				method: "shopify_sync.api.reconciliation.start",
+				args: { store: frm.doc.name, depth, heal: heal ? 1 : 0, ...range, ...records },
+				freeze: true,
+			});
+			frappe.show_alert({ message: message.message, indicator: "blue" });
+			frappe.set_route("Form", "Reconciliation Run", message.run);
+		},
+		__("Compare Shopify with ERPNext"),
+		__("Compare")
+	);
+}
+
 function show_webhook_help(frm) {
 	const address = `${window.location.origin}/api/method/shopify_sync.api.webhooks.receive`;
 	const topics = Object.entries(TOPICS)
