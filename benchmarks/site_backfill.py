@@ -26,7 +26,7 @@ WARM_UP = 10.0
 def main() -> None:
 	parser = argparse.ArgumentParser(description=__doc__)
 	parser.add_argument("site")
-	parser.add_argument("--orders", type=int, default=600, help="open orders that the shop has already")
+	parser.add_argument("--orders", type=int, default=1500, help="open orders that the shop has already")
 	parser.add_argument("--seconds", type=float, default=60.0, help="of each of both measurements")
 	parser.add_argument("--pace", type=float, default=1.0, help="live orders a second")
 	parser.add_argument("--feed", nargs=3, help=argparse.SUPPRESS)
