@@ -8,7 +8,7 @@ about to heal is kept before that is done, or a worker that dies would leave it 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -64,7 +64,7 @@ class Run:
 
 	def dump(self) -> dict[str, Any]:
 		"""Return how far the run is, as plain data."""
-		tallies = {name: {**asdict(tally), "sums": _sums_text(tally.sums)} for name, tally in self.tallies.items()}
+		tallies = {name: _tally_text(tally) for name, tally in self.tallies.items()}
 		unbooked = [list(pair) for pair in sorted(self.unbooked)]
 		return {
 			"phase": self.phase,
@@ -152,6 +152,16 @@ class Reconciler:
 		healing.count(kind)
 		run.healed = healing.done
 		return replace(finding, healed=True)
+
+
+def _tally_text(tally: Tally) -> dict[str, Any]:
+	# Written out, since asdict() copies the sums of every day at every page: a third of the time that a large store took.
+	return {
+		"compared": tally.compared,
+		"agreed": tally.agreed,
+		"left_out": dict(tally.left_out),
+		"sums": _sums_text(tally.sums),
+	}
 
 
 def _sums_text(sums: Mapping[tuple[str, str], Sums]) -> list[list[Any]]:
