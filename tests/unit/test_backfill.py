@@ -260,6 +260,13 @@ def test_a_step_begins_when_what_it_builds_on_is_carried_out(shop: Shop) -> None
 	assert host.waits > waits and list(records(host)) == [keys.PRODUCT, keys.ORDER]
 
 
+def test_a_record_queues_up_when_it_is_its_turn_and_not_when_its_page_was_read(shop: Shop) -> None:
+	host = Host()
+	Backfiller(host, reader(shop, 100)).step(Run("B-1", "shop", Wanted(customers=True)))
+	queued = [event.received_at for event in host.recorded.values()]
+	assert queued == sorted(set(queued)), "or it would go before live events that came in since"
+
+
 def test_room() -> None:
 	assert has_room(Load(0, 0.0), 3) and has_room(Load(2, LIVE_PATIENCE), 3)
 	assert not has_room(Load(3, 0.0), 3)

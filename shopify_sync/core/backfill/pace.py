@@ -16,8 +16,8 @@ _HALF = 120.0
 _ENOUGH = 5.0
 #: A live event that waits longer than this many seconds has the workers to itself.
 LIVE_PATIENCE = 2.0
-#: So many events of backfills may wait for each drain: enough that no worker is idle, few enough that a live one is soon its turn.
-WAITING_EACH = 3
+#: So many events of backfills may wait for each drain, besides the one that it is at: a live one is the next but so many.
+WAITING_EACH = 1
 #: So many stock levels are marked at a time, and pushed before more are: a live change is pushed behind so many at most.
 MARKS = 250
 

@@ -7,7 +7,7 @@ the run is in their names. Records of a page are put before the workers one by o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -173,7 +173,8 @@ class Backfiller:
 
 	def _take(self, run: Run, event: NewEvent, payload: Mapping[str, Any]) -> None:
 		if not run.wanted.rehearse:
-			self.host.record(event)
+			# It queues up now, not when its page was read: it would go before what came in since.
+			self.host.record(replace(event, received_at=self.host.now()))
 			return
 		if event.status is Status.DEAD_LETTER:
 			decided: Any = Failure(event.category or Category.INVALID_PAYLOAD, event.message)

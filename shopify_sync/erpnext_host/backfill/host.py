@@ -28,7 +28,7 @@ from ..rehearsing import RehearsingHost
 from . import runs
 
 #: Seconds between two looks whether there is room: short, so that no worker runs out of work.
-_LOOK_EVERY = 0.1
+_LOOK_EVERY = 0.05
 #: A sign of life, and a look whether a person stopped the run, every so many seconds.
 _BEAT_EVERY = 5.0
 
