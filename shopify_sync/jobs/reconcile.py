@@ -43,7 +43,7 @@ def schedule() -> list[str]:
 
 def _due(store: str, settings: Settings) -> str | None:
 	"""Return the run of a store that has to be carried out now, or None."""
-	if gate_of(store) or backfills.running(store):
+	if gate_of(store) or backfills.running(store, rehearsals=False):
 		# What is not imported yet is not missing.
 		return None
 	if waiting := runs.waiting(store):

@@ -433,4 +433,5 @@ class TestBesideReconciliation(ReconciledCase):
 		name = running.start(self.STORE, Wanted(orders=Orders.OPEN), "Administrator")
 		self.assertIsNone(reconcile._due(self.STORE, settings))
 		running.carry_on(name, host=Draining())
-		self.assertIsNotNone(reconcile._due(self.STORE, settings))
+		running.start(self.STORE, Wanted(orders=Orders.OPEN, rehearse=True), "Administrator")
+		self.assertIsNotNone(reconcile._due(self.STORE, settings), "a rehearsal fills nothing")

@@ -128,9 +128,9 @@ def is_silent(name: str, longer_than: timedelta) -> bool:
 	return bool(row) and times.from_site(row.heartbeat_at or row.modified) < times.now() - longer_than
 
 
-def running(store: str | None = None) -> list[str]:
-	"""Return the runs that are not over, of a store or of all, the oldest first."""
-	filters = {"status": RUNNING, **({"store": store} if store else {})}
+def running(store: str | None = None, *, rehearsals: bool = True) -> list[str]:
+	"""Return the runs that are not over, of a store or of all, with rehearsals or without, the oldest first."""
+	filters = {"status": RUNNING, **({"store": store} if store else {}), **({} if rehearsals else {"rehearsal": 0})}
 	return list(frappe.get_all(DOCTYPE, filters, pluck="name", order_by="creation, name"))
 
 
