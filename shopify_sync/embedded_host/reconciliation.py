@@ -210,6 +210,10 @@ class ReconcileHost:
 		with self._instance.database.write() as connection:
 			self._instance.events.mark(connection, [mark])
 
+	def known(self, findings: Sequence[Finding]) -> Mapping[str, Discrepancy]:
+		"""Return what is known of *findings* from earlier, by their key."""
+		return _known(self._connection, {finding.link for finding in findings})
+
 	def note(self, run: Run, findings: Sequence[Finding]) -> None:
 		"""Keep what is about to be healed."""
 		now = self.now()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -9,7 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopify_sync.core.reconciliation.discrepancy import LIVE, Discrepancy, State, gone, samples_of, samples_text, seen
+from shopify_sync.core.reconciliation.discrepancy import (
+	LIVE,
+	Discrepancy,
+	State,
+	gone,
+	is_accepted,
+	judged,
+	samples_of,
+	samples_text,
+	seen,
+)
 from shopify_sync.core.reconciliation.findings import Cause, Difference, Explanation, Finding, Kind, Proposal
 from shopify_sync.core.reconciliation.trend import REMEMBERED, Sample, Trend, added, trend_of
 
@@ -148,3 +159,34 @@ def test_a_small_difference_that_grows_over_weeks_is_flagged() -> None:
 	for week in range(5):
 		one = seen(one, finding(amount=Decimal("0.01") * (week + 1)), BEGIN + week * 7 * DAY, f"run-{week}")
 		assert one.trend is (Trend.GROWING if week >= 2 else Trend.NONE)
+
+
+def lost(erpnext: str = "25", cause: Cause = Cause.LOST_WEBHOOK, *, healed: bool = False) -> Finding:
+	return replace(finding(erpnext, healed=healed), explanation=Explanation(cause), proposal=Proposal.APPLY)
+
+
+def test_what_was_healed_and_stands_as_it_stood_is_put_to_a_person() -> None:
+	one = seen(None, lost(healed=True), BEGIN, "run-1")
+	assert judged(one, lost(), "run-1").proposal is Proposal.APPLY, "the same run, that goes on after its worker died"
+	again = judged(one, lost(), "run-2")
+	assert again.proposal is Proposal.REVIEW
+	with_a_person = seen(one, again, BEGIN + DAY, "run-2")
+	assert judged(with_a_person, lost(), "run-3").proposal is Proposal.REVIEW
+	assert judged(with_a_person, lost("26"), "run-3").proposal is Proposal.APPLY, "it says something else now"
+
+
+def test_what_was_healed_while_the_store_only_watched_is_healed_again() -> None:
+	one = seen(None, lost(cause=Cause.PUT_AWAY, healed=True), BEGIN, "run-1")
+	assert judged(one, lost(cause=Cause.PUT_AWAY), "run-2").proposal is Proposal.APPLY
+
+
+def test_what_agreed_in_between_is_healed_again() -> None:
+	one = gone(seen(None, lost(healed=True), BEGIN, "run-1"))
+	assert judged(one, lost(), "run-3").proposal is Proposal.APPLY
+
+
+def test_what_a_person_accepted_is_not_healed() -> None:
+	one = dismissed(seen(None, lost(), BEGIN, "run-1"))
+	assert is_accepted(one, lost())
+	assert not is_accepted(one, lost("26"))
+	assert not is_accepted(None, lost())

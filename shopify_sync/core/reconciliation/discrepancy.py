@@ -10,7 +10,7 @@ from typing import Any
 
 from ..enums import StrEnum
 from ..money import plain
-from .findings import Finding
+from .findings import SAFE, Cause, Finding, Proposal
 from .trend import Sample, Trend, added, trend_of
 
 
@@ -64,7 +64,7 @@ def seen(before: Discrepancy | None, finding: Finding, now: datetime, run: str) 
 	healed_by = run if finding.healed else ""
 	if before is None:
 		return Discrepancy(finding, state, now, now, 1, run, run, healed_by, samples)
-	if before.state is State.DISMISSED and _says_the_same(before.finding, finding):
+	if is_accepted(before, finding):
 		state = State.DISMISSED
 	first = before.first_seen if before.state in (*LIVE, State.DISMISSED) else now
 	times = before.times_seen + (before.last_run != run)
@@ -84,6 +84,26 @@ def seen(before: Discrepancy | None, finding: Finding, now: datetime, run: str) 
 def gone(before: Discrepancy) -> Discrepancy:
 	"""Return a discrepancy whose record was compared and agrees."""
 	return replace(before, state=State.HEALED if before.state is State.HEALING else State.RESOLVED)
+
+
+def judged(before: Discrepancy | None, finding: Finding, run: str) -> Finding:
+	"""Return a finding with what is proposed about it in view of what is known of it already.
+
+	What an earlier run healed, and stands as it stood, would be healed in vain for ever: it is put to a person. So it stays until
+	one of both sides says something else.
+	"""
+	if before is None or finding.proposal not in SAFE or not _says_the_same(before.finding, finding):
+		return finding
+	was_healed = before.state is State.HEALING and before.healed_by != run
+	is_with_a_person = before.state is State.OPEN and before.finding.proposal is Proposal.REVIEW
+	# What was put away was not carried out: nobody knows yet whether that helps.
+	in_vain = (was_healed or is_with_a_person) and finding.explanation.cause is not Cause.PUT_AWAY
+	return replace(finding, proposal=Proposal.REVIEW) if in_vain else finding
+
+
+def is_accepted(before: Discrepancy | None, finding: Finding) -> bool:
+	"""Tell whether a person accepted the difference as it stands: then it is not healed either."""
+	return before is not None and before.state is State.DISMISSED and _says_the_same(before.finding, finding)
 
 
 def _says_the_same(before: Finding, now: Finding) -> bool:

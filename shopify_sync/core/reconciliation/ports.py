@@ -12,6 +12,7 @@ from ..contracts.order import Order
 from ..events import NewEvent, Receipt
 from ..outbound.marks import Mark
 from ..policy import StorePolicy
+from .discrepancy import Discrepancy
 from .findings import Finding
 from .found import FoundCustomer, FoundLevel, FoundOrder, FoundVariant
 from .payouts import FoundPayments
@@ -121,6 +122,9 @@ class ReconcileHost(Protocol):
 
 	def mark(self, mark: Mark) -> None:
 		"""Have something pushed, and commit."""
+
+	def known(self, findings: Sequence[Finding]) -> Mapping[str, Discrepancy]:
+		"""Return what is known of *findings* from earlier, by their key (`Finding.key`)."""
 
 	def note(self, run: Run, findings: Sequence[Finding]) -> None:
 		"""Keep what is about to be healed, and commit. How far the run is stays as it was kept last."""

@@ -17,6 +17,7 @@ from .. import keys
 from ..policy import StorePolicy
 from . import counts
 from .comparing import Comparing
+from .discrepancy import Discrepancy, is_accepted, judged
 from .findings import LEFT_OVER, ORDER_DAYS, PAYOUTS, SUBSCRIPTIONS, Finding, Sums, Tally
 from .schedule import Depth
 from .settings import Healing, Settings
@@ -119,7 +120,8 @@ class Reconciler:
 		page_of = Comparing(self.host, self.shopify, run)
 		records, findings = page_of.compare()
 		self._probe("compared")
-		findings = [self._chosen(run, page_of, finding) for finding in findings]
+		known = self.host.known(findings) if findings else {}
+		findings = [self._chosen(run, page_of, finding, known.get(finding.key)) for finding in findings]
 		if chosen := [finding for finding in findings if finding.healed]:
 			# On record before it is done: when the worker dies between the two, what was healed is not found any more.
 			self.host.note(run, chosen)
@@ -141,8 +143,11 @@ class Reconciler:
 			if run.phase >= len(run.phases):
 				run.ended = self.host.now()
 
-	def _chosen(self, run: Run, page: Comparing, finding: Finding) -> Finding:
+	def _chosen(self, run: Run, page: Comparing, finding: Finding, before: Discrepancy | None) -> Finding:
 		"""Return *finding* as one that is healed, where the store's rules and the limits let it be; it is counted then."""
+		finding = judged(before, finding, run.name)
+		if is_accepted(before, finding):
+			return finding
 		healing = Healing.going_on(self.settings, run.healed, run.stopped)
 		kind = finding.difference.kind
 		may = page.can_heal(finding) and healing.may(kind, finding.proposal)

@@ -61,21 +61,27 @@ def name_of(finding: Finding) -> str:
 	return short_hash(finding.key)[:20]
 
 
+def known(findings: Sequence[Finding]) -> dict[str, Discrepancy]:
+	"""Return what is known of *findings* from earlier, by their key."""
+	there = _of_records({finding.link for finding in findings})
+	return {finding.key: there[name].one for finding in findings if (name := name_of(finding)) in there}
+
+
 def settle(run: str, findings: Sequence[Finding], compared: Collection[str], now: datetime) -> None:
 	"""Write what a run found of a page of records, in the running transaction; what is not found any more of *compared* is over.
 
 	:param compared: keys of records.
 	"""
-	known = _of_records({*compared, *(finding.link for finding in findings)})
+	before_it = _of_records({*compared, *(finding.link for finding in findings)})
 	changed: dict[str, Kept] = {}
 	for finding in findings:
 		name = name_of(finding)
-		before = known.pop(name, None)
+		before = before_it.pop(name, None)
 		changed[name] = _seen(before, seen(before.one if before else None, finding, now, run))
 	settled = set(compared)
 	changed |= {
 		name: _gone(before, now)
-		for name, before in known.items()
+		for name, before in before_it.items()
 		if before.one.state in _NOT_OVER and before.one.finding.link in settled
 	}
 	_write(changed, now)
@@ -87,8 +93,8 @@ def settle_all(store: str, where: str, values: Mapping[str, Any], now: datetime)
 	:param where: a condition of this package's own, with *values*.
 	"""
 	condition = f"store = %(store)s AND status IN %(states)s AND {where}"
-	known = _select(condition, {"store": store, "states": tuple(map(str, _NOT_OVER)), **values})
-	_write({name: _gone(before, now) for name, before in known.items()}, now)
+	found = _select(condition, {"store": store, "states": tuple(map(str, _NOT_OVER)), **values})
+	_write({name: _gone(before, now) for name, before in found.items()}, now)
 
 
 def read(name: str, *, lock: bool = False) -> Kept | None:

@@ -15,6 +15,7 @@ from shopify_sync.core.contracts.order import Order
 from shopify_sync.core.events import NewEvent, Receipt, Source
 from shopify_sync.core.outbound.marks import Mark
 from shopify_sync.core.policy import StorePolicy
+from shopify_sync.core.reconciliation.discrepancy import Discrepancy
 from shopify_sync.core.reconciliation.findings import SUBSCRIPTIONS, Finding, Kind
 from shopify_sync.core.reconciliation.found import FoundCustomer, FoundLevel, FoundOrder, FoundVariant
 from shopify_sync.core.reconciliation.payouts import FoundPayments
@@ -115,6 +116,10 @@ class FrappeReconcileHost:
 
 		in_short_transaction(write)
 		wake.wake_pusher()
+
+	def known(self, findings: Sequence[Finding]) -> Mapping[str, Discrepancy]:
+		"""See the port."""
+		return discrepancies.known(findings)
 
 	def note(self, run: Run, findings: Sequence[Finding]) -> None:
 		"""See the port."""
