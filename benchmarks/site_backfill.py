@@ -159,7 +159,7 @@ def report(alone: Any, during: Any, read: int, args: argparse.Namespace) -> None
 		)
 	rate = read / (args.seconds + WARM_UP)
 	print(
-		f"backfill: {rate:.1f} orders a second beside {args.pace:g} live ones; p95 of live events {during.p95 - alone.p95:+.2f} s (aim: below +2)"
+		f"backfill: {rate:.1f} orders a second beside {args.pace:g} live ones; p95 of live events {during.p95 - alone.p95:+.2f} s (aim: below +1)"
 	)
 
 
