@@ -65,6 +65,7 @@ bench: bench-embedded bench-site
 
 bench-embedded: $(VENV)/.installed
 	$(BIN)/python benchmarks/embedded.py
+	$(BIN)/python benchmarks/reconciliation.py
 
 bench-site: $(VENV)/.installed
 	$(BIN)/python benchmarks/site.py

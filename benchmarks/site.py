@@ -17,6 +17,7 @@ RUNS = (
 	("site_workers.py",),
 	("site_growth.py",),
 	("site_stock.py",),
+	("site_reconciliation.py",),
 )
 
 
