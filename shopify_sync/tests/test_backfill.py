@@ -15,8 +15,9 @@ import frappe
 from shopify_sync.api import backfill as buttons
 from shopify_sync.core.backfill.pace import WAITING_EACH
 from shopify_sync.core.backfill.wanted import Orders, Wanted
-from shopify_sync.core.failures import SyncFailure
+from shopify_sync.core.failures import Category, Failure, SyncFailure
 from shopify_sync.core.operations import Refused
+from shopify_sync.core.outbound.calls import CallFailed
 from shopify_sync.erpnext_host import times, wake
 from shopify_sync.erpnext_host.backfill import console, outcome, running, runs
 from shopify_sync.erpnext_host.backfill.host import FrappeBackfillHost
@@ -234,7 +235,8 @@ class TestBackfill(BackfillCase):
 	def test_a_shop_that_does_not_answer_costs_no_page(self) -> None:
 		self.fill(orders=0, products=20)
 		name = running.start(self.STORE, Wanted(products=True), "Administrator")
-		running.carry_on(name, host=Draining(), keep_on=_times(20))
+		pages: list[str] = []
+		running.carry_on(name, host=Draining(), progress=lambda run: pages.append(run.cursor), keep_on=lambda: not pages)
 		reader, asked = running.reader_of(self.STORE), []
 
 		class Away:
@@ -243,10 +245,6 @@ class TestBackfill(BackfillCase):
 
 			def page(self, *args: Any) -> Any:
 				asked.append(args)
-				frappe.conf.shopify_sync_shops = {}
-				from shopify_sync.core.failures import Category, Failure
-				from shopify_sync.core.outbound.calls import CallFailed
-
 				raise CallFailed(Failure(Category.SHOPIFY_UNAVAILABLE, "Shopify is away."), may_have_arrived=False)
 
 		with self.assertRaises(SyncFailure):
@@ -294,17 +292,6 @@ class TestBackfill(BackfillCase):
 			running.start("no-such-store", Wanted(orders=Orders.OPEN), "Administrator")
 		with self.assertRaisesRegex(Refused, "begin at a date"):
 			console.begun(self.STORE, orders="yesterday or so")
-
-
-def _times(calls: int) -> Any:
-	"""Return what says yes so many times."""
-	left = [calls]
-
-	def keep_on() -> bool:
-		left[0] -= 1
-		return left[0] >= 0
-
-	return keep_on
 
 
 class TestRehearsal(BackfillCase):
