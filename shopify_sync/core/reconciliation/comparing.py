@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -107,7 +108,8 @@ class Comparing:
 		name = f"reconcile-{short_hash(self.run.name, finding.link)}"
 		version = self.host.api_version(self.run.store)
 		event = event_of(_TOPIC[finding.resource], payload, self.run.store, name, self.read_at, version, Source.RECONCILIATION)
-		self.host.signal(event)
+		# It came in now, behind whatever live came in since its page was read.
+		self.host.signal(replace(event, received_at=self.host.now()))
 
 	def _push(self, finding: Finding) -> None:
 		store = self.run.store
