@@ -101,6 +101,11 @@ def lost_customer(scene: Any) -> Planted:
 	return Planted("a customer was changed", keys.CUSTOMER, customer.id, Kind.CUSTOMER, Cause.LOST_WEBHOOK)
 
 
+def lost_new_customer(scene: Any) -> Planted:
+	customer = scene.in_shop(lambda shop: shop.customers.create("Grace", "Example", scene.email()))
+	return Planted("a new customer", keys.CUSTOMER, customer.id, Kind.MISSING, Cause.LOST_WEBHOOK)
+
+
 def lost_level(scene: Any) -> Planted:
 	item = scene.item()
 	scene.tell_level(item, 1)
@@ -201,6 +206,34 @@ def off_by_a_cent(scene: Any) -> Planted:
 	return _order("a cent", order, Kind.TOTAL, Cause.ROUNDING, heals=False)
 
 
+def other_taxes(scene: Any) -> Planted:
+	order = scene.take("pending")
+	frappe.db.sql(
+		"""UPDATE `tabSales Taxes and Charges` SET tax_amount_after_discount_amount = tax_amount_after_discount_amount + 1
+		WHERE parent = %s AND parenttype = 'Sales Order' ORDER BY idx LIMIT 1""",
+		(scene.sales_order(order),),
+	)
+	frappe.db.commit()
+	return _order("taxes that nobody changed", order, Kind.TAXES, Cause.MAPPING, heals=False)
+
+
+def other_currency(scene: Any) -> Planted:
+	order = scene.take("pending")
+	frappe.db.sql("UPDATE `tabSales Order` SET currency = 'CHF' WHERE name = %s", (scene.sales_order(order),))
+	frappe.db.commit()
+	return _order("another currency", order, Kind.CURRENCY, Cause.MAPPING, heals=False)
+
+
+def other_item(scene: Any) -> Planted:
+	order, other = scene.take("pending"), scene.unsold()
+	frappe.db.sql(
+		"UPDATE `tabSales Order Item` SET item_code = %s WHERE parent = %s ORDER BY idx LIMIT 1",
+		(other, scene.sales_order(order)),
+	)
+	frappe.db.commit()
+	return _order("another Item", order, Kind.ITEM, Cause.MAPPING, heals=False)
+
+
 def stock_moved_out(scene: Any) -> Planted:
 	item = scene.item()
 	issue(item.code, scene.warehouses[0], 4)
@@ -280,9 +313,9 @@ def changed_sku(scene: Any) -> Planted:
 
 
 PLANTERS: tuple[Planter, ...] = (
-	lost_order, lost_payment, lost_refund, lost_parcel, lost_cancellation, lost_edit, lost_customer, lost_level,
+	lost_order, lost_payment, lost_refund, lost_parcel, lost_cancellation, lost_edit, lost_customer, lost_new_customer, lost_level,
 	cancelled_sales_order, deleted_sales_order, repriced_sales_order, amended_twice, cancelled_payment, deleted_payment,
-	cancelled_note, edited_customer, changed_past_everything, off_by_a_cent, stock_moved_out, stock_moved_in,
+	cancelled_note, edited_customer, changed_past_everything, off_by_a_cent, other_taxes, other_currency, other_item, stock_moved_out, stock_moved_in,
 	unlinked_order, unlinked_item, linked_to_another, failed_event, discarded_event,
 	deleted_subscription, stock_moved_in_shopify, deleted_order, changed_sku,
 )  # fmt: skip

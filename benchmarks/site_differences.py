@@ -73,6 +73,8 @@ class Scene:
 		ways = (OUT, IN, OUT)
 		rate = {"valuation_rule": "Fixed rate", "fixed_rate": 7}
 		account = frappe.db.get_value("Account", {"company": site.company(), "account_type": "Cash", "is_group": 0})
+		freight = frappe.db.get_value("Account", {"company": site.company(), "account_type": "Chargeable", "is_group": 0})
+		assert freight, "the site has no account for freight"
 		frappe.conf.shopify_sync_shops = self.shops = {self.shop.domain: self.store.address(STORE)}
 		site.make_store(
 			STORE,
@@ -80,6 +82,8 @@ class Scene:
 			sign_in_by="Access token",
 			access_token=self.served.token,
 			default_warehouse=self.warehouses[0],
+			# Another one than that of taxes, or nothing tells them apart.
+			shipping_account=freight,
 			location_mapping=[
 				{"location_id": place, "warehouse": name, "direction": way, **rate}
 				for place, name, way in zip(self.places, self.warehouses, ways, strict=True)
@@ -123,7 +127,7 @@ class Scene:
 		_clone_items(real[0], others)
 		bins = [(f"{code}-{place}", code, place, 900, "Nos") for code in others for place in self.warehouses]
 		frappe.db.bulk_insert("Bin", ["name", "item_code", "warehouse", "actual_qty", "stock_uom"], bins)
-		self._unsold = deque(f"{PREFIX}{run}-U{number:04d}" for number in range(self.args.each))
+		self._unsold = deque(f"{PREFIX}{run}-U{number:04d}" for number in range(2 * self.args.each))
 		_clone_items(real[0], list(self._unsold))
 		frappe.db.commit()
 		for code in codes:
@@ -214,7 +218,7 @@ class Scene:
 		]
 		who: dict[str, Any] = {"customer_id": self.dice.choice(self.customers).id}
 		if not known:
-			who = {"email": f"new.{frappe.generate_hash(length=8)}@example.com"}
+			who = {"email": self.email()}
 		return self.in_shop(lambda shop: shop.orders.place(lines, financial=financial, **who))
 
 	def take(self, state: str) -> Any:
@@ -224,6 +228,10 @@ class Scene:
 	def customer(self) -> Any:
 		"""Return a customer, for one difference."""
 		return self._free_customers.popleft()
+
+	def email(self) -> str:
+		"""Return an address that nobody has."""
+		return f"new.{frappe.generate_hash(length=8)}@example.com"
 
 	def item(self) -> Item:
 		"""Return an Item that nobody buys, for one difference."""
