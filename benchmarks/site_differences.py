@@ -517,6 +517,9 @@ def _remove_all() -> None:
 		frappe.db.delete(doctype, {field: ("like", pattern)})
 	frappe.db.commit()
 	site.clear_store(STORE)
+	if frappe.db.exists("Shopify Store", STORE):
+		frappe.delete_doc("Shopify Store", STORE, force=True)
+	frappe.db.commit()
 
 
 def main() -> int:

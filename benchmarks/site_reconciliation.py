@@ -200,6 +200,7 @@ def _copy(doctype: str, row: Mapping[str, Any], tokens: Mapping[str, str], first
 
 def remove_all() -> None:
 	"""Remove what this file leaves."""
+	from shopify_sync.simulation.site.ledger import remove_documents
 	from shopify_sync.tests import site
 
 	frappe.db.rollback()
@@ -219,6 +220,7 @@ def remove_all() -> None:
 			)
 		frappe.db.sql(f"DELETE FROM `tab{doctype}` WHERE shopify_key LIKE %s", (like,))
 		frappe.db.commit()
+	remove_documents(STORE)  # customers, and what belongs to them
 	runs = frappe.get_all("Reconciliation Run", {"store": STORE}, pluck="name")
 	if runs:
 		frappe.db.delete("Reconciliation Figure", {"parent": ("in", runs)})
@@ -227,6 +229,8 @@ def remove_all() -> None:
 	site.clear_store(STORE)
 	frappe.db.delete("Stock Ledger Entry", {"item_code": ITEM})
 	frappe.db.delete("Bin", {"item_code": ITEM})
+	if frappe.db.exists("Shopify Store", STORE):
+		frappe.delete_doc("Shopify Store", STORE, force=True)
 	frappe.db.commit()
 
 
