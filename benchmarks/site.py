@@ -18,6 +18,7 @@ RUNS = (
 	("site_growth.py",),
 	("site_stock.py",),
 	("site_reconciliation.py",),
+	("site_backfill.py",),
 )
 
 
