@@ -569,7 +569,8 @@ def reconciliation_does_not_look_at_stock() -> Iterator[None]:
 		yield
 
 
-@mutation("one reconciliation heals", _BOOKS, profile="network")
+# What is healed in vain is put to a person, who did nothing.
+@mutation("reconciliation raises no false alarm", "one reconciliation heals", _BOOKS, profile="network")
 def what_reconciliation_read_is_taken_for_old() -> Iterator[None]:
 	real = comparing.event_of
 
@@ -580,7 +581,7 @@ def what_reconciliation_read_is_taken_for_old() -> Iterator[None]:
 		yield
 
 
-@mutation("one reconciliation heals")
+@mutation("reconciliation raises no false alarm", "one reconciliation heals")
 def what_a_person_decided_is_taken_for_lost() -> Iterator[None]:
 	with patch.object(causes, "explain", lambda *given: Explanation(Cause.LOST_WEBHOOK)):
 		yield
