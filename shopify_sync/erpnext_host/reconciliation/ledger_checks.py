@@ -97,7 +97,8 @@ _DEAD_LINK = Check(
 		for doctype in _DOCUMENTS
 	),
 )
-#: An amendment has no key, but its rows name the lines: live beside a document that has the key, the order is booked twice.
+#: An amendment has no key, but its rows name the lines, and what it amends was the order's: live beside a document that has the
+#: key, the order is booked twice.
 _ORDERED_TWICE = Check(
 	"two Sales Orders",
 	"one live Sales Order for an order",
@@ -107,6 +108,8 @@ _ORDERED_TWICE = Check(
 	FROM `tabSales Order` other JOIN `tabSales Order Item` row ON row.parent = other.name AND row.shopify_line_item_id != ''
 	JOIN `tabSales Order Item` own_row ON own_row.shopify_line_item_id = row.shopify_line_item_id AND own_row.parent != row.parent
 	JOIN `tabSales Order` own ON own.name = own_row.parent AND own.docstatus = 1 AND own.shopify_key LIKE %(orders)s
+	JOIN `tabSync Event` made ON made.link = own.shopify_key AND made.document_type = 'Sales Order'
+	AND made.document_name = other.amended_from
 	WHERE other.docstatus = 1 AND IFNULL(other.shopify_key, '') = '' AND other.amended_from IS NOT NULL
 	GROUP BY own.name, other.name LIMIT %(most)s""",
 )
