@@ -18,7 +18,7 @@ from ..events import Source
 from ..fetched import event_of
 from ..keys import short_hash
 from ..outbound.marks import delivery_mark, stock_mark
-from ..policy import Direction
+from ..policy import Direction, FulfillmentSide
 from ..signals import subject_of
 from . import causes, counts, subscriptions
 from . import customers as customer_comparison
@@ -136,14 +136,19 @@ class Comparing:
 			there = found[order.id]
 			if causes.is_on_its_way(there) or self._is_late(order.updated_at) or causes.is_ahead(there, order.updated_at):
 				self.tally.leave_out(IN_FLIGHT)
-				self.run.unbooked |= order_comparison.moved(order, there)
+				self._leave_stock_alone(order, there)
 				continue
 			compared.append(key)
 			differing = self._order(order, there)
 			if any(one.difference.kind in order_comparison.MOVES_STOCK for one in differing):
-				self.run.unbooked |= order_comparison.moved(order, there)
+				self._leave_stock_alone(order, there)
 			findings += differing
 		return compared, findings
+
+	def _leave_stock_alone(self, order: Order, found: FoundOrder) -> None:
+		"""Have the stock of what left with an order left out, as long as it is not booked; where ERPNext alone sends it never is."""
+		if self.policy.fulfillment_by is not FulfillmentSide.ERPNEXT:
+			self.run.unbooked |= order_comparison.moved(order, found)
 
 	def _order_days(self) -> tuple[list[str], list[Finding]]:
 		"""Count orders day by day, then read the days whole that do not come out even, page by page."""

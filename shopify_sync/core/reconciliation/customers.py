@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ..contracts.customer import Customer
 from ..customer_fields import FIELDS, SyncedField, as_text
@@ -24,7 +25,7 @@ def differences(customer: Customer, found: FoundCustomer, policy: StorePolicy) -
 		return
 	agreed = found.link.agreed if found.link else {}
 	for field in FIELDS:
-		stated = _stated(customer, field)
+		stated = _stated(customer, field, agreed)
 		if stated is None or field.name in found.conflicts:
 			continue
 		written = as_text(field, found.values.get(field.name))
@@ -36,7 +37,11 @@ def differences(customer: Customer, found: FoundCustomer, policy: StorePolicy) -
 		yield Difference(Kind.CUSTOMER, field.name, _veiled(stated), _veiled(written), document=document, is_news=is_news)
 
 
-def _stated(customer: Customer, field: SyncedField) -> str | None:
+def _stated(customer: Customer, field: SyncedField, agreed: Mapping[str, Any]) -> str | None:
+	"""Return what Shopify says of a field, None where that is not compared."""
+	if field.name == "customer_name":
+		# That of a Customer that was there before is people's own.
+		return customer.full_name if field.name in agreed else None
 	source = _COMPARED.get(field.name)
 	return None if source is None else str(getattr(customer, source, None) or "")
 
