@@ -55,6 +55,16 @@ def test_nor_that_of_goods_that_came_back(store: Agreeing) -> None:
 	assert _left_out(run) == {UNBOOKED: 1}
 
 
+def test_where_erpnext_alone_sends_its_stock_counts_whatever_the_shop_sent(tmp_path: Path) -> None:
+	"""Such a parcel is never booked: its stock would be left alone for ever."""
+	store = Agreeing(tmp_path, fulfillment_by="ERPNext")
+	order = store.sold()
+	store.later(lambda: store.shop.fulfillments.create(order.id))
+	run = store.reconcile(DRY)
+	assert run.found == {"Fulfilled": 1, "Stock": 1}, store.open()
+	assert UNBOOKED not in _left_out(run)
+
+
 def test_a_run_that_goes_on_elsewhere_knows_it_still(store: Agreeing) -> None:
 	run = Run("r", STORE, store.begin().depth, None, store.clock.now(), unbooked={("TEE", "1"), ("MUG", "2")})
 	fresh = Run("r", STORE, run.depth, None, run.until)

@@ -62,6 +62,14 @@ def test_what_shopify_changed_is_a_difference_and_news() -> None:
 	assert differing(customer(), changed) == [("first_name", True)]
 
 
+def test_the_name_of_a_customer_is_compared_where_the_sync_keeps_it() -> None:
+	kept = {**VALUES, "customer_name": "Ada Lovelace"}
+	changed = ADA.model_copy(update={"last_name": "King"})
+	stale = customer(kept, customer_name="Ada Lovelace", last_name="King")
+	assert ("customer_name", True) in differing(stale, changed)
+	assert "customer_name" not in dict(differing(customer(customer_name="Countess"), changed)), "people's own Customer"
+
+
 def test_what_erpnext_changed_stands_until_shopify_changes_it_too() -> None:
 	mine = customer(mobile_no="+1777")
 	assert differing(mine) == []
