@@ -84,7 +84,9 @@ def _run_tests(bench: Bench, outcome: Outcome) -> None:
 	outcome.passed += ran - bad
 	told = [line[:300] for line in output.splitlines() if re.match(r"^ ?(FAIL|ERROR|Ran|OK|FAILED|AssertionError)", line)]
 	_say(bench, "\n".join(told))
-	assert done.returncode == 0 and not bad, f"{bad or 'some'} of {ran} site tests failed or were skipped:\n{output[-6000:]}"
+	# In one line: the summary at the very end is all that some logs keep.
+	which = "; ".join(dict.fromkeys(re.findall(r"^ ?(?:FAIL|ERROR)(?:: | +)(\S+ ?\(\S+\)|\S+)", output, re.MULTILINE)))[:900]
+	assert done.returncode == 0 and not bad, f"{bad or 'some'} of {ran} site tests failed or were skipped: {which}\n{output[-6000:]}"
 	assert ran, "no site test ran"
 
 
