@@ -153,6 +153,7 @@ class TestTheRest(ReconciledCase):
 		self.reconcile()
 		self.assertEqual(
 			[
+				("Customer", "customer_name", "Lost webhook", "Apply Shopify's state"),
 				("Customer", "first_name", "Lost webhook", "Apply Shopify's state"),
 				("Stock", "available", "Lost webhook", "Apply Shopify's state"),
 				("Stock", "on_hand", "Changed in Shopify", "Push ERPNext's state"),
