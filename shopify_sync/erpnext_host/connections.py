@@ -13,7 +13,7 @@ from typing import Any
 import frappe
 from frappe.utils.password import get_decrypted_password
 
-from shopify_sync.admin_api.budgets import RedisBudget
+from shopify_sync.admin_api.budgets import RedisBudget, loaded
 from shopify_sync.admin_api.client import AdminClient
 from shopify_sync.admin_api.connection import StoreConnection
 from shopify_sync.admin_api.ports import Closed, ClosedBecause
@@ -93,6 +93,16 @@ def settings_changed(store: str) -> bool:
 		link.store.save(replace(found, state=state, rejected_with="", reason=""))
 	note_scopes(store)
 	return link.connection.gate() is None
+
+
+def points_used_share(store: str) -> float | None:
+	"""Return which share (0 to 1) of the points that Shopify gives is taken now; None: nothing was sent lately, or Redis is away."""
+	try:
+		text = frappe.cache.get(_redis_key(store))
+	except Exception:  # whatever the client raises: a figure that is not known
+		return None
+	bucket = loaded(text or "").at(time.time())
+	return min(max(1.0 - bucket.level / bucket.maximum, 0.0), 1.0) if bucket.known and bucket.maximum > 0 else None
 
 
 def note_scopes(store: str) -> tuple[str, ...]:

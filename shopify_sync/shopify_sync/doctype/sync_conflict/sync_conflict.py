@@ -43,3 +43,7 @@ class SyncConflict(Document):
 	def clear_old_logs(days: int = 90):
 		"""Delete conflicts that are settled for longer than so many days. Open ones stay, however old."""
 		frappe.db.delete("Sync Conflict", {"status": ("!=", "Open"), "modified": ("<", add_days(now_datetime(), -days))})
+
+
+def on_doctype_update():
+	frappe.db.add_index("Sync Conflict", ["store", "status"], "store_status_index")  # how many are open
