@@ -7,6 +7,7 @@ from frappe import _
 
 MAY_SET_UP = ("Shopify Sync Manager", "System Manager")
 MAY_OPERATE = ("Shopify Sync Operator", *MAY_SET_UP)
+MAY_LOOK = (*MAY_OPERATE, "Shopify Sync Auditor")
 
 
 def only_for(roles: tuple[str, ...]) -> None:
