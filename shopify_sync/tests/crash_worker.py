@@ -44,7 +44,7 @@ def _be_mortal(site: str, work: str, step: str, shops: Mapping[str, str]) -> Non
 		frappe.connect()
 		frappe.set_user("Administrator")
 		frappe.conf.shopify_sync_shops = shops
-		{"push": _push, "drain": _drain, "backfill": _backfill}[work](step)
+		{"push": _push, "drain": _drain, "backfill": _backfill, "reconcile": _reconcile}[work](step)
 	except BaseException:
 		traceback.print_exc()
 		os._exit(1)
@@ -78,7 +78,19 @@ def _backfill(step: str) -> None:
 	from .backfilled import Draining
 
 	name, _colon, lives = step.partition(":")
-	left = int(lives)
+	running.carry_on(name, host=Draining(), probe=_mortal_after(int(lives)))
+
+
+def _reconcile(step: str) -> None:
+	"""Go on with a reconciliation, as :func:`_backfill`."""
+	from shopify_sync.erpnext_host.reconciliation import running
+
+	name, _colon, lives = step.partition(":")
+	running.carry_on(name, probe=_mortal_after(int(lives)))
+
+
+def _mortal_after(steps: int) -> Callable[[str], None]:
+	left = steps
 
 	def probe(_name: str) -> None:
 		nonlocal left
@@ -86,7 +98,7 @@ def _backfill(step: str) -> None:
 		if left < 0:
 			_die()
 
-	running.carry_on(name, host=Draining(), probe=probe)
+	return probe
 
 
 def _push(step: str) -> None:
