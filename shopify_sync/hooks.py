@@ -11,9 +11,24 @@ after_install = "shopify_sync.install.after_install"
 after_migrate = ["shopify_sync.install.after_migrate"]
 before_uninstall = "shopify_sync.install.before_uninstall"
 
+# Of documents that a Shopify record stands behind: the tab with its story.
+_STORY_JS = ["public/js/story.js", "public/js/document_story.js"]
 doctype_js = {
-	"Sales Order": ["public/js/preview.js", "public/js/sales_order.js"],
-	"Sync Event": ["public/js/preview.js", "public/js/event_calls.js"],
+	"Sales Order": ["public/js/preview.js", "public/js/sales_order.js", *_STORY_JS],
+	"Sales Invoice": _STORY_JS,
+	"Delivery Note": _STORY_JS,
+	"Payment Entry": _STORY_JS,
+	"Customer": _STORY_JS,
+	"Item": _STORY_JS,
+	"Sync Event": [
+		"public/js/preview.js",
+		"public/js/story.js",
+		"public/js/comparison.js",
+		"public/js/event_calls.js",
+		"public/js/event_fixes.js",
+		"public/js/event_payload.js",
+		"public/js/event_bundle.js",
+	],
 	"Shopify Store": "public/js/store_connection.js",
 }
 

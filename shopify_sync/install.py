@@ -118,6 +118,20 @@ def _tracking_fields() -> list[dict[str, Any]]:
 _OF_AN_ORDER = "eval:doc.shopify_key || (doc.items || []).some((row) => row.shopify_line_item_id)"
 
 
+#: Documents with a tab of their own for what happened between Shopify and ERPNext; Payment Entry has no tabs, and has a button.
+STORY_DOCTYPES = ("Sales Order", "Sales Invoice", "Delivery Note", "Customer", "Item")
+_MAY_LOOK = "frappe.user_roles.some((role) => role.startsWith('Shopify Sync ') || role === 'System Manager')"
+
+
+def _story_fields(doctype: str) -> list[dict[str, Any]]:
+	"""Return the tab, and the place in it that `public/js/document_story.js` draws the story into."""
+	about = {"Delivery Note": _OF_AN_ORDER, "Customer": "eval:!doc.__islocal", "Item": "eval:!doc.__islocal"}
+	condition = about.get(doctype, "eval:doc.shopify_key").removeprefix("eval:")
+	tab = {"fieldname": "shopify_tab", "label": "Shopify", "fieldtype": "Tab Break", "module": "Shopify Sync"}
+	story = {"fieldname": "shopify_story", "label": "Story", "fieldtype": "HTML", "module": "Shopify Sync"}
+	return [{**tab, "depends_on": f"eval:({condition}) && {_MAY_LOOK}"}, story]
+
+
 def _tax_exempt_field() -> dict[str, Any]:
 	return _shown(
 		"shopify_tax_exempt",
@@ -138,6 +152,8 @@ def custom_fields() -> dict[str, list[dict[str, Any]]]:
 	fields["Delivery Note"][0]["depends_on"] = _OF_AN_ORDER
 	fields["Delivery Note"].extend(_tracking_fields())
 	fields["Customer"].append(_tax_exempt_field())
+	for doctype in STORY_DOCTYPES:
+		fields.setdefault(doctype, []).extend(_story_fields(doctype))
 	for doctype, added in fields.items():
 		previous = _last_field(doctype, {field["fieldname"] for field in added})
 		for field in added:
