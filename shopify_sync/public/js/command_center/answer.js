@@ -1,0 +1,60 @@
+// The one sentence at the top: do the stores and ERPNext agree, and if not, what needs a person.
+
+(() => {
+	const cc = shopify_sync.command_center;
+
+	// overview: { stores, totals }; returns { title, color, lines }.
+	cc.answer_of = ({ stores, totals }) => {
+		if (!stores.length) {
+			return { title: __("No store is connected yet"), color: "gray", lines: [__("Make a Shopify Store to begin.")] };
+		}
+		const failures = cc.OPEN_FAILURES.reduce((sum, status) => sum + (totals[status] || 0), 0);
+		const unwell = stores.filter(({ verdict }) => verdict !== "Good");
+		if (failures) {
+			const title = failures === 1 ? __("1 event needs you") : __("{0} events need you", [cc.number(failures)]);
+			return { title, color: "red", lines: [...waiting(totals), ...told(unwell)] };
+		}
+		if (unwell.length) {
+			const broken = unwell.some(({ verdict }) => verdict === "Broken");
+			const title =
+				unwell.length === 1
+					? __("{0} needs attention", [unwell[0].store])
+					: __("{0} stores need attention", [cc.number(unwell.length)]);
+			return { title, color: broken ? "red" : "orange", lines: [...told(unwell), ...waiting(totals)] };
+		}
+		const title =
+			stores.length === 1
+				? __("{0} and ERPNext agree", [stores[0].store])
+				: __("All {0} stores and ERPNext agree", [cc.number(stores.length)]);
+		return { title, color: "green", lines: [...waiting(totals), compared(stores)] };
+	};
+
+	cc.answer_html = (overview) => {
+		const { title, color, lines } = cc.answer_of(overview);
+		const text = lines.slice(0, 3).map((line) => `<p>${cc.esc(line)}</p>`);
+		return `<h2 class="ssc-answer-title"><span class="ssc-dot ${color}" aria-hidden="true"></span>${cc.esc(title)}</h2>
+			${text.join("")}`;
+	};
+
+	// What goes on by itself: nobody has to act on it.
+	function waiting(totals) {
+		const count = (totals.Received || 0) + (totals.Processing || 0);
+		const lines = [];
+		if (count) lines.push(__("{0} wait for a worker or are being worked on.", [cc.events(count)]));
+		if (totals.Retrying) lines.push(__("{0} will be tried again by themselves.", [cc.events(totals.Retrying)]));
+		if (totals.Held) lines.push(__("{0} are held back.", [cc.events(totals.Held)]));
+		return lines;
+	}
+
+	function told(stores) {
+		return stores.flatMap(({ store, says }) => (says || []).slice(0, 1).map((text) => `${store}: ${text}`));
+	}
+
+	function compared(stores) {
+		const says = stores.filter((store) => store.last_reconciliation_says);
+		if (!says.length) {
+			return __("No reconciliation has compared the records yet: run one to be sure.");
+		}
+		return says.map((store) => store.last_reconciliation_says).join(" ");
+	}
+})();

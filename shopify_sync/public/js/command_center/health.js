@@ -1,0 +1,111 @@
+// A card for each store: how it is, in one sentence and a few figures, and what can be done to the store as a whole.
+
+(() => {
+	const cc = shopify_sync.command_center;
+	//: With more stores than this, those that are well show one line until they are opened.
+	const OPEN_AT_MOST = 2;
+
+	cc.Health = class Health {
+		constructor(app, element) {
+			this.app = app;
+			this.element = element;
+			this.opened = new Map();
+			app.on("toggle-store", (button) => this.toggle(button.dataset.store));
+		}
+
+		render(stores) {
+			this.stores = stores;
+			const html = stores.map((store) => this.card_html(store)).join("") || this.empty_html();
+			cc.set_html(this.element, html);
+		}
+
+		toggle(name) {
+			const store = this.stores.find((one) => one.store === name);
+			this.opened.set(name, !this.is_open(store));
+			this.render(this.stores);
+		}
+
+		is_open({ store, verdict }) {
+			return this.opened.get(store) ?? (this.stores.length <= OPEN_AT_MOST || verdict === "Broken");
+		}
+
+		empty_html() {
+			if (!frappe.model.can_create("Shopify Store")) {
+				return cc.empty(__("No store yet"), __("A Shopify Sync Manager makes the first one."));
+			}
+			const button = cc.button("new-store", __("New Shopify Store"), { css: "btn-primary" });
+			return cc.empty(__("No store yet"), __("Make a Shopify Store and connect it; its form leads on."), button);
+		}
+
+		card_html(store) {
+			const open = this.is_open(store);
+			const says = store.says || [];
+			const mode = store.enabled === false ? __("Disabled") : __(store.mode || "");
+			return `<section class="ssc-store" data-store="${cc.esc(store.store)}" aria-label="${cc.esc(store.store)}">
+				<header>
+					${cc.link("Shopify Store", store.store)}
+					${cc.pill(__(store.verdict), cc.STATUS_COLORS[store.verdict])}
+					${cc.pill(mode, store.mode === "Live" ? "blue" : "gray")}
+					<button type="button" class="ssc-x" data-action="toggle-store" data-store="${cc.esc(store.store)}"
+						aria-expanded="${open}" aria-label="${cc.esc(__("Details of {0}", [store.store]))}">${open ? "▾" : "▸"}</button>
+				</header>
+				<div class="ssc-says">${says.slice(0, open ? 6 : 1).map((text) => `<p>${cc.esc(text)}</p>`).join("")}</div>
+				${open ? facts_html(store) + this.buttons_html(store) : ""}
+			</section>`;
+		}
+
+		buttons_html(store) {
+			const { operate, set_up } = this.app.can;
+			if (!operate) return "";
+			const data = { data: { store: store.store } };
+			const open = is_open_circuit(store);
+			const buttons = [cc.button("reconcile", __("Reconcile"), data), cc.button("hold", __("Hold"), data)];
+			if (set_up) {
+				const paused = store.mode === "Paused";
+				buttons.push(paused ? cc.button("resume", __("Resume"), data) : cc.button("pause", __("Pause"), data));
+				if (!open) buttons.push(cc.button("trip-circuit", __("Stop calls to Shopify"), data));
+			}
+			if (open) buttons.push(cc.button("reset-circuit", __("Allow calls again"), data));
+			if (store.holds) buttons.push(cc.button("tab", __("Holds"), { data: { tab: "holds" } }));
+			return `<footer>${buttons.join(" ")}</footer>`;
+		}
+	};
+
+	function is_open_circuit({ circuit }) {
+		const state = typeof circuit === "string" ? circuit : circuit?.state;
+		return !!state && state !== "Closed";
+	}
+
+	function facts_html(store) {
+		const circuit = store.circuit?.state || store.circuit || "Closed";
+		const missing = store.subscriptions_missing || [];
+		const facts = [
+			[__("Calls to Shopify"), circuit_text(circuit), is_open_circuit(store), store.circuit?.reason],
+			[__("Last event"), cc.ago(store.last_event_at)],
+			[__("Oldest unprocessed"), cc.esc(cc.duration(store.oldest_unprocessed_seconds)), store.oldest_unprocessed_seconds > 900],
+			[__("95% done within"), cc.esc(cc.duration(store.lag_p95_seconds)), false, __("Received to finished, last hour")],
+			[__("Open failures"), cc.number(store.failures_open), store.failures_open > 0],
+			[__("Conflicts"), cc.number(store.conflicts_open), store.conflicts_open > 0],
+			[__("Drift"), drift_html(store), store.drift_open > 0, store.last_reconciliation_says],
+			[__("Subscriptions missing"), cc.number(missing.length), missing.length > 0, missing.join(", ")],
+		];
+		const cells = facts.map(
+			([label, value, bad, hint]) =>
+				`<div class="${bad ? "ssc-bad" : ""}" title="${cc.esc(hint || "")}"><dt>${cc.esc(label)}</dt><dd>${value}</dd></div>`
+		);
+		return `<dl>${cells.join("")}</dl>`;
+	}
+
+	function circuit_text(state) {
+		const texts = { Closed: __("Allowed"), Open: __("Stopped"), "Half Open": __("Being tried") };
+		return cc.esc(texts[state] || __(state));
+	}
+
+	function drift_html({ store, drift_open, last_reconciliation_at }) {
+		if (!drift_open && !last_reconciliation_at) return `<span class="ssc-none">${cc.esc(__("Not compared"))}</span>`;
+		if (!drift_open) return "0";
+		const url = frappe.utils.get_form_link("Sync Discrepancy", "");
+		const query = new URLSearchParams({ store, status: "Open" });
+		return `<a href="${cc.esc(url.replace(/\/$/, ""))}?${cc.esc(query)}">${cc.number(drift_open)}</a>`;
+	}
+})();

@@ -1,0 +1,118 @@
+// Operations that this page began, or that run now: progress, Stop, and how they ended.
+
+(() => {
+	const cc = shopify_sync.command_center;
+	const UNDER_WAY = ["Queued", "Running", "Stopping"];
+	const LOOK_AGAIN_MS = 2500;
+
+	cc.is_under_way = (operation) => UNDER_WAY.includes(operation.status);
+
+	cc.Running = class Running {
+		constructor(app, element) {
+			this.app = app;
+			this.element = element;
+			this.operations = new Map();
+			app.on("stop-operation", (button) => this.stop(button.dataset.operation));
+			app.on("dismiss-operation", (button) => this.dismiss(button.dataset.operation));
+		}
+
+		// answer: what `operations.start` or a fix said; a plain message is shown as one.
+		follow(answer) {
+			if (!answer) return;
+			if (!answer.operation) return frappe.show_alert({ message: cc.esc(answer.message || ""), indicator: "green" });
+			this.update({ name: answer.operation, status: "Completed", ...answer });
+			this.look();
+		}
+
+		// From a realtime message or from the server's answer: the later one counts.
+		update(operation) {
+			const name = operation.name || operation.operation;
+			this.operations.set(name, { ...this.operations.get(name), ...operation, name });
+			this.render();
+		}
+
+		// What others began is shown too while it runs.
+		show_running(operations) {
+			for (const operation of operations.filter(cc.is_under_way)) {
+				const name = operation.name || operation.operation;
+				this.update({ ...operation, name });
+			}
+			this.look();
+		}
+
+		look() {
+			if (this.timer || ![...this.operations.values()].some(cc.is_under_way)) return;
+			this.timer = setTimeout(() => this.ask(), LOOK_AGAIN_MS);
+		}
+
+		async ask() {
+			const running = [...this.operations.values()].filter(cc.is_under_way);
+			for (const { name } of running) {
+				try {
+					this.update({ ...(await cc.read("operations.get", { operation: name }, `operation-${name}`)), name });
+				} catch (error) {
+					if (!cc.was_overtaken(error)) console.warn(error);
+				}
+			}
+			this.timer = null;
+			if (running.some(({ name }) => !cc.is_under_way(this.operations.get(name) || {}))) this.app.refresh();
+			this.look();
+		}
+
+		async stop(name) {
+			this.update(await cc.act("operations.stop", { operation: name }));
+			this.look();
+		}
+
+		dismiss(name) {
+			this.operations.delete(name);
+			this.render();
+		}
+
+		render() {
+			const shown = [...this.operations.values()].slice(-5).reverse();
+			cc.set_html(this.element, shown.map((operation) => cc.operation_html(operation, this.app)).join(""));
+		}
+	};
+
+	cc.operation_html = (operation, app) => {
+		const { name, status, message } = operation;
+		const running = cc.is_under_way(operation);
+		const stop = running && app.can.operate && status !== "Stopping";
+		const data = { data: { operation: name } };
+		const buttons = [
+			stop ? cc.button("stop-operation", __("Stop"), { css: "btn-danger", ...data }) : "",
+			running ? "" : cc.button("dismiss-operation", __("Close"), { css: "btn-link", ...data }),
+		];
+		return `<div class="ssc-operation" data-operation="${cc.esc(name)}" data-status="${cc.esc(status)}" role="status">
+			<div class="ssc-operation-says">${cc.status_pill(status)} ${cc.link("Sync Operation", name, title_of(operation))}
+				<span>${cc.esc(message || "")}</span></div>
+			${running ? cc.progress_html(operation) : cc.refused_html(as_counts(operation))}
+			<div>${buttons.join(" ")}</div></div>`;
+	};
+
+	cc.progress_html = ({ done, total, progress }) => {
+		const share = total ? Math.min(100, Math.round((100 * (done || 0)) / total)) : Math.round(progress || 0);
+		const says = total ? __("{0} of {1}", [cc.number(done), cc.number(total)]) : __("Under way");
+		return `<div class="ssc-progress"><div class="progress" role="progressbar" aria-valuemin="0" aria-valuemax="100"
+			aria-valuenow="${share}" aria-label="${cc.esc(says)}"><div class="progress-bar" style="width: ${share}%"></div></div>
+			<span>${cc.esc(says)}</span></div>`;
+	};
+
+	function title_of({ action, target_says, name }) {
+		return [action && cc.action_label(action), target_says].filter(Boolean).join(": ") || name;
+	}
+
+	// `refused` is a count on the record and { why: count } in an answer.
+	function as_counts({ refused, refusals }) {
+		const given = refusals || refused;
+		if (typeof given === "string") {
+			try {
+				return JSON.parse(given);
+			} catch {
+				return {};
+			}
+		}
+		return typeof given === "object" ? given : {};
+	}
+})();
