@@ -27,6 +27,7 @@
 			const buttons = [
 				cc.button("preview-event", __("Preview")),
 				cc.button("compare-event", __("Compare with ERPNext")),
+				cc.button("story-event", __("Story")),
 				cc.button("open-event", __("Open event")),
 			];
 			if (event.document_type && event.document_name) {
@@ -57,7 +58,7 @@
 			this.comparison.innerHTML = `<p class="ssc-muted">${cc.esc(__("Reading what ERPNext has…"))}</p>`;
 			try {
 				const answer = await cc.read("evidence.compare", { event: this.event.name }, `compare-${this.event.name}`);
-				this.comparison.innerHTML = cc.comparison_html(answer);
+				this.comparison.innerHTML = `<div class="ssc-table">${shopify_sync.story.comparison_html(answer)}</div>`;
 			} catch (error) {
 				if (!cc.was_overtaken(error)) this.comparison.innerHTML = cc.error_html(error);
 			}
@@ -101,6 +102,7 @@
 		}
 		app.on("toggle-event", (element) => row_of(element).toggle());
 		app.on("preview-event", (element) => shopify_sync.show_preview({ event: row_of(element).event.name }));
+		app.on("story-event", (element) => shopify_sync.story.dialog({ event: row_of(element).event.name }));
 		app.on("compare-event", (element) => row_of(element).panel_view.compare());
 		app.on("open-event", (element) => frappe.set_route("Form", "Sync Event", row_of(element).event.name));
 		app.on("open-document", (element) => {

@@ -1,6 +1,8 @@
 // The page where an operator sees whether the stores and ERPNext agree, and acts. One subject per file.
 
 {% include "shopify_sync/public/js/preview.js" %}
+{% include "shopify_sync/public/js/story.js" %}
+{% include "shopify_sync/public/js/comparison.js" %}
 {% include "shopify_sync/public/js/command_center/words.js" %}
 {% include "shopify_sync/public/js/command_center/server.js" %}
 {% include "shopify_sync/public/js/command_center/filters.js" %}
