@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import frappe
@@ -11,20 +13,115 @@ from frappe.utils import cint
 
 from shopify_sync.core.customer_conflicts import Resolution
 from shopify_sync.core.events import Action
-from shopify_sync.core.keys import INVENTORY_ITEM, SKU, VARIANT
-from shopify_sync.core.operations import Refused
+from shopify_sync.core.operations import OperatorAction, Refused
 from shopify_sync.erpnext_host import conflicts, previews, wake
+from shopify_sync.erpnext_host.command_center import events as event_pages
+from shopify_sync.erpnext_host.command_center import fixes
+from shopify_sync.erpnext_host.command_center import groups as causes
+from shopify_sync.erpnext_host.command_center import overview as first_look
+from shopify_sync.erpnext_host.command_center import views as saved_views
+from shopify_sync.erpnext_host.command_center.asking import TooMuch
+from shopify_sync.erpnext_host.command_center.filters import BadFilter
+from shopify_sync.erpnext_host.command_center.fix import OPERATE, BadAnswer
 from shopify_sync.erpnext_host.event_log import FrappeEventLog
+from shopify_sync.erpnext_host.operations.record import recorded
 
-_MAY_OPERATE = ("Shopify Sync Operator", "Shopify Sync Manager", "System Manager")
-#: What a failure's `missing` may begin with, and the resource type of the link that repairs it.
-_LINKABLE = {"item": SKU, VARIANT: VARIANT, INVENTORY_ITEM: INVENTORY_ITEM}
-#: Rules and accounts of a store are its manager's: an operator retries, discards and maps Items.
-_MAY_SET_UP = ("Shopify Sync Manager", "System Manager")
-_MAY_LOOK = (*_MAY_OPERATE, "Shopify Sync Auditor")
-#: A rule that is made for one combination goes before those for many.
-_PRIORITY_OF_ADDED_RULE = 50
+from .roles import MAY_LOOK, MAY_OPERATE, MAY_SET_UP, has_one_of, only_for
+
 _MAX_AT_ONCE = 500
+
+
+# --- looking -----------------------------------------------------------------------------------------------------
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+def overview(store: str | None = None) -> dict:
+	"""Return how each store is, how many events stand where, and what the user may do: `{"stores", "totals", "can"}`."""
+	only_for(MAY_LOOK)
+	with _told():
+		can = {"operate": has_one_of(MAY_OPERATE), "set_up": has_one_of(MAY_SET_UP)}
+		return {**first_look.overview(store or None), "can": can}
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+def groups(filters: dict | str | None = None, start: int | str = 0, limit: int | str = 50, order: str = "count") -> dict:
+	"""Return a page of failures by cause: see `erpnext_host/command_center/groups.py`.
+
+	:param filters: see `erpnext_host/command_center/filters.py`; a dict or the JSON of one.
+	:param order: `count`, `last_seen` or `first_seen`.
+	"""
+	only_for(MAY_LOOK)
+	with _told():
+		return causes.groups(filters, cint(start), cint(limit), order)
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+def events(
+	filters: dict | str | None = None,
+	after: str | None = None,
+	limit: int | str = 50,
+	order: str = "received_at desc",
+) -> dict:
+	"""Return a page of events: see `erpnext_host/command_center/events.py`.
+
+	:param after: the `after` of the page before. *order*: `received_at desc`, `received_at asc`, or `next_try_at`.
+	"""
+	only_for(MAY_LOOK)
+	with _told():
+		return event_pages.events(filters, after, cint(limit), order)
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+def views() -> list:
+	"""Return the saved views that the user sees: own ones and everybody's; `{"name", "title", "filters", "everybody", "mine"}`."""
+	only_for(MAY_LOOK)
+	return saved_views.views()
+
+
+@frappe.whitelist(methods=["POST"])
+def save_view(name: str, filters: dict | str, everybody: str | int = 0) -> dict:
+	"""Save a filter under a name, for oneself or (managers) for everybody: `{"name", "message"}`."""
+	only_for(MAY_SET_UP if cint(everybody) else MAY_LOOK)
+	with _told():
+		made = saved_views.save(name, filters, everybody=bool(cint(everybody)))
+	return {"name": made, "message": _("The view {0} is saved.").format(name)}
+
+
+@frappe.whitelist(methods=["POST"])
+def delete_view(name: str) -> dict:
+	"""Delete a saved view: one's own, or (managers) one of everybody's."""
+	only_for(MAY_LOOK)
+	with _told():
+		view = saved_views.of(name)
+		if view["everybody"]:
+			only_for(MAY_SET_UP)
+		saved_views.delete(name)
+	return {"message": _("The view {0} is deleted.").format(view["title"])}
+
+
+# --- mending -----------------------------------------------------------------------------------------------------
+
+
+@frappe.whitelist(methods=["POST"])
+def fix(store: str, missing: str, values: dict | str, reason: str = "", request: str | None = None) -> dict:
+	"""Save what a whole group of failures misses, and put back all that wait for it: `{"message", "operation"}`.
+
+	:param missing: as the group names it (`item:TEE-M`). *values*: of the fields of the group's `fix`.
+	:param request: an id of the browser's; the same twice is done once.
+	"""
+	only_for(MAY_OPERATE)
+	with _told():
+		only_for(MAY_OPERATE if fixes.needs_of(missing) == OPERATE else MAY_SET_UP)
+		answer = _dict(values)
+		says = _("What misses {0} in {1}").format(missing, store)
+		with recorded(
+			OperatorAction.FIX, store, {"missing": missing, "values": answer}, says, reason=reason, request=request or None
+		) as entry:
+			entry.message = fixes.save(store, missing, answer)
+	return {"message": entry.message, "operation": entry.name}
+
+
+# --- single events, as their form asks -----------------------------------------------------------------------------
 
 
 @frappe.whitelist(methods=["POST"])
@@ -34,7 +131,7 @@ def retry(event: str | None = None, events: str | list | None = None, reason: st
 	:param events: names, or a JSON list of them.
 	:returns: `{"message", "done", "refused": {name: why}}`. A single event that is refused is an error instead.
 	"""
-	_only_for(_MAY_OPERATE)
+	only_for(MAY_OPERATE)
 	names = _names(event, events)
 	log, refused = FrappeEventLog(), {}
 	for name in names:
@@ -53,7 +150,7 @@ def retry(event: str | None = None, events: str | list | None = None, reason: st
 @frappe.whitelist(methods=["POST"])
 def discard(event: str, reason: str) -> dict:
 	"""Put an event away for good. The reason is kept with it."""
-	_only_for(_MAY_OPERATE)
+	only_for(MAY_OPERATE)
 	try:
 		FrappeEventLog().discard(event, frappe.session.user, reason or "")
 	except Refused as error:
@@ -64,20 +161,15 @@ def discard(event: str, reason: str) -> dict:
 @frappe.whitelist(methods=["POST"])
 def map_item(event: str, item: str) -> dict:
 	"""Map what a blocked event misses to *item*; every event that waits for it is tried again by itself."""
-	_only_for(_MAY_OPERATE)
-	row = frappe.db.get_value("Sync Event", event, ["store", "missing"], as_dict=True)
-	kind, _colon, what = ((row and row.missing) or "").partition(":")
-	if kind not in _LINKABLE:
-		frappe.throw(_("{0} does not wait for an Item.").format(event))
-	_check_item(item)
-	_save_link(row.store, _LINKABLE[kind], what, item)
-	return {"message": _("{0} is mapped to Item {1}; the waiting events are tried again.").format(what, item)}
+	only_for(MAY_OPERATE)
+	store, missing = _missing_of(event, fixes.ITEMS, _("{0} does not wait for an Item."))
+	return fix(store, missing, {"item": item})
 
 
 @frappe.whitelist(methods=["POST"])
 def resolve_conflict(conflict: str, resolution: str, value: str | None = None, note: str = "") -> dict:
 	"""Decide a Sync Conflict: `Take Shopify's`, `Keep ERPNext's`, or `Edit` with a value of one's own. The event is tried again."""
-	_only_for(_MAY_OPERATE)
+	only_for(MAY_OPERATE)
 	try:
 		message = conflicts.resolve(conflict, Resolution(resolution), frappe.session.user, value, note or "")
 	except (Refused, ValueError) as error:
@@ -95,25 +187,10 @@ def add_state_rule(
 	make_deliveries: str | int = 0,
 ) -> dict:
 	"""Add an Order State Rule for the combination of statuses that a blocked event has none for; all that wait are tried again."""
-	_only_for(_MAY_SET_UP)
-	store, state = _missing_of(event, "state", _("{0} does not wait for an Order State Rule."))
-	financial, fulfillment, cancelled = state.split("|")
-	store.append(
-		"order_state_rules",
-		{
-			"financial_status": financial,
-			"fulfillment_status": fulfillment,
-			"cancelled": cancelled.title(),
-			"outcome": outcome,
-			"make_invoice": cint(make_invoice),
-			"make_payments": cint(make_payments),
-			"make_deliveries": cint(make_deliveries),
-			"priority": _PRIORITY_OF_ADDED_RULE,
-		},
-	)
-	store.save()
-	message = _("Orders that are {0} have a rule now; the waiting events are tried again.").format(state.replace("|", ", "))
-	return {"message": message}
+	only_for(MAY_SET_UP)
+	store, missing = _missing_of(event, ("state",), _("{0} does not wait for an Order State Rule."))
+	makes = {"make_invoice": make_invoice, "make_payments": make_payments, "make_deliveries": make_deliveries}
+	return fix(store, missing, {"outcome": outcome, **makes})
 
 
 @frappe.whitelist(methods=["POST"])
@@ -125,27 +202,18 @@ def map_gateway(
 	fee_account: str | None = None,
 ) -> dict:
 	"""Map the payment gateway that a blocked event misses to its accounts; all events that wait for it are tried again."""
-	_only_for(_MAY_SET_UP)
-	store, gateway = _missing_of(event, "gateway", _("{0} does not wait for a payment gateway."))
-	if not gateway:
+	only_for(MAY_SET_UP)
+	store, missing = _missing_of(event, ("gateway",), _("{0} does not wait for a payment gateway."))
+	if missing == "gateway:":
 		frappe.throw(_("Shopify names no gateway for this payment. Book it by hand, then Discard the event."))
-	given = {
-		"account": account,
-		"mode_of_payment": mode_of_payment,
-		"clearing_account": clearing_account,
-		"fee_account": fee_account,
-	}
-	row = next((row for row in store.gateway_mapping if row.gateway.casefold() == gateway.casefold()), None)
-	row = row or store.append("gateway_mapping", {"gateway": gateway})
-	row.update({field: value for field, value in given.items() if value})
-	store.save()
-	return {"message": _("{0} is mapped to {1}; the waiting events are tried again.").format(gateway, account)}
+	accounts = {"account": account, "clearing_account": clearing_account, "fee_account": fee_account}
+	return fix(store, missing, {**accounts, "mode_of_payment": mode_of_payment})
 
 
 @frappe.whitelist(methods=["POST"])
 def preview(event: str | None = None, sales_order: str | None = None) -> dict:
 	"""Return what would be done about an event, or about the newest state of a Sales Order's order, now. Nothing is changed."""
-	_only_for(_MAY_LOOK)
+	only_for(MAY_LOOK)
 	try:
 		if event is None:
 			if not sales_order:
@@ -156,30 +224,32 @@ def preview(event: str | None = None, sales_order: str | None = None) -> dict:
 		frappe.throw(str(error), title=_("No preview"))
 
 
-def _missing_of(event: str, kind: str, otherwise: str) -> tuple[Any, str]:
-	"""Return the store of a blocked event, and what it misses of this kind."""
+def _missing_of(event: str, kinds: tuple[str, ...], otherwise: str) -> tuple[str, str]:
+	"""Return the store of an event that waits, and what it misses of these kinds."""
 	row = frappe.db.get_value("Sync Event", event, ["store", "missing", "status"], as_dict=True)
-	found, _colon, what = ((row and row.missing) or "").partition(":")
-	if found != kind or row.status != "Blocked":
+	if not row or fixes.split(row.missing)[0] not in kinds or row.status != "Blocked":
 		frappe.throw(otherwise.format(event))
-	return frappe.get_doc("Shopify Store", row.store), what
+	return row.store, row.missing
 
 
-def _check_item(item: str) -> None:
-	row = frappe.db.get_value("Item", item, ["disabled", "has_variants"], as_dict=True)
-	if not row:
-		frappe.throw(_("There is no Item {0}. Create it first.").format(item))
-	if row.disabled or row.has_variants:
-		frappe.throw(_("Item {0} is disabled or a template. Choose an Item that can be sold.").format(item))
+@contextmanager
+def _told() -> Iterator[None]:
+	"""Tell the user what was wrong with what was asked for, as a refusal and not as an error of the server."""
+	try:
+		yield
+	except (BadFilter, BadAnswer, TooMuch) as error:
+		frappe.db.rollback()
+		frappe.throw(frappe.utils.escape_html(str(error)), title=_("Not possible"))
 
 
-def _save_link(store: str, resource_type: str, shopify_id: str, item: str) -> None:
-	name = f"{store}/{resource_type}/{shopify_id}"
-	link = frappe.get_doc("Shopify Link", name) if frappe.db.exists("Shopify Link", name) else frappe.new_doc("Shopify Link")
-	link.update({"store": store, "resource_type": resource_type, "shopify_id": shopify_id})
-	link.update({"document_type": "Item", "document_name": item})
-	# An operator may repair a mapping from the failure, without the right to edit every link.
-	link.save(ignore_permissions=True)
+def _dict(given: dict | str) -> dict[str, Any]:
+	try:
+		found = json.loads(given) if isinstance(given, str) else given
+	except ValueError:
+		found = None
+	if not isinstance(found, dict):
+		raise BadAnswer(_("What was entered did not arrive as fields with values."))
+	return found
 
 
 def _names(event: str | None, events: str | list | None) -> list[str]:
@@ -188,8 +258,3 @@ def _names(event: str | None, events: str | list | None) -> list[str]:
 	if not names or len(names) > _MAX_AT_ONCE:
 		frappe.throw(_("Choose between 1 and {0} events.").format(_MAX_AT_ONCE))
 	return names
-
-
-def _only_for(roles: tuple[str, ...]) -> None:
-	if not set(roles) & set(frappe.get_roles()):
-		frappe.throw(_("This needs one of the roles: {0}.").format(", ".join(roles)), frappe.PermissionError)

@@ -1,4 +1,4 @@
-"""Who may do what about a store's connection."""
+"""Who may do what: look, operate, set up. The one place that says so; each endpoint asks first."""
 
 from __future__ import annotations
 
@@ -12,5 +12,10 @@ MAY_LOOK = (*MAY_OPERATE, "Shopify Sync Auditor")
 
 def only_for(roles: tuple[str, ...]) -> None:
 	"""Check that the user has one of *roles*. :raises frappe.PermissionError:"""
-	if frappe.session.user != "Administrator" and not set(roles) & set(frappe.get_roles()):
+	if not has_one_of(roles):
 		frappe.throw(_("This needs the role {0}.").format(_(roles[0])), frappe.PermissionError)
+
+
+def has_one_of(roles: tuple[str, ...]) -> bool:
+	"""Tell whether the user has one of *roles*."""
+	return frappe.session.user == "Administrator" or bool(set(roles) & set(frappe.get_roles()))

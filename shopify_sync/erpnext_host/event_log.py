@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import frappe
 
+from shopify_sync.core.event_causes import cause_of
 from shopify_sync.core.events import (
 	FOUND,
 	LOOKED_AGAIN,
@@ -51,7 +52,7 @@ _LOOK_AHEAD = 4
 
 _INSERT_COLUMNS = (
 	"name", "creation", "modified", "owner", "modified_by", "docstatus", "idx", "store", "direction", "source", "topic",
-	"resource_type", "shopify_id", "link", "version", "order_name", "status", "category", "message", "attempts", "deliveries",
+	"resource_type", "shopify_id", "link", "version", "order_name", "status", "category", "message", "cause", "attempts", "deliveries",
 	"received_at", "last_seen_at", "triggered_at", "shopify_updated_at", "due_at", "finished_at", "api_version", "event_id",
 	"payload_hash", "payload", "part_of", "open_key",
 )  # fmt: skip
@@ -204,12 +205,13 @@ class FrappeEventLog:
 		now = times.now()
 		waits = outcome.next_try_at if outcome.status is Status.RETRYING else None
 		frappe.db.sql(
-			"""UPDATE `tabSync Event` SET status = %s, category = %s, message = %s, missing = %s, not_applied = %s,
+			"""UPDATE `tabSync Event` SET status = %s, category = %s, message = %s, missing = %s, cause = %s, not_applied = %s,
 			document_type = COALESCE(%s, document_type), document_name = COALESCE(%s, document_name), superseded_by = %s, echo_of = %s,
 			attempts = attempts - %s, due_at = %s, next_try_at = %s, finished_at = %s, modified = %s, lease_token = NULL, worker = NULL
 			WHERE name = %s AND lease_token = %s AND status = 'Processing'""",
 			(
 				str(outcome.status), str(outcome.category) if outcome.category else None, outcome.message or None, (outcome.missing or "")[:140] or None,
+				_cause(outcome.status, outcome.category, outcome.missing, outcome.message),
 				"\n".join(outcome.not_applied) or None, document_type, document_name, outcome.superseded_by, outcome.echo_of,
 				0 if outcome.costs_attempt else 1, times.to_naive_utc(waits), times.to_site(waits),
 				times.to_site(now) if outcome.status in FINAL else None, times.to_site(now), event.name, event.lease,
@@ -434,11 +436,19 @@ def _row_of(event: NewEvent) -> tuple[Any, ...]:
 	return (
 		event.name, received, received, "Administrator", "Administrator", 0, 0, event.store, str(event.way), str(event.source), event.topic[:140],
 		event.resource, event.shopify_id, event.link, event.version, event.label or None, str(event.status),
-		str(event.category) if event.category else None, event.message or None, 0, 1,
+		str(event.category) if event.category else None, event.message or None,
+		_cause(event.status, event.category, None, event.message), 0, 1,
 		received, received, times.to_site(triggered), times.to_site(event.updated_at), due,
 		received if event.status in FINAL else None, event.api_version or None, event.event_id or None,
 		event.payload_hash, event.payload, event.part_of, event.open_key,
 	)  # fmt: skip
+
+
+def _cause(status: Status, category: Category | None, missing: str | None, message: str | None) -> str | None:
+	"""Return what an event in *status* has in common with others that wait for the same; what is new or finished waits for nothing."""
+	if status is Status.RECEIVED or status in FINAL:
+		return None
+	return cause_of(str(category) if category else None, missing, message)
 
 
 def _parse_header_time(text: str) -> datetime | None:
@@ -613,7 +623,7 @@ def _requeue(name: str, status: Status, *, keep_attempts: bool = False) -> bool:
 	now = times.now()
 	frappe.db.sql(
 		"""UPDATE `tabSync Event` SET status = %s, attempts = IF(%s, attempts, 0), due_at = %s, next_try_at = NULL, finished_at = NULL,
-		superseded_by = NULL, echo_of = NULL, discard_reason = NULL, category = NULL, message = NULL, missing = NULL, modified = %s WHERE name = %s AND status = %s""",
+		superseded_by = NULL, echo_of = NULL, discard_reason = NULL, category = NULL, message = NULL, missing = NULL, cause = NULL, modified = %s WHERE name = %s AND status = %s""",
 		(str(Status.RECEIVED), keep_attempts, times.to_naive_utc(now), times.to_site(now), name, str(status)),
 	)
 	return bool(frappe.db._cursor.rowcount)
@@ -638,8 +648,10 @@ def _end(
 ) -> None:
 	check(current, to)
 	now = times.to_site(times.now())
+	cause = _cause(to, category, None, message) if message else None
 	frappe.db.sql(
-		"""UPDATE `tabSync Event` SET status = %s, category = %s, message = COALESCE(%s, message), discard_reason = %s, due_at = NULL,
+		"""UPDATE `tabSync Event` SET status = %s, category = %s, message = COALESCE(%s, message), cause = COALESCE(%s, cause),
+		missing = IF(%s IS NULL, missing, NULL), discard_reason = %s, due_at = NULL,
 		next_try_at = NULL, open_key = NULL, lease_token = NULL, worker = NULL, finished_at = %s, modified = %s WHERE name = %s""",
-		(str(to), str(category) if category else None, message, discard_reason, now if to in FINAL else None, now, name),
+		(str(to), str(category) if category else None, message, cause, cause, discard_reason, now if to in FINAL else None, now, name),
 	)

@@ -1,0 +1,91 @@
+"""What can be mended right from a failure: which question is asked, and how the answer becomes a mapping for the whole group.
+
+What a failure misses begins with a kind (`item:TEE-M`). Each kind has a fix here: fields of a dialog, and what is saved.
+Where nothing can be saved from here, the fix is a place to go to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import frappe
+from frappe import _
+
+from shopify_sync.core.event_causes import LONGEST
+from shopify_sync.core.statuses import Status
+from shopify_sync.erpnext_host import wake
+from shopify_sync.erpnext_host.event_log import FrappeEventLog
+
+from . import fix_items, fix_places, fix_rows, fix_settings
+from .fix import BadAnswer, Fix, checked
+
+FIXES: Mapping[str, Fix] = {**fix_items.FIXES, **fix_rows.FIXES, **fix_settings.FIXES}
+#: The kinds that are mended with an Item.
+ITEMS = tuple(fix_items.FIXES)
+#: What waits for exactly this, and what was put aside because of it: both go on.
+_GO_ON = (Status.BLOCKED, Status.DEAD_LETTER)
+
+
+def fix_of(store: str, category: str, missing: str | None, event: str | None = None) -> dict[str, Any] | None:
+	"""Return how a failure is mended: `{"kind", "title", "fields", "needs", "allowed"}`, a place to open, or None.
+
+	:param event: one of the events, whose document may be the place.
+	"""
+	kind, what = split(missing)
+	fix = FIXES.get(kind)
+	if fix is None or (not what and not fix.works_without_name) or len(missing or "") >= LONGEST:
+		return fix_places.place_of(store, category, missing, event)
+	return {
+		"kind": fix.kind,
+		"title": fix.title(what),
+		"fields": fix.fields(store, what),
+		"needs": fix.needs,
+		"allowed": fix.is_allowed(),
+	}
+
+
+def needs_of(missing: str) -> str:
+	"""Return what the fix for *missing* needs: `operate` or `set_up`. :raises BadAnswer: when there is none."""
+	return _fix(missing).needs
+
+
+def save(store: str, missing: str, values: Mapping[str, Any]) -> str:
+	"""Save the answer to a fix and put back what waits for it. Return what was done, for a person.
+
+	:param values: what the fields of the dialog hold. :raises BadAnswer: when they are not what was asked for.
+	"""
+	fix, (_kind, what) = _fix(missing), split(missing)
+	if not frappe.db.exists("Shopify Store", store):
+		raise BadAnswer(_("There is no Shopify Store {0}.").format(store))
+	answer = checked(fix.fields(store, what), values)
+	said = fix.save(store, what, answer)
+	_go_on(store, missing, said, fix)
+	return said
+
+
+def split(missing: str | None) -> tuple[str, str]:
+	"""Return kind and name of what is missing."""
+	kind, _colon, what = (missing or "").partition(":")
+	return kind, what
+
+
+def _fix(missing: str) -> Fix:
+	kind, what = split(missing)
+	fix = FIXES.get(kind)
+	if fix is None or (not what and not fix.works_without_name):
+		raise BadAnswer(_("{0} cannot be mended from here. Open the failure to see what to do.").format(missing or _("This")))
+	return fix
+
+
+def _go_on(store: str, missing: str, said: str, fix: Fix) -> None:
+	"""Put back what waits for this, in the transaction of the mapping and once more after it."""
+	log, what = FrappeEventLog(), {"category": fix.sets_going} if fix.sets_going else {"missing": missing}
+
+	def after_commit() -> None:
+		log.requeue_after_commit(store, _GO_ON, **what, reason=said)
+		wake.wake()
+		wake.wake_pusher()
+
+	log.requeue(store, _GO_ON, **what, reason=said)
+	frappe.db.after_commit.add(after_commit)

@@ -1,0 +1,59 @@
+"""A cause in the words of an operator: what it is called, what it means, what to do, and whether trying again is safe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from frappe import _
+
+from shopify_sync.core.failures import INFO, Category, Retry
+
+from .fix_rows import state_in_words
+
+_SAFE = {Retry.AUTOMATIC: "retry", Retry.AFTER_FIX: "fix", Retry.NEVER: "never"}
+
+
+def of_group(category: str, missing: str | None, message: str | None) -> dict[str, Any]:
+	"""Return `title`, `explanation`, `what_to_do`, `retry` and `safe` of a cause."""
+	if category not in {str(one) for one in Category}:
+		# Held: what holds it says so itself.
+		return {
+			"title": message or _("Waiting"),
+			"explanation": message or "",
+			"what_to_do": _("It goes on by itself when what holds it is released."),
+			"retry": str(Retry.AUTOMATIC),
+			"safe": "retry",
+		}
+	info = INFO[Category(category)]
+	return {
+		"title": _title(missing) or _(info.title),
+		"explanation": _(info.explanation),
+		"what_to_do": _(info.fix),
+		"retry": str(info.retry),
+		"safe": _SAFE[info.retry],
+	}
+
+
+def _title(missing: str | None) -> str | None:
+	"""Return what is missing as a sentence; None where the category says it as well."""
+	kind, _colon, what = (missing or "").partition(":")
+	titles = {
+		"item": _("SKU {0} has no usable Item"),
+		"variant": _("Variant {0} has no Item"),
+		"inventory_item": _("Inventory item {0} has no Item"),
+		"tax": _("Tax {0} has no account"),
+		"shipping": _("Shipping {0} has no account"),
+		"location": _("Location {0} has no warehouse"),
+		"gateway": _("Payment gateway {0} has no account"),
+		"state": _("No rule for orders that are {0}"),
+		"exchange_rate": _("No exchange rate for {0}"),
+		"valuation": _("Item {0} has no valuation rate"),
+		"scope": _("The app lacks the permission {0}"),
+	}
+	if kind == "tax":
+		what = _("{0} of {1} %").format(*what.rpartition("@")[::2])
+	elif kind == "state":
+		what = state_in_words(what)
+	elif kind == "exchange_rate":
+		what = what.replace("-", " → ")
+	return titles[kind].format(what) if kind in titles and what else None
