@@ -15,7 +15,7 @@ from . import agreement, connection, figures
 _DAY = timedelta(days=1)
 _OPEN_OPERATIONS = ("Queued", "Running", "Stopping")
 #: How an alert stands that is not over.
-_OPEN_ALERTS = ("Firing", "Escalated")
+_OPEN_ALERTS = ("Firing", "Acknowledged", "Escalated")
 #: As Shopify Connection says it.
 _SIGNED_IN = "Signed in"
 
