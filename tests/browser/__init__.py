@@ -1,0 +1,1 @@
+"""The Desk in a browser: Debian's Chromium, driven by Playwright, on a bench's test site."""
