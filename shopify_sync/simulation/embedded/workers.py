@@ -265,6 +265,8 @@ class Crew:
 
 	def arm_sweeper(self) -> None:
 		"""Have the sweeper, which runs every minute, look at the first full minute at which something is due."""
+		if self._sweep_at is not None and self._sweep_at <= (self.scheduler.seconds // 60 + 1) * 60:
+			return  # it cannot look any earlier
 		events = self.instance().events
 		times = [due for way in Way if (due := events.next_due_at(way)) is not None]
 		if not times:
