@@ -22,7 +22,7 @@ from shopify_sync.core.receiving import Gate
 from shopify_sync.core.snapshots import LinkState, Needs, Snapshot
 from shopify_sync.core.statuses import Status
 
-from . import attempts, conflicts, errors, links, outbox, policies, times
+from . import attempts, conflicts, errors, links, live, outbox, policies, times
 from .documents import apply, read
 from .event_log import FrappeEventLog
 from .isolation import read_committed
@@ -79,6 +79,7 @@ class FrappeTransaction:
 	def finish(self, event: ClaimedEvent, outcome: Outcome) -> None:
 		"""See the port."""
 		self._events.finish(event, outcome)
+		live.after_commit(event.store)
 
 	def requeue_parts(self, key: str) -> int:
 		"""See the port."""

@@ -7,7 +7,7 @@ import time
 import frappe
 
 from shopify_sync.core.engine import Engine
-from shopify_sync.erpnext_host import wake
+from shopify_sync.erpnext_host import live, wake
 from shopify_sync.erpnext_host.host import FrappeHost
 from shopify_sync.erpnext_host.isolation import read_committed
 
@@ -54,5 +54,6 @@ def _drain(slot: int, deadline: float, linger: float) -> int:
 			elif time.monotonic() - idle_since >= linger:
 				break
 			else:
+				live.catch_up()
 				time.sleep(_LOOK_EVERY_SECONDS)
 	return count

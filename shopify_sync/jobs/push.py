@@ -8,7 +8,7 @@ from collections.abc import Callable
 import frappe
 
 from shopify_sync.core.outbound.pusher import Pusher
-from shopify_sync.erpnext_host import wake
+from shopify_sync.erpnext_host import live, wake
 from shopify_sync.erpnext_host.isolation import read_committed
 from shopify_sync.erpnext_host.push_host import FrappePushHost
 
@@ -96,4 +96,6 @@ def push_round(pusher: Pusher, host: FrappePushHost) -> int:
 		with wake.push_slot(store) as slot:
 			if slot is not None:
 				claimed += pusher.run_one(store, resource)
+	if not claimed:
+		live.catch_up()
 	return claimed

@@ -11,6 +11,7 @@ import frappe
 
 from shopify_sync.core.engine import Engine
 from shopify_sync.core.outbound.pusher import Pusher
+from shopify_sync.erpnext_host import live
 from shopify_sync.erpnext_host.host import FrappeHost
 from shopify_sync.erpnext_host.isolation import read_committed
 from shopify_sync.erpnext_host.log import warn
@@ -48,6 +49,7 @@ def run(say: Callable[[str], None], push: bool = True) -> None:
 			continue
 		done += claimed
 		if not claimed:
+			live.catch_up()
 			time.sleep(_LOOK_EVERY_SECONDS)
 	if pusher:
 		pusher.join()

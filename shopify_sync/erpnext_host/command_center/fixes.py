@@ -14,7 +14,7 @@ from frappe import _
 
 from shopify_sync.core.event_causes import LONGEST
 from shopify_sync.core.statuses import Status
-from shopify_sync.erpnext_host import wake
+from shopify_sync.erpnext_host import live, wake
 from shopify_sync.erpnext_host.event_log import FrappeEventLog
 
 from . import fix_items, fix_places, fix_rows, fix_settings
@@ -86,6 +86,7 @@ def _go_on(store: str, missing: str, said: str, fix: Fix) -> None:
 		log.requeue_after_commit(store, _GO_ON, **what, reason=said)
 		wake.wake()
 		wake.wake_pusher()
+		live.changed(store)
 
 	log.requeue(store, _GO_ON, **what, reason=said)
 	frappe.db.after_commit.add(after_commit)

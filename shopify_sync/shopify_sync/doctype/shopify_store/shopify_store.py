@@ -162,11 +162,13 @@ class ShopifyStore(Document):
 		self.validate_processing()
 
 	def on_update(self):
+		from shopify_sync.erpnext_host import live
 		from shopify_sync.jobs import connections, outbox, requeue
 
 		requeue.store_saved(self)
 		outbox.store_saved(self)
 		connections.store_saved(self)
+		live.after_commit(self.name)
 
 	def on_trash(self):
 		if frappe.db.exists("Sync Event", {"store": self.name}):
