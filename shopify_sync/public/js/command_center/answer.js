@@ -12,7 +12,7 @@
 		const unwell = stores.filter(({ verdict }) => verdict !== "Good");
 		if (failures) {
 			const title = failures === 1 ? __("1 event needs you") : __("{0} events need you", [cc.number(failures)]);
-			return { title, color: "red", lines: [...waiting(totals), ...told(unwell)] };
+			return { title, color: "red", lines: [...told(unwell), waiting(totals)] };
 		}
 		if (unwell.length) {
 			const broken = unwell.some(({ verdict }) => verdict === "Broken");
@@ -20,18 +20,18 @@
 				unwell.length === 1
 					? __("{0} needs attention", [unwell[0].store])
 					: __("{0} stores need attention", [cc.number(unwell.length)]);
-			return { title, color: broken ? "red" : "orange", lines: [...told(unwell), ...waiting(totals)] };
+			return { title, color: broken ? "red" : "orange", lines: [...told(unwell), waiting(totals)] };
 		}
 		const title =
 			stores.length === 1
 				? __("{0} and ERPNext agree", [stores[0].store])
 				: __("All {0} stores and ERPNext agree", [cc.number(stores.length)]);
-		return { title, color: "green", lines: [...waiting(totals), compared(stores)] };
+		return { title, color: "green", lines: [waiting(totals), compared(stores)] };
 	};
 
 	cc.answer_html = (overview) => {
 		const { title, color, lines } = cc.answer_of(overview);
-		const text = lines.slice(0, 3).map((line) => `<p>${cc.esc(line)}</p>`);
+		const text = lines.filter(Boolean).slice(0, 4).map((line) => `<p>${cc.esc(line)}</p>`);
 		return `<h2 class="ssc-answer-title"><span class="ssc-dot ${color}" aria-hidden="true"></span>${cc.esc(title)}</h2>
 			${text.join("")}`;
 	};
@@ -43,7 +43,7 @@
 		if (count) lines.push(__("{0} wait for a worker or are being worked on.", [cc.events(count)]));
 		if (totals.Retrying) lines.push(__("{0} will be tried again by themselves.", [cc.events(totals.Retrying)]));
 		if (totals.Held) lines.push(__("{0} are held back.", [cc.events(totals.Held)]));
-		return lines;
+		return lines.join(" ");
 	}
 
 	function told(stores) {

@@ -4,6 +4,8 @@
 	const cc = shopify_sync.command_center;
 	//: With more stores than this, those that are well show one line until they are opened.
 	const OPEN_AT_MOST = 2;
+	//: Pixels; what failed matters more than figures where there is little room.
+	const NARROW = 768;
 
 	cc.Health = class Health {
 		constructor(app, element) {
@@ -26,7 +28,8 @@
 		}
 
 		is_open({ store, verdict }) {
-			return this.opened.get(store) ?? (this.stores.length <= OPEN_AT_MOST || verdict === "Broken");
+			const room = this.stores.length <= OPEN_AT_MOST && window.innerWidth > NARROW;
+			return this.opened.get(store) ?? (room || verdict === "Broken");
 		}
 
 		empty_html() {
