@@ -49,12 +49,14 @@
 			}
 		}
 
-		show(events, { after, count, count_is_exact }) {
+		show(events, { after, count, count_is_exact, notes }) {
 			Object.assign(this, { events, after, count: count ?? events.length, count_is_exact });
 			cc.show_keyed(this.list, this.rows, events, ({ name }) => name, (event) => new cc.EventRow(this.app, event));
 			const more = after ? cc.button("more-events", __("More")) : "";
 			const says = __("{0} of {1} shown", [cc.number(events.length), this.says_count()]);
-			cc.set_html(this.foot, events.length ? `<span class="ssc-muted">${cc.esc(says)}</span> ${more}` : this.of.empty());
+			const said = (notes || []).map((note) => `<p class="ssc-muted" data-part="note">${cc.esc(note)}</p>`).join("");
+			const foot = events.length ? `<span class="ssc-muted">${cc.esc(says)}</span> ${more}` : this.of.empty();
+			cc.set_html(this.foot, said + foot);
 			this.app.selection.mark();
 		}
 

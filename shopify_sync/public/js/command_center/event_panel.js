@@ -114,8 +114,8 @@
 			cc.ask_action(app, { action: "Hold", targets: [{ store, link }] });
 		});
 		app.on("resolve-conflict", ({ dataset }) => {
-			const target = { conflict: dataset.conflict, resolution: dataset.choice };
-			cc.ask_action(app, { action: "Resolve Conflict", targets: [target], options: { resolution: dataset.choice } });
+			const targets = [{ conflict: dataset.conflict }];
+			cc.ask_action(app, { action: "Resolve Conflict", targets, options: { resolution: dataset.choice } });
 		});
 		app.on("export-event", (element) =>
 			open_url_post("/api/method/shopify_sync.api.evidence.export", { event: row_of(element).event.name }, true)

@@ -23,8 +23,8 @@
 			this.group = group;
 			if (this.is_open || !group.fix || group.fix.kind === "open") return;
 			const title = group.fix.title ? `<b>${cc.esc(group.fix.title)}</b>` : "";
-			if (!this.app.can[group.fix.needs || "operate"]) {
-				this.element.innerHTML = `<p class="ssc-muted">${cc.esc(who_may(group.fix.needs))}</p>`;
+			if (!cc.may_fix(this.app, group.fix)) {
+				this.element.innerHTML = `<p class="ssc-muted">${cc.esc(who_may(group.fix))}</p>`;
 				return;
 			}
 			this.element.innerHTML = `<form class="ssc-fix" data-part="fix">${title}<div class="ssc-fix-fields"></div>
@@ -63,15 +63,18 @@
 
 		async send(values, reason) {
 			const { store, missing } = this.group;
+			// Made once: pressed again after a broken connection, it is still the same wish.
+			this.request = this.request || cc.request_id();
 			this.hold(true);
 			try {
-				const answer = await cc.act("command_center.fix", { store, missing, values, reason });
+				const answer = await cc.act("command_center.fix", { store, missing, values, reason, request: this.request });
 				this.say(answer.message, "ssc-good");
 				this.app.running.follow(answer);
 				this.saved = true;
 				this.app.refresh();
 			} catch {
-				this.hold(false); // Frappe has shown why
+				this.request = null; // Frappe has shown why; other values are another wish
+				this.hold(false);
 			}
 		}
 
@@ -100,7 +103,11 @@
 		return value === undefined || value === null || value === "";
 	}
 
-	function who_may(needs) {
+	// `allowed` is ERPNext's own permission on what the fix writes.
+	cc.may_fix = (app, fix) => !!fix && (fix.kind === "open" || (app.can[fix.needs || "operate"] && fix.allowed !== false));
+
+	function who_may({ needs, allowed }) {
+		if (allowed === false) return __("You lack the permission in ERPNext that this fix needs. Ask who has it.");
 		return needs === "set_up"
 			? __("A Shopify Sync Manager can fix this here.")
 			: __("A Shopify Sync Operator can fix this here.");

@@ -81,7 +81,10 @@
 
 		open_fix() {
 			const { fix } = this.group;
-			if (fix?.kind === "open") return frappe.set_route(...fix.route);
+			if (fix?.kind === "open") {
+				frappe.route_options = fix.route_options || null;
+				return frappe.set_route(...fix.route);
+			}
 			this.toggle(true);
 			this.fix.focus();
 		}
@@ -112,8 +115,7 @@
 		main_buttons(group) {
 			const buttons = [];
 			const { fix } = group;
-			const may_fix = fix && (fix.kind === "open" || this.app.can[fix.needs || "operate"]);
-			if (may_fix) {
+			if (cc.may_fix(this.app, fix)) {
 				const label = fix.kind === "open" ? fix.title || __("Open") : __("Fix");
 				buttons.push(cc.button("fix-group", label, { css: group.safe === "fix" ? "btn-primary" : "btn-default" }));
 			}

@@ -66,7 +66,7 @@
 			const keys = new Set(this.groups.map(cc.group_key));
 			for (const [key, row] of this.rows) if (!row.element.isConnected) this.rows.delete(key);
 			cc.show_keyed(this.list, this.rows, this.groups, cc.group_key, (group) => new cc.GroupRow(this.app, group));
-			cc.set_html(this.head, this.groups.length > 1 ? this.order_html(answer) : "");
+			cc.set_html(this.head, this.groups.length > 1 || answer.notes?.length ? this.order_html(answer) : "");
 			this.show_foot();
 			this.app.selection.keep("group", keys);
 			this.app.selection.mark();
@@ -77,7 +77,7 @@
 			if (this.answer) cc.set_html(this.foot, this.foot_html(this.answer));
 		}
 
-		order_html({ total_groups, total_events }) {
+		order_html({ total_groups, total_events, notes }) {
 			const orders = { count: __("Most events"), last_seen: __("Last seen"), first_seen: __("First seen") };
 			const buttons = Object.entries(orders).map(([order, label]) => {
 				const pressed = this.app.filters.order === order;
@@ -85,8 +85,9 @@
 					data-order="${order}" aria-pressed="${pressed}">${cc.esc(label)}</button>`;
 			});
 			const says = __("{0} in {1}", [cc.events(total_events), cc.groups(total_groups)]);
+			const said = (notes || []).map((note) => `<span data-part="note">${cc.esc(note)}</span>`).join(" ");
 			const select = this.app.can.operate ? cc.button("select-shown", __("Select all"), { css: "btn-link" }) : "";
-			return `<span class="ssc-muted">${cc.esc(says)}</span> ${select} <span class="ssc-right">${buttons.join("")}</span>`;
+			return `<span class="ssc-muted">${cc.esc(says)}</span> ${said} ${select} <span class="ssc-right">${buttons.join("")}</span>`;
 		}
 
 		foot_html({ groups, total_groups, more }) {

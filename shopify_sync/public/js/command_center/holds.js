@@ -37,7 +37,7 @@
 		}
 
 		row_html(hold) {
-			const may = this.app.can[hold.scope === "Flow" || hold.scope === "Store" ? "set_up" : "operate"];
+			const may = this.app.can[hold.scope === "Flow" ? "set_up" : "operate"];
 			const release = may ? cc.button("release", __("Release"), { css: "btn-primary", data: { hold: hold.name } }) : "";
 			const who = frappe.user.full_name(hold.user) || hold.user;
 			return `<div class="ssc-done" role="listitem" tabindex="0" data-hold="${cc.esc(hold.name)}">
@@ -49,18 +49,11 @@
 		release(name) {
 			const hold = this.holds.find((one) => one.name === name);
 			if (!hold) return;
-			cc.ask_action(this.app, { action: "Release", targets: [target_of(hold)] });
+			cc.ask_action(this.app, { action: "Release", targets: [{ hold: hold.name }] });
 		}
 	};
 
 	function what({ scope, flow, topic, link }) {
 		return [__(scope), flow ? __(flow) : topic || link].filter(Boolean).join(": ");
-	}
-
-	function target_of({ store, flow, topic, link }) {
-		if (flow) return { store, flow };
-		if (topic) return { store, topic };
-		if (link) return { store, link };
-		return { store };
 	}
 })();

@@ -3,6 +3,8 @@
 (() => {
 	const cc = shopify_sync.command_center;
 	const AT_MOST_EVERY_MS = 2000;
+	//: The server tells of the first change of a second only: what follows within it is waited for.
+	const FIRST_AFTER_MS = 1000;
 	const LOOK_EVERY_MS = 15000;
 
 	cc.Live = class Live {
@@ -38,7 +40,7 @@
 		soon() {
 			if (!this.is_seen) return (this.missed = true);
 			if (this.timer) return undefined;
-			const wait = Math.max(200, AT_MOST_EVERY_MS - (Date.now() - this.last));
+			const wait = Math.max(FIRST_AFTER_MS, AT_MOST_EVERY_MS - (Date.now() - this.last));
 			this.timer = setTimeout(() => this.now(), wait);
 		}
 

@@ -16,7 +16,7 @@
 	// A flow is its manager's to hold; a topic, or one resource, an operator's.
 	function ask_to_hold(app, store) {
 		const scopes = { topic: __("One topic") };
-		if (app.can.set_up) Object.assign(scopes, { flow: __("One flow"), store: __("Everything") });
+		if (app.can.set_up) scopes.flow = __("One flow");
 		const options = Object.entries(scopes).map(([value, label]) => ({ value, label }));
 		const scope = app.can.set_up ? "flow" : "topic";
 		cc.ask_action(app, {
@@ -47,7 +47,6 @@
 
 	function target_of(store, { scope, flow, topic }) {
 		if (scope === "flow") return flow ? [{ store, flow }] : [];
-		if (scope === "topic") return topic ? [{ store, topic }] : [];
-		return [{ store }];
+		return topic ? [{ store, topic }] : [];
 	}
 })();
