@@ -123,6 +123,12 @@ class StoreHealth:
 		return max((self.at - self.oldest_unprocessed_at).total_seconds(), 0.0)
 
 	@property
+	def is_signed_in(self) -> bool:
+		"""Shopify accepts the sign-in, as far as is known."""
+		state = self.token_state
+		return state == "Signed in"
+
+	@property
 	def error_share(self) -> float:
 		"""Of the events that ended in the last hour, well or not, the share that did not."""
 		ended = self.finished_last_hour + self.failed_last_hour
