@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import click
 import frappe
 from frappe.commands import get_site, pass_context
+
+_WATCH_SECONDS = 2.0
 
 
 @click.group("shopify-sync")
@@ -15,14 +18,30 @@ def shopify_sync() -> None:
 
 
 @shopify_sync.command("status")
+@click.option("--store", help="Only this Shopify Store.")
+@click.option("--watch", is_flag=True, help="Look again every two seconds until Ctrl-C.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@click.option("--check", is_flag=True, help="Exit with 1 unless every store is Good.")
 @pass_context
-def status(context: Any) -> None:
-	"""Show how many events stand where, and the oldest that waits."""
+def status(context: Any, store: str | None, watch: bool, as_json: bool, check: bool) -> None:
+	"""Show how the stores are: verdict and what to do, mode, circuit, what waits, what failed and why, drift."""
 	with _site(context):
-		from shopify_sync.erpnext_host.report import status_lines
+		from shopify_sync.erpnext_host import report
 
-		for line in status_lines():
-			click.echo(line)
+		while True:
+			try:
+				found = report.stores(store)
+			except ValueError as error:
+				raise click.ClickException(str(error)) from error
+			if watch and not as_json:
+				click.clear()
+			for line in [frappe.as_json(found, indent=None)] if as_json else report.lines(found):
+				click.echo(line)
+			if not watch:
+				break
+			time.sleep(_WATCH_SECONDS)
+		if check and not report.is_good(found):
+			raise click.exceptions.Exit(1)
 
 
 @shopify_sync.command("drain")
