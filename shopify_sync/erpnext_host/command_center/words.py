@@ -7,30 +7,34 @@ from typing import Any
 from frappe import _
 
 from shopify_sync.core.failures import INFO, Category, Retry
+from shopify_sync.core.remedies import REMEDIES, Safe, safe
 
 from .fix_rows import state_in_words
 
-_SAFE = {Retry.AUTOMATIC: "retry", Retry.AFTER_FIX: "fix", Retry.NEVER: "never"}
-
 
 def of_group(category: str, missing: str | None, message: str | None) -> dict[str, Any]:
-	"""Return `title`, `explanation`, `what_to_do`, `retry` and `safe` of a cause."""
+	"""Return `title`, `explanation`, `check` (a list), `what_to_do`, `call`, `retry` and `safe` of a cause."""
 	if category not in {str(one) for one in Category}:
 		# Held: what holds it says so itself.
 		return {
 			"title": message or _("Waiting"),
 			"explanation": message or "",
+			"check": [],
 			"what_to_do": _("It goes on by itself when what holds it is released."),
+			"call": "",
 			"retry": str(Retry.AUTOMATIC),
-			"safe": "retry",
+			"safe": str(Safe.RETRY),
 		}
-	info = INFO[Category(category)]
+	known = Category(category)
+	info, remedy = INFO[known], REMEDIES[known]
 	return {
 		"title": _title(missing) or _(info.title),
 		"explanation": _(info.explanation),
-		"what_to_do": _(info.fix),
+		"check": [_(text) for text in remedy.check],
+		"what_to_do": _(remedy.press),
+		"call": _(remedy.call),
 		"retry": str(info.retry),
-		"safe": _SAFE[info.retry],
+		"safe": str(safe(known)),
 	}
 
 
