@@ -58,7 +58,7 @@ doc_events = {
 
 scheduler_events = {
 	"cron": {
-		"* * * * *": ["shopify_sync.jobs.sweep.run"],
+		"* * * * *": ["shopify_sync.jobs.sweep.run", "shopify_sync.jobs.operations.schedule"],
 		"*/5 * * * *": [
 			"shopify_sync.jobs.connections.run",
 			"shopify_sync.jobs.reconcile.schedule",
@@ -78,6 +78,8 @@ ignore_links_on_delete = [
 	"Reconciliation Run",
 	"Sync Discrepancy",
 	"Shopify Backfill",
+	"Sync Operation",
+	"Sync Hold",
 ]
 
 # Days; changed in Log Settings. Sync Event clears its Sync Attempts with it.
@@ -88,4 +90,6 @@ default_log_clearing_doctypes = {
 	"Reconciliation Run": 180,
 	"Shopify Backfill": 180,
 	"Sync Discrepancy": 180,
+	"Sync Operation": 180,
+	"Sync Hold": 180,
 }

@@ -141,7 +141,8 @@ class StoreConnection:
 			return changed
 
 		circuit = self._change_circuit(ask)
-		return None if allowed else _circuit_open(circuit, circuit.until or self._now())
+		now = self._now()
+		return None if allowed else _circuit_open(circuit, breaker.next_call(circuit, now) or now)
 
 	def record(self, ok: bool, reason: str = "") -> Closed | None:
 		"""See :class:`~.ports.Connection`. *reason*: of the failure, for the operators."""
@@ -165,6 +166,10 @@ class StoreConnection:
 	def reset_circuit(self) -> None:
 		"""Close the circuit, as an operator asks for."""
 		self._change_circuit(lambda current: breaker.closed_by_hand(self._now()))
+
+	def trip_circuit(self, reason: str) -> None:
+		"""Open the circuit until a person closes it. :param reason: who did, and why."""
+		self._change_circuit(lambda current: breaker.opened_by_hand(self._now(), reason))
 
 	def heard(self, answered_version: str, deprecated: str) -> None:
 		"""See :class:`~.ports.Connection`."""
@@ -294,5 +299,7 @@ def _incomplete(own: Credentials, found: SignIn) -> str:
 
 
 def _circuit_open(circuit: Circuit, until: datetime) -> Closed:
+	if circuit.by_hand:
+		return Closed(ClosedBecause.CIRCUIT_OPEN, f"The circuit was {circuit.reason}. Nothing is sent until somebody resets it.", until)
 	reason = f": {circuit.reason}" if circuit.reason else "."
 	return Closed(ClosedBecause.CIRCUIT_OPEN, f"Shopify fails too often, so calls wait until {until:%H:%M:%S} UTC{reason}", until)

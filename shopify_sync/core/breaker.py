@@ -62,6 +62,7 @@ class Circuit:
 	:ivar until: open: when a probe may go; half open: when the probe is given up.
 	:ivar openings: how often it opened since it was last closed; :ivar row: failures since the last success.
 	:ivar since: when it came into this state; :ivar reason: the failure that opened it.
+	:ivar by_hand: a person opened it: it stays open, without probes, until a person closes it.
 	"""
 
 	state: CircuitState = CircuitState.CLOSED
@@ -71,10 +72,13 @@ class Circuit:
 	openings: int = 0
 	since: datetime | None = None
 	reason: str = ""
+	by_hand: bool = False
 
 
 def next_call(circuit: Circuit, now: datetime) -> datetime | None:
-	"""Return when a call may go out again; None: now. Changes nothing."""
+	"""Return when a call may go out again; None: now. Changes nothing. Of one that was opened by hand: when to ask again."""
+	if circuit.by_hand:
+		return now + timedelta(seconds=DEFAULT_RULES.cap)
 	if circuit.state is CircuitState.CLOSED or circuit.until is None or now >= circuit.until:
 		return None
 	return circuit.until
@@ -121,6 +125,11 @@ def closed_by_hand(now: datetime) -> Circuit:
 	return Circuit(since=now)
 
 
+def opened_by_hand(now: datetime, reason: str) -> Circuit:
+	"""Return the circuit after a person opened it. :param reason: who, and why; for operators."""
+	return Circuit(CircuitState.OPEN, openings=1, since=now, reason=reason, by_hand=True)
+
+
 def _counted(circuit: Circuit, now: datetime, ok: int, failed: int, rules: Rules) -> Circuit:
 	width = rules.window / rules.slices
 	start = now.timestamp() // width * width
@@ -153,6 +162,7 @@ def as_json(circuit: Circuit) -> dict[str, Any]:
 		"openings": circuit.openings,
 		"since": circuit.since.isoformat() if circuit.since else None,
 		"reason": circuit.reason,
+		"by_hand": circuit.by_hand,
 	}
 
 
@@ -168,6 +178,7 @@ def from_json(data: Mapping[str, Any]) -> Circuit:
 		openings=int(data["openings"]),
 		since=datetime.fromisoformat(data["since"]) if data["since"] else None,
 		reason=str(data["reason"]),
+		by_hand=bool(data.get("by_hand")),
 	)
 
 

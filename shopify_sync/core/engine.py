@@ -13,6 +13,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from .contracts.base import NotJson, parse_json
 from .events import Action, Attempt, ClaimedEvent, Outcome, evidence_of
 from .failures import Category, Failure, Retry, SyncFailure, costs_an_attempt, resting_status
+from .holds import Hold, covering
 from .keys import SURVIVES_REDACTION
 from .masking import is_redacted, scrub
 from .plan import AppliedChange, Conflicts, Decision, DocRef, Plan, Skip
@@ -117,12 +118,7 @@ class Engine:
 	def _attempt(self, event: ClaimedEvent, started: datetime, restarts: int) -> Status:
 		"""Carry the event out in one transaction. Return the status it ended in."""
 		policy = self.host.policy(event.store)
-		if policy.mode is Mode.PAUSED:
-			return self._end_without_changes(
-				event, Skip(Status.HELD, f"Store {event.store} is paused or disabled."), started, restarts
-			)
-		if not is_switched_on(event.resource, policy):
-			skip = Skip(Status.IGNORED, f"Store {event.store} does not sync this: {event.resource} is switched off.")
+		if skip := _not_now(event, policy):
 			return self._end_without_changes(event, skip, started, restarts)
 		contract = self._parse(event, policy)
 		self._prepare(event.resource, contract, policy)
@@ -326,6 +322,22 @@ class Engine:
 		)
 		self._probe("recorded")
 		tx.finish(event, outcome)
+
+
+def held_by(event: ClaimedEvent, policy: StorePolicy) -> Hold | None:
+	"""Return what somebody holds that keeps *event* from being carried out, or None."""
+	key = event.signal.key
+	return covering(policy.holds, resource=event.resource, topic=event.topic, key=key, part_of=event.part_of)
+
+
+def _not_now(event: ClaimedEvent, policy: StorePolicy) -> Skip | None:
+	"""Return why an event is not even looked at as the store is set now, or None."""
+	if policy.mode is Mode.PAUSED:
+		return Skip(Status.HELD, f"Store {event.store} is paused or disabled.")
+	if not is_switched_on(event.resource, policy):
+		return Skip(Status.IGNORED, f"Store {event.store} does not sync this: {event.resource} is switched off.")
+	hold = held_by(event, policy)
+	return Skip(Status.HELD, hold.message) if hold else None
 
 
 class _Outdated(Exception):

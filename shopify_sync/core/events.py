@@ -113,6 +113,8 @@ class ClaimedEvent:
 	payload: str
 	attempts: int
 	lease: str
+	#: The key of what its resource is a part of: the order of a transaction.
+	part_of: str | None = None
 
 	@property
 	def signal(self) -> Signal:

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from .enums import StrEnum
+from .holds import Hold
 
 
 class Mode(StrEnum):
@@ -353,6 +354,8 @@ class StorePolicy:
 	gift_card_account: str | None = None
 	#: Compare what Shopify Payments paid out with the Payment Entries on the gateway's account.
 	reconcile_payouts: bool = False
+	#: What people hold, for the time being.
+	holds: tuple[Hold, ...] = ()
 	#: Orders placed before this day (in the site's zone) that ERPNext does not have are not missed. None: all are.
 	orders_from: date | None = None
 	max_attempts: int = 8

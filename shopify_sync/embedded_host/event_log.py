@@ -387,6 +387,7 @@ class EventLog:
 			payload=row["payload"],
 			attempts=row["attempts"] + 1,
 			lease=self._nonce(),
+			part_of=row["part_of"],
 		)
 		columns = {
 			"attempts": event.attempts,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import frappe
@@ -20,10 +21,15 @@ _INSERT = (
 	f"INSERT INTO `tabSync Attempt` ({', '.join(f'`{column}`' for column in _COLUMNS)}) "  # noqa: S608 - constants
 	f"VALUES ({', '.join(['%s'] * len(_COLUMNS))})"
 )
+_NOTE = (*_COLUMNS, "operation")
 
 
 def insert(attempt: Attempt) -> None:
 	"""Insert one attempt in the running transaction. What is in it is masked already."""
+	frappe.db.sql(_INSERT, _row_of(attempt))
+
+
+def _row_of(attempt: Attempt) -> tuple[Any, ...]:
 	ended = times.to_site(attempt.ended_at)
 	user = attempt.user or "Administrator"
 	values: tuple[Any, ...] = (
@@ -34,7 +40,7 @@ def insert(attempt: Attempt) -> None:
 		dump_json(list(attempt.changes)) if attempt.changes else None, dump_json(dict(attempt.reads)) if attempt.reads else None,
 		attempt.detail or None,
 	)  # fmt: skip
-	frappe.db.sql(_INSERT, values)
+	return values
 
 
 def insert_note(
@@ -64,3 +70,14 @@ def insert_note(
 			message=message,
 		)
 	)
+
+
+def insert_notes(events: Sequence[str], action: Action, outcome: str, *, user: str, reason: str, operation: str) -> None:
+	"""Insert what an operator did to each of *events*, in one statement of the running transaction.
+
+	:param operation: the Sync Operation that it belongs to.
+	"""
+	now = times.now()
+	notes = [Attempt(event, 0, action, outcome, started_at=now, ended_at=now, user=user, reason=reason) for event in events]
+	if notes:
+		frappe.db.bulk_insert("Sync Attempt", list(_NOTE), [(*_row_of(note), operation) for note in notes])

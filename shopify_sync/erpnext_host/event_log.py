@@ -29,13 +29,22 @@ from shopify_sync.core.events import (
 from shopify_sync.core.failures import INFO, Category
 from shopify_sync.core.keys import FULFILLMENT_PUSH, short_hash
 from shopify_sync.core.masking import redacted, speaks_of
-from shopify_sync.core.operations import EventState, Refused, check_discard, check_replay, check_retry
+from shopify_sync.core.operations import (
+	GONE,
+	EventState,
+	OperatorAction,
+	Refused,
+	check_discard,
+	check_replay,
+	check_retry,
+	why_not,
+)
 from shopify_sync.core.outbound.marks import Mark, event_of
 from shopify_sync.core.plan import Redaction
 from shopify_sync.core.ports import LeaseLost
 from shopify_sync.core.statuses import FINAL, INITIAL, OPEN, Status, check, sources_of
 
-from . import attempts, mark_lock, times
+from . import attempts, log, mark_lock, times
 from .errors import is_contention
 from .isolation import despite_snapshot, read_committed
 
@@ -46,6 +55,14 @@ _SPEAKS = (*OPEN, Status.PROCESSING)
 #: An event in one of these is looked at without being put back: a worker that has it waits for the link.
 _WILL_LOOK = (*_WAITING, Status.PROCESSING)
 _PARTS_WAIT = (str(Status.BLOCKED), str(Status.CONFLICT))
+#: How the evidence of an event calls what an operator did to it.
+_NOTED_AS = {
+	OperatorAction.RETRY: Action.RETRY,
+	OperatorAction.REQUEUE: Action.REQUEUE,
+	OperatorAction.RELEASE: Action.REQUEUE,
+	OperatorAction.REPLAY: Action.REPLAY,
+	OperatorAction.DISCARD: Action.DISCARD,
+}
 _TRIES = 5
 #: How many times as many marks are looked at as one batch takes: other pushers may have the first ones locked.
 _LOOK_AHEAD = 4
@@ -121,6 +138,7 @@ class FrappeEventLog:
 		with read_committed():
 			while more and claimed is None:
 				more, claimed = in_short_transaction(lambda: self._claim_next(worker, lease_seconds), begin=False)
+		log.working_on_events([claimed] if claimed else [], worker)
 		return claimed
 
 	def _claim_next(self, worker: str, lease_seconds: float) -> tuple[bool, ClaimedEvent | None]:
@@ -181,7 +199,9 @@ class FrappeEventLog:
 	def claim_batch(self, worker: str, lease_seconds: float, store: str, resource: str, limit: int) -> list[ClaimedEvent]:
 		"""See `core.outbound.ports.Outbox.claim_batch`."""
 		with read_committed(), mark_lock.held():
-			return in_short_transaction(lambda: self._claim_batch(worker, lease_seconds, store, resource, limit), begin=False)
+			claimed = in_short_transaction(lambda: self._claim_batch(worker, lease_seconds, store, resource, limit), begin=False)
+		log.working_on_events(claimed, worker)
+		return claimed
 
 	def _claim_batch(self, worker: str, lease_seconds: float, store: str, resource: str, limit: int) -> list[ClaimedEvent]:
 		rows = _lock_due_marks(store, resource, limit)
@@ -195,8 +215,8 @@ class FrappeEventLog:
 
 	# --- the end of an attempt, inside the attempt's transaction -------------------------------------------------
 
-	def finish(self, event: ClaimedEvent, outcome: Outcome) -> None:
-		"""See `core.ports.Transaction.finish`."""
+	def finish(self, event: ClaimedEvent, outcome: Outcome) -> Outcome:
+		"""See `core.ports.Transaction.finish`. Return what was written."""
 		looks_again = _must_look_again(event, outcome)
 		if looks_again:
 			outcome = once_more(outcome, times.now())
@@ -221,6 +241,7 @@ class FrappeEventLog:
 			raise LeaseLost(event.name)
 		if looks_again:
 			attempts.insert_note(event.name, event.attempts, Action.REQUEUE, str(outcome.status), "", reason=LOOKED_AGAIN)
+		return outcome
 
 	def supersede(self, event: ClaimedEvent, statuses: Sequence[Status]) -> int:
 		"""See `core.ports.Transaction.supersede`."""
@@ -247,7 +268,7 @@ class FrappeEventLog:
 
 	def requeue_missing(self, store: str, missing: Sequence[str], reason: str = FOUND) -> int:
 		"""See `core.ports.Transaction.requeue_missing`. First those in work: who finishes meanwhile is waited for."""
-		frappe.db.sql("UPDATE `tabSync Event` SET look_again = 1 WHERE status = 'Processing' AND store = %s", (store,))
+		self.look_again(store)
 		rows = frappe.db.sql(
 			"SELECT name, status FROM `tabSync Event` WHERE status = 'Blocked' AND store = %s AND missing IN %s",
 			(store, tuple(what[:140] for what in missing) or ("",)),
@@ -323,6 +344,41 @@ class FrappeEventLog:
 			attempts.insert_note(name, 0, Action.DISCARD, str(Status.DISCARDED), "", user=user, reason=reason.strip())
 
 		in_short_transaction(put_away)
+
+	def act_on(
+		self, action: OperatorAction, names: Sequence[str], user: str, reason: str, operation: str
+	) -> tuple[list[EventState], dict[str, str]]:
+		"""Do to each of *names* what an operator asks for (Retry, Requeue, Replay, Discard), as far as that is safe.
+
+		Runs in the caller's transaction, and locks the events in the order of their names. Returns what was changed, as it was
+		before, and why the others were left as they are.
+		"""
+		states = {state.name: state for state in _lock_states(names)}
+		refused = {name: GONE for name in names if name not in states}
+		allowed: dict[tuple[Status, Category | None], list[EventState]] = {}
+		for state in states.values():
+			if why := why_not(action, state, reason):
+				refused[state.name] = why
+			else:
+				allowed.setdefault((state.status, state.category), []).append(state)
+		discards = action is OperatorAction.DISCARD
+		outcome = str(Status.DISCARDED if discards else Status.RECEIVED)
+		for (status, category), group in allowed.items():
+			some = tuple(state.name for state in group)
+			if discards:
+				_end(some, status, Status.DISCARDED, category=category, discard_reason=reason.strip())
+			else:
+				_requeue_all(some, status, keep_attempts=action in (OperatorAction.REQUEUE, OperatorAction.RELEASE))
+			attempts.insert_notes(some, _NOTED_AS[action], outcome, user=user, reason=reason.strip(), operation=operation)
+		changed = [state for group in allowed.values() for state in group]
+		if discards:
+			for state in changed:
+				_discarded(state.name, state.resource)
+		return changed, refused
+
+	def look_again(self, store: str) -> None:
+		"""Mark what workers are busy with of a store, in the caller's transaction: it does not begin to wait (`once_more`)."""
+		frappe.db.sql("UPDATE `tabSync Event` SET look_again = 1 WHERE status = 'Processing' AND store = %s", (store,))
 
 	def requeue(
 		self,
@@ -463,7 +519,9 @@ def _parse_header_time(text: str) -> datetime | None:
 	return parsed if parsed.tzinfo else None
 
 
-_CLAIM_COLUMNS = "name, store, topic, resource_type, shopify_id, link, version, status, attempts, worker, payload, open_key"
+_CLAIM_COLUMNS = (
+	"name, store, topic, resource_type, shopify_id, link, version, status, attempts, worker, payload, open_key, part_of"
+)
 
 
 def _lock_next_due() -> Any:
@@ -594,6 +652,7 @@ def _take(row: Any, worker: str, lease_seconds: float) -> ClaimedEvent:
 		payload=row.payload,
 		attempts=row.attempts + 1,
 		lease=lease,
+		part_of=row.part_of,
 	)
 
 
@@ -614,8 +673,25 @@ def _lock_state(name: str) -> EventState:
 	return EventState(name, Status(row.status), Category(row.category) if row.category else None, row.resource_type)
 
 
+def _lock_states(names: Sequence[str]) -> list[EventState]:
+	"""Return those of *names* that there are, locked one after the other by name."""
+	rows = frappe.db.sql(
+		"SELECT name, status, category, resource_type FROM `tabSync Event` WHERE name IN %s ORDER BY name FOR UPDATE",
+		(tuple(names) or ("",),),
+	)
+	return [
+		EventState(name, Status(status), Category(category) if category else None, resource)
+		for name, status, category, resource in rows
+	]
+
+
 def _requeue(name: str, status: Status, *, keep_attempts: bool = False) -> bool:
-	"""Put an event that stands in *status* back into the queue; False when it has moved on meanwhile.
+	"""Put an event that stands in *status* back into the queue; False when it has moved on meanwhile."""
+	return _requeue_all((name,), status, keep_attempts=keep_attempts) == 1
+
+
+def _requeue_all(names: tuple[str, ...], status: Status, *, keep_attempts: bool) -> int:
+	"""Put events that stand in *status* back into the queue, and leave those that have moved on. Return how many.
 
 	:param keep_attempts: an operator gives an event all its attempts again, a saved mapping does not.
 	"""
@@ -623,10 +699,10 @@ def _requeue(name: str, status: Status, *, keep_attempts: bool = False) -> bool:
 	now = times.now()
 	frappe.db.sql(
 		"""UPDATE `tabSync Event` SET status = %s, attempts = IF(%s, attempts, 0), due_at = %s, next_try_at = NULL, finished_at = NULL,
-		superseded_by = NULL, echo_of = NULL, discard_reason = NULL, category = NULL, message = NULL, missing = NULL, cause = NULL, modified = %s WHERE name = %s AND status = %s""",
-		(str(Status.RECEIVED), keep_attempts, times.to_naive_utc(now), times.to_site(now), name, str(status)),
+		superseded_by = NULL, echo_of = NULL, discard_reason = NULL, category = NULL, message = NULL, missing = NULL, cause = NULL, modified = %s WHERE name IN %s AND status = %s""",
+		(str(Status.RECEIVED), keep_attempts, times.to_naive_utc(now), times.to_site(now), names, str(status)),
 	)
-	return bool(frappe.db._cursor.rowcount)
+	return int(frappe.db._cursor.rowcount)
 
 
 def _discarded(name: str, resource: str | None) -> None:
@@ -638,7 +714,7 @@ def _discarded(name: str, resource: str | None) -> None:
 
 
 def _end(
-	name: str,
+	names: str | tuple[str, ...],
 	current: str,
 	to: Status,
 	*,
@@ -652,6 +728,16 @@ def _end(
 	frappe.db.sql(
 		"""UPDATE `tabSync Event` SET status = %s, category = %s, message = COALESCE(%s, message), cause = COALESCE(%s, cause),
 		missing = IF(%s IS NULL, missing, NULL), discard_reason = %s, due_at = NULL,
-		next_try_at = NULL, open_key = NULL, lease_token = NULL, worker = NULL, finished_at = %s, modified = %s WHERE name = %s""",
-		(str(to), str(category) if category else None, message, cause, cause, discard_reason, now if to in FINAL else None, now, name),
+		next_try_at = NULL, open_key = NULL, lease_token = NULL, worker = NULL, finished_at = %s, modified = %s WHERE name IN %s""",
+		(
+			str(to),
+			str(category) if category else None,
+			message,
+			cause,
+			cause,
+			discard_reason,
+			now if to in FINAL else None,
+			now,
+			(names,) if isinstance(names, str) else names,
+		),
 	)

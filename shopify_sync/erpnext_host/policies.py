@@ -11,6 +11,7 @@ import frappe
 from frappe.utils import cint, get_system_timezone, getdate
 from frappe.utils.password import get_decrypted_password
 
+from shopify_sync.core.holds import Hold
 from shopify_sync.core.order_fields import NOTE_ATTRIBUTE
 from shopify_sync.core.policy import (
 	Authority,
@@ -47,6 +48,10 @@ from shopify_sync.core.receiving import Gate
 #: Kept in the process, never in Redis: decrypted secrets. Valid for one `modified` of the store.
 _gates: dict[tuple[str, str], tuple[Any, Gate]] = {}
 _policies: dict[tuple[str, str], tuple[Any, StorePolicy]] = {}
+#: By site and store: the names of the active holds, and what they say.
+_holds: dict[tuple[str, str], tuple[str, tuple[Hold, ...]]] = {}
+_MODIFIED_AND_HOLDS = """SELECT modified, (SELECT GROUP_CONCAT(held.name ORDER BY held.name) FROM `tabSync Hold` held
+WHERE held.store = store.name AND held.released_at IS NULL) FROM `tabShopify Store` store WHERE store.name = %s"""
 
 
 def gate(shop_domain: str) -> Gate | None:
@@ -73,14 +78,28 @@ def _secret(store: str, field: str) -> str | None:
 
 
 def policy(store: str) -> StorePolicy:
-	"""Return the store's settings as they are in the database now; built again only when the store was saved since.
+	"""Return the store's settings as they are in the database now, with what people hold.
+
+	Built again only when the store was saved since, or something else is held. One statement.
 
 	:raises frappe.DoesNotExistError: when there is no such store.
 	"""
-	modified = frappe.db.sql("SELECT modified FROM `tabShopify Store` WHERE name = %s", (store,))
-	if not modified:
+	rows = frappe.db.sql(_MODIFIED_AND_HOLDS, (store,))
+	if not rows:
 		raise frappe.DoesNotExistError(f"There is no Shopify Store {store}.")
-	return of(store, modified[0][0])
+	modified, held = rows[0]
+	made = of(store, modified)
+	return replace(made, holds=_holds_of(store, held)) if held else made
+
+
+def _holds_of(store: str, held: str) -> tuple[Hold, ...]:
+	"""Return the holds with these names (joined by commas), which say the same for as long as they are active."""
+	key = (frappe.local.site, store)
+	if key not in _holds or _holds[key][0] != held:
+		from .operations.holds import of_names  # which asks the policy's event log
+
+		_holds[key] = (held, of_names(held.split(",")))
+	return _holds[key][1]
 
 
 def of(store: str, modified: Any) -> StorePolicy:

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import frappe
 from frappe.utils import get_system_timezone
 
-from shopify_sync.core.failures import SyncFailure
-from shopify_sync.core.operations import Refused
 from shopify_sync.core.reconciliation import schedule as schedules
 from shopify_sync.core.reconciliation.run import Run
 from shopify_sync.core.reconciliation.settings import Settings
-from shopify_sync.erpnext_host import times
+from shopify_sync.erpnext_host import long_work, times
 from shopify_sync.erpnext_host.backfill import runs as backfills
 from shopify_sync.erpnext_host.connections import gate_of
 from shopify_sync.erpnext_host.log import warn
 from shopify_sync.erpnext_host.reconciliation import running, runs
 from shopify_sync.erpnext_host.reconciliation.settings import settings_of_enabled
-
-#: Well below the limit of the long queue, 1500 s.
-_MAX_SECONDS = 1000.0
-_JOB = "shopify_sync.jobs.reconcile.run"
 
 
 def schedule() -> list[str]:
@@ -47,7 +40,7 @@ def _due(store: str, settings: Settings) -> str | None:
 		# What is not imported yet is not missing.
 		return None
 	if waiting := runs.waiting(store):
-		return waiting[0] if runs.is_silent(waiting[0], running.SILENT) else None
+		return waiting[0] if runs.is_silent(waiting[0], long_work.SILENT) else None
 	now = times.now()
 	due = schedules.due(now, runs.history(store, now), settings, get_system_timezone())
 	if due is None:
@@ -59,24 +52,13 @@ def _due(store: str, settings: Settings) -> str | None:
 
 def call(name: str) -> None:
 	"""Have a worker go on with a run. What Redis loses is called again by the scheduler."""
-	try:
-		frappe.enqueue(_JOB, queue="long", name=name)
-	except Exception as error:
-		warn(f"no worker was called for reconciliation {name}: {type(error).__name__}")
+	running.KIND.call(name)
 
 
 def run(name: str) -> None:
 	"""Go on with a run, as far as the time in the queue allows; then have the next piece, or the store's next run, called."""
-	frappe.set_user("Administrator")
-	deadline = time.monotonic() + _MAX_SECONDS
-	try:
-		ended = running.carry_on(name, progress=show, keep_on=lambda: time.monotonic() < deadline)
-	except (Refused, SyncFailure) as error:
-		warn(f"reconciliation {name} rests: {error}")
-		return
-	if ended.ended is None and runs.is_running(name):
-		call(name)
-	elif waiting := runs.waiting(ended.store):
+	ended = running.KIND.run(name, lambda keep_on: running.carry_on(name, progress=show, keep_on=keep_on))
+	if ended is not None and not runs.is_running(name) and (waiting := runs.waiting(ended.store)):
 		call(waiting[0])
 
 
@@ -93,7 +75,4 @@ class Shown:
 def show(run: Run) -> None:
 	"""Tell the form of a run how far it is."""
 	shown = Shown(runs.progress_of(run), run.compared, sum(run.found.values()), sum(run.healed.values()))
-	try:
-		frappe.publish_realtime("shopify_sync_reconciliation", vars(shown), doctype=runs.DOCTYPE, docname=run.name)
-	except Exception as error:  # Redis away: the form shows it when it is loaded again
-		warn(f"progress of {run.name} is not shown: {type(error).__name__}")
+	long_work.show("shopify_sync_reconciliation", vars(shown), runs.DOCTYPE, run.name)

@@ -262,7 +262,7 @@ class TestBackfill(BackfillCase):
 		with self.assertRaisesRegex(Refused, "under way"):
 			running.start(self.STORE, Wanted(orders=Orders.OPEN), "Administrator")
 		site_name, path = frappe.local.site, frappe.local.sites_path
-		with running._alone(self.STORE):
+		with running.KIND.alone(self.STORE):
 
 			def elsewhere() -> str:
 				frappe.init(site=site_name, sites_path=path)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from .. import keys
+from ..engine import held_by
 from ..events import Action, Attempt, ClaimedEvent, Outcome
 from ..failures import Category, Failure, SyncFailure, costs_an_attempt, resting_status
 from ..plan import Skip
@@ -203,10 +204,26 @@ class Pusher:
 		self._probe("claimed")
 		batch = Batch(self.host, policy, events, self._probe)
 		try:
-			self._flows[resource](batch)
+			self._hold(batch)
+			if batch.open:
+				self._flows[resource](batch)
 		except Exception as error:
 			self._fail(batch, error)
 		return len(events)
+
+	def _hold(self, batch: Batch) -> None:
+		"""End those that somebody holds; the others of the batch go on."""
+		found = {id: covered for id, event in batch.open.items() if (covered := held_by(event, batch.policy))}
+		if not found:
+			return
+
+		def end(tx: Transaction) -> Sequence[str]:
+			held = [id for id in found if id in batch.open]
+			for id in held:
+				batch.end(tx, id, batch.skipped(Skip(Status.HELD, found[id].message)))
+			return held
+
+		batch.transaction(end)
 
 	def _fail(self, batch: Batch, error: Exception) -> None:
 		"""End what is still open after an error that the flow did not expect."""

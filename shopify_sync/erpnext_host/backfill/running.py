@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 
 import frappe
 
@@ -14,21 +12,23 @@ from shopify_sync.admin_api.shops import BadAddress
 from shopify_sync.core.backfill.ports import RunIsOver, Shop
 from shopify_sync.core.backfill.run import Backfiller, Run
 from shopify_sync.core.backfill.wanted import Wanted, problems
-from shopify_sync.core.failures import SyncFailure
-from shopify_sync.core.keys import short_hash
 from shopify_sync.core.operations import Refused
 from shopify_sync.core.policy import Direction
 
 from .. import policies, times
 from ..connections import client_of, gate_of
-from ..errors import is_connection_lost, is_contention
-from ..log import warn
+from ..long_work import Kind
 from ..reconciliation.settings import settings_of
 from . import runs
 from .host import FrappeBackfillHost
 
-#: A run that gave no sign of life for so long is taken up by another worker; the lock tells whether the first one lives.
-SILENT = timedelta(minutes=3)
+KIND = Kind(
+	word="backfill",
+	job="shopify_sync.jobs.backfill.run",
+	runs=runs,
+	busy="A backfill of store {0} is under way already.",
+	over=(RunIsOver,),
+)
 
 
 def check(store: str, wanted: Wanted) -> None:
@@ -92,39 +92,17 @@ def carry_on(
 	:raises Refused: when a worker is at a run of the store. :raises SyncFailure: when Shopify does not answer; it goes on later.
 	"""
 	store = runs.load(name).store
-	with _alone(store):
+	with KIND.alone(store):
 		run = runs.load(name)  # whoever was before us has kept it meanwhile
 		if not runs.is_running(name):
 			return run
-		try:
+
+		def work() -> None:
 			reader = shop or reader_of(store)
 			Backfiller(host or FrappeBackfillHost(), reader, probe).run(run, keep_on, progress)
-		except RunIsOver:
-			frappe.db.rollback()
-		except SyncFailure as error:
-			frappe.db.rollback()
-			runs.note(name, str(error))
-			frappe.db.commit()
-			raise
-		except Exception as error:
-			frappe.db.rollback()
-			_failed(name, error)
-			frappe.db.commit()
-			raise
+
+		KIND.guard(name, work)
 		return run
-
-
-def _failed(name: str, error: Exception) -> None:
-	"""Write why a run ended, in the running transaction; one that only lost the database, or its time in the queue, goes on later."""
-	if isinstance(error, Refused):
-		runs.note(name, str(error))
-		return
-	if is_contention(error) or is_connection_lost(error) or type(error).__name__ == "JobTimeoutException":
-		runs.note(name, f"A worker was stopped: {type(error).__name__}.")
-		return
-	reason = f"Unexpected {type(error).__name__}. This is a mistake of the app; please report it."
-	warn(f"backfill {name}: {reason}")
-	runs.end(name, runs.FAILED, reason)
 
 
 def reader_of(store: str) -> Shop:
@@ -137,14 +115,3 @@ def reader_of(store: str) -> Shop:
 	except BadAddress as error:
 		raise Refused(str(error)) from error
 
-
-@contextmanager
-def _alone(store: str) -> Iterator[None]:
-	"""Keep a second backfill of the store out. The lock ends with the connection, however the process ends."""
-	name = f"shopify_sync:backfill:{short_hash(str(frappe.conf.db_name), store)[:30]}"
-	if frappe.db.sql("SELECT GET_LOCK(%s, 0)", (name,))[0][0] != 1:
-		raise Refused(f"A backfill of store {store} is under way already.")
-	try:
-		yield
-	finally:
-		frappe.db.sql("DO RELEASE_LOCK(%s)", (name,))

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import frappe
 
 from shopify_sync.admin_api.shops import BadAddress
 from shopify_sync.core import keys
-from shopify_sync.core.failures import SyncFailure
-from shopify_sync.core.keys import short_hash
 from shopify_sync.core.operations import Refused
 from shopify_sync.core.reconciliation.ports import Shopify
 from shopify_sync.core.reconciliation.run import Reconciler, Run
@@ -22,14 +17,11 @@ from shopify_sync.core.reconciliation.schedule import GRACE, OVERLAP, Depth, Rea
 
 from .. import notify, policies, times
 from ..connections import client_of, gate_of
-from ..errors import is_connection_lost, is_contention
+from ..long_work import Kind
 from . import ledger_checks, runs
 from .host import FrappeReconcileHost, RunIsOver
 from .runs import Wanted
 from .settings import settings_of
-
-#: A run that gave no sign of life for so long is taken up by another worker; the lock tells whether the first one lives.
-SILENT = timedelta(minutes=3)
 
 
 def check(store: str) -> None:
@@ -122,51 +114,39 @@ def carry_on(
 	:raises Refused: when a worker is at a run of the store. :raises SyncFailure: when Shopify does not answer; the run goes on later.
 	"""
 	run = runs.load(name)
-	with _alone(run.store):
+	with KIND.alone(run.store):
 		run = runs.load(name)  # whoever was before us has kept it meanwhile
 		if not runs.is_running(name):
 			return run
-		settings = settings_of(run.store)
-		settings = replace(settings, dry_run=bool(frappe.db.get_value(runs.DOCTYPE, name, "dry_run")))
-		reader = shopify or reader_of(run.store, settings.share)
+
+		def work() -> None:
+			settings = settings_of(run.store)
+			settings = replace(settings, dry_run=bool(frappe.db.get_value(runs.DOCTYPE, name, "dry_run")))
+			reader = shopify or reader_of(run.store, settings.share)
+			Reconciler(FrappeReconcileHost(), reader, settings, probe).run(run, go_on)
+			if run.ended and run.depth is Depth.FULL:
+				ledger_checks.keep(run)
 
 		def go_on(current: Run) -> bool:
 			progress(current)
 			return keep_on()
 
-		host = FrappeReconcileHost()
-		try:
-			Reconciler(host, reader, settings, probe).run(run, go_on)
-			if run.ended and run.depth is Depth.FULL:
-				ledger_checks.keep(run)
-		except RunIsOver:
-			frappe.db.rollback()
-		except SyncFailure as error:
-			frappe.db.rollback()
-			runs.note(name, str(error))
-			frappe.db.commit()
-			raise
-		except Exception as error:
-			frappe.db.rollback()
-			_failed(name, error)
-			frappe.db.commit()
-			raise
+		KIND.guard(name, work)
 		return run
 
 
-def _failed(name: str, error: Exception) -> None:
-	"""Write why a run ended, in the running transaction: where, and never with what, which may be personal.
-
-	One that only lost the database, or its time in the queue, goes on later.
-	"""
-	if is_contention(error) or is_connection_lost(error) or type(error).__name__ == "JobTimeoutException":
-		runs.note(name, f"A worker was stopped: {type(error).__name__}.")
-		return
-	frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "shopify_sync" in frame.filename]
-	where = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
-	reason = f"Unexpected {type(error).__name__}{where}. This is a mistake of the app; please report it."
-	runs.end(name, runs.FAILED, reason)
+def _tell_failed(name: str, reason: str) -> None:
 	notify.tell(f"Reconciliation {name} failed.", f"{reason} What it found stays; the next run begins anew.", runs.DOCTYPE, name)
+
+
+KIND = Kind(
+	word="reconcile",
+	job="shopify_sync.jobs.reconcile.run",
+	runs=runs,
+	busy="Store {0} is being reconciled already.",
+	over=(RunIsOver,),
+	failed=_tell_failed,
+)
 
 
 def reader_of(store: str, share: int) -> Shopify:
@@ -178,14 +158,3 @@ def reader_of(store: str, share: int) -> Shopify:
 	except BadAddress as error:
 		raise Refused(str(error)) from error
 
-
-@contextmanager
-def _alone(store: str) -> Iterator[None]:
-	"""Keep a second reconciliation of the store out. The lock ends with the connection, however the process ends."""
-	name = f"shopify_sync:reconcile:{short_hash(str(frappe.conf.db_name), store)[:30]}"
-	if frappe.db.sql("SELECT GET_LOCK(%s, 0)", (name,))[0][0] != 1:
-		raise Refused(f"Store {store} is being reconciled already.")
-	try:
-		yield
-	finally:
-		frappe.db.sql("DO RELEASE_LOCK(%s)", (name,))

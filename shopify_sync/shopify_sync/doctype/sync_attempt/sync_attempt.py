@@ -29,6 +29,7 @@ class SyncAttempt(Document):
 		ended_at: DF.Datetime | None
 		event: DF.Link
 		message: DF.SmallText | None
+		operation: DF.Link | None
 		outcome: DF.Data | None
 		reads: DF.Code | None
 		reason: DF.SmallText | None

@@ -1,0 +1,233 @@
+"""Begins what operators ask for: checked, counted, on record, then done at once or in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import frappe
+from frappe import _
+
+from shopify_sync.core.failures import SyncFailure
+from shopify_sync.core.operations import (
+	DANGEROUS,
+	GONE,
+	MOST_OF_MANAGER,
+	MOST_OF_OPERATOR,
+	NEEDS_REASON,
+	OF_EVENTS,
+	OperatorAction,
+	Refused,
+	needs_set_up,
+)
+
+from ..event_log import in_short_transaction
+from . import events, holds, record, running, targets
+from .immediate import DOES
+from .targets import Target
+
+
+@dataclass(frozen=True)
+class Person:
+	"""Who asks. :ivar may_set_up: has the role of a manager."""
+
+	user: str
+	may_set_up: bool
+
+	@property
+	def most(self) -> int:
+		"""How many events an operation may go through."""
+		return MOST_OF_MANAGER if self.may_set_up else MOST_OF_OPERATOR
+
+
+@dataclass(frozen=True)
+class Prepared:
+	"""What an operation would do; nothing was changed.
+
+	:ivar count: events, or other things, that it is about. *will*: that would be changed. *refused*: left as they are, by reason.
+	:ivar confirm: what the person is asked.
+	"""
+
+	count: int
+	will: int
+	refused: Mapping[str, int] = field(default_factory=dict)
+	says: str = ""
+	confirm: str = ""
+	needs_reason: bool = False
+	dangerous: bool = False
+	count_is_exact: bool = True
+
+
+def action_of(text: str) -> OperatorAction:
+	"""Return the action that is called so. :raises Refused: when there is none that can be started."""
+	try:
+		action = OperatorAction(text)
+	except ValueError:
+		action = None
+	if action is None or (action not in OF_EVENTS and action not in DOES):
+		known = ", ".join(_(str(one)) for one in (*OF_EVENTS, *DOES))
+		raise Refused(_("There is no such action. Choose one of: {0}.").format(known))
+	return action
+
+
+def needs_manager(action: OperatorAction, target: Target) -> bool:
+	"""Tell whether an action upon a target takes the role of a manager. :raises Refused: when there is no such hold."""
+	if action is OperatorAction.RELEASE:
+		target = holds.whole(target)
+	return needs_set_up(action, of_flow=target.flow is not None)
+
+
+def prepare(action: OperatorAction, target: Target, person: Person, reason: str = "") -> dict[str, Any]:
+	"""Return what an operation would touch, as `api/operations.py: prepare` answers. :raises Refused: when it cannot be done at all."""
+	return asdict(_prepared(action, target, person, reason))
+
+
+def _prepared(action: OperatorAction, target: Target, person: Person, reason: str) -> Prepared:
+	target = _whole(action, target)
+	says = targets.says(target)
+	if action in DOES:
+		count, confirm = DOES[action].look(target)
+		will, refused = count, dict[str, int]()
+	else:
+		will, refused = events.dry_count(action, target, reason)
+		count = will + sum(refused.values())
+		confirm = _confirm(action, will, count, says)
+		_check_count(will, count, person)
+	return Prepared(
+		count=count,
+		will=will,
+		refused={_(why): many for why, many in refused.items()},
+		says=says,
+		confirm=confirm,
+		needs_reason=action in NEEDS_REASON,
+		dangerous=action in DANGEROUS,
+	)
+
+
+def _whole(action: OperatorAction, target: Target) -> Target:
+	"""Return what is meant in full; of a release the flow, topic or resource. :raises Refused: when that is not held."""
+	if action is not OperatorAction.RELEASE:
+		return target
+	held = holds.whole(target)
+	holds.check_release(held)
+	return held
+
+
+def _check_count(will: int, count: int, person: Person) -> None:
+	if count > person.most:
+		text = _("These are {0} events, and you may act on {1} at once. Narrow the filter, or do it in parts.")
+		raise Refused(text.format(count, person.most))
+
+
+def _confirm(action: OperatorAction, will: int, count: int, says: str) -> str:
+	text = {
+		OperatorAction.RETRY: _("Retry {0} of {1} events ({2})? Each gets all its attempts again."),
+		OperatorAction.REQUEUE: _("Have {0} of {1} events ({2}) looked at again now?"),
+		OperatorAction.REPLAY: _("Replay {0} of {1} events ({2})? What agrees already is not changed."),
+		OperatorAction.DISCARD: _("Discard {0} of {1} events ({2})? They are put away for good, with your reason."),
+		OperatorAction.RELEASE: _("Release it? {0} of {1} events ({2}) that wait are put back into the queue."),
+		OperatorAction.REFETCH: _("Read {0} of {1} events ({2}) from Shopify again, and carry out what it has now?"),
+	}[action]
+	return text.format(will, count, says)
+
+
+def start(
+	action: OperatorAction,
+	target: Target,
+	request: str,
+	person: Person,
+	reason: str = "",
+	options: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+	"""Begin an operation, or return the one that the same request led to before. Commits.
+
+	Few events, and whatever is no matter of events, is done when this returns; many are carried on in the background.
+
+	:raises Refused: when it is not safe, makes no sense, or is too much at once; nothing is on record then.
+	"""
+	if not request.strip():
+		raise Refused(_("The request needs an id, so that a double click acts once."))
+	if found := record.known(request):
+		return _same(found, action, person)
+	if action in NEEDS_REASON and not reason.strip():
+		raise Refused(_("Say why: the reason is kept with it, for whoever looks later."))
+	try:
+		if action in DOES:
+			return _do_at_once(action, target, request, person, reason, options or {})
+		return _begin(action, target, request, person, reason)
+	except record.AlreadyRequested as again:
+		return _same(again.operation, action, person)
+
+
+def _same(name: str, action: OperatorAction, person: Person) -> dict[str, Any]:
+	found = record.load(name)
+	if found.action is not action or found.user != person.user:
+		raise Refused(_("This request was used for something else. Load the page again."))
+	return record.as_dict(name)
+
+
+def _do_at_once(
+	action: OperatorAction, target: Target, request: str, person: Person, reason: str, options: Mapping[str, Any]
+) -> dict[str, Any]:
+	does = DOES[action]
+	does.look(target)  # refuses before anything is on record
+	given = target.model_dump(mode="json", exclude_none=True)
+	with record.recorded(
+		action,
+		targets.store_of(target),
+		given,
+		targets.says(target),
+		reason=reason,
+		user=person.user,
+		request=request,
+		options=options,
+	) as entry:
+		entry.message = does.do(target, reason, dict(options), person.user, entry)
+	return record.as_dict(entry.name)
+
+
+def _begin(action: OperatorAction, target: Target, request: str, person: Person, reason: str) -> dict[str, Any]:
+	target = _whole(action, target)
+	where = targets.criterion(target, action)
+	will, refused = events.dry_count(action, target, reason)
+	count = will + sum(refused.values())
+	_check_count(will, count, person)
+	if not count and action is not OperatorAction.RELEASE:
+		raise Refused(_("There is no such event. It may have been dealt with meanwhile: load the list again."))
+	name = record.begin(
+		action,
+		targets.store_of(target, where),
+		target.model_dump(mode="json", exclude_none=True),
+		targets.says(target),
+		reason=reason,
+		user=person.user,
+		request=request,
+		total=count,
+		status=record.RUNNING if count <= events.AT_ONCE else record.QUEUED,
+	)
+	if gone := refused.get(GONE, 0):
+		in_short_transaction(lambda: _note_gone(name, target, gone))
+	_carry_out(name, count)
+	return record.as_dict(name)
+
+
+def _carry_out(name: str, count: int) -> None:
+	if count > events.AT_ONCE:
+		running.KIND.call(name)
+		record.tell(name)
+		return
+	try:
+		running.carry_on(name, paced=False)
+	except SyncFailure as error:  # Shopify does not answer: it is on record, and goes on by itself
+		record.note(name, str(error))
+		frappe.db.commit()
+
+
+def _note_gone(name: str, target: Target, gone: int) -> None:
+	operation = record.load(name, lock=True)
+	found = set(frappe.get_all("Sync Event", {"name": ("in", target.events or [])}, pluck="name"))
+	for event in [event for event in dict.fromkeys(target.events or []) if event not in found][:gone]:
+		operation.refuse(event, GONE)
+		operation.done += 1
+	record.keep(operation)

@@ -1,0 +1,186 @@
+"""What an operation is about: events by name or by filter, a store, a flow, a topic, a resource, or conflicts. Checked, then asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
+
+import frappe
+from frappe import _
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pypika.functions import Coalesce
+from pypika.terms import Criterion
+
+from shopify_sync.core.flows import Flow
+from shopify_sync.core.holds import keys_of
+from shopify_sync.core.operations import ACTS_ON, OperatorAction, Refused
+from shopify_sync.core.statuses import Status
+
+from ..command_center.asking import TooMuch, Values, ask
+from ..command_center.filters import MOST_NAMES, BadFilter, Filter, condition
+from ..command_center.filters import parse as parse_filter
+
+_Name = Annotated[str, Field(min_length=1, max_length=140)]
+_Key = Annotated[str, Field(min_length=1, max_length=180)]
+
+
+class Target(BaseModel):
+	"""What is named must hold together: a store with a flow is that flow of that store.
+
+	:ivar filters: as the lists take it (command_center/filters.py). *link*: the name of a Shopify Link. *hold*: of a Sync Hold.
+	"""
+
+	model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+	events: Annotated[list[_Name], Field(min_length=1, max_length=MOST_NAMES)] | None = None
+	filters: dict[str, Any] | None = None
+	store: _Name | None = None
+	flow: Flow | None = None
+	topic: _Name | None = None
+	link: _Key | None = None
+	hold: _Name | None = None
+	conflict: _Key | None = None
+	conflicts: Annotated[list[_Key], Field(min_length=1, max_length=MOST_NAMES)] | None = None
+
+	@property
+	def of_conflicts(self) -> tuple[str, ...]:
+		"""The conflicts that are meant."""
+		return tuple(self.conflicts or ([self.conflict] if self.conflict else []))
+
+
+def parse(given: Target | Mapping[str, Any] | str | None) -> Target:
+	"""Return what a browser sent as a target: a dict, or the JSON of one. :raises Refused: when it names something else, or nothing."""
+	if isinstance(given, Target):
+		return given
+	try:
+		found = json.loads(given) if isinstance(given, str) else given
+		if not isinstance(found, Mapping) or not found:
+			raise Refused(_("Choose what to act on: events, a filter, a store, a flow, a topic or a resource."))
+		return Target.model_validate(dict(found))
+	except ValidationError as error:
+		wrong = ", ".join(".".join(map(str, one["loc"][:1])) or "target" for one in error.errors(include_input=False)[:3])
+		raise Refused(_("The target cannot be read: {0}.").format(wrong)) from None
+	except json.JSONDecodeError:
+		raise Refused(_("The target cannot be read: {0}.").format("JSON")) from None
+
+
+def filter_of(target: Target, action: OperatorAction) -> Filter:
+	"""Return the events that are meant. A target that names no status means those that the action can do something about.
+
+	:raises Refused: when the target names no events, or its filter cannot be read.
+	"""
+	if target.filters is None and not (target.events or target.store or target.link):
+		raise Refused(_("Choose which events: by name, by a filter, or all of a store or a resource."))
+	try:
+		found = parse_filter(target.filters if target.filters is not None else _named(target))
+	except BadFilter as error:
+		raise Refused(_("The filter cannot be read: {0}.").format(str(error))) from None
+	statuses = ACTS_ON[action]
+	if found.statuses is not None or target.events or statuses is None:
+		return found
+	return found.with_statuses(statuses)
+
+
+def _named(target: Target) -> dict[str, Any]:
+	given = {"events": target.events, "store": target.store, "flow": target.flow, "topic": target.topic}
+	return {name: value for name, value in given.items() if value is not None}
+
+
+def criterion(target: Target, action: OperatorAction) -> Criterion:
+	"""Return the condition of the events that are meant, for a query on Sync Event. :raises Refused: see :func:`filter_of`."""
+	found = condition(filter_of(target, action)).where
+	return found & of_link(target.link) if target.link else found
+
+
+def of_link(link: str) -> Criterion:
+	"""Return the condition of the events of a resource and of its parts, both ways: what a hold on it keeps."""
+	event = frappe.qb.DocType("Sync Event")
+	return event.link.isin(list(keys_of(link))) | (event.part_of == link)
+
+
+def by_state(where: Criterion) -> list[tuple[Status, str | None, bool, int]]:
+	"""Return how many events stand where, for a dry count: (status, category, whether anything handles them, how many).
+
+	:raises Refused: when that takes too long.
+	"""
+	values = Values()
+	try:
+		rows = ask(
+			f"""SELECT status, category, COALESCE(resource_type, '') != '' AS handled, COUNT(*) AS found FROM `tabSync Event`
+			WHERE {values.text(where)} GROUP BY status, category, handled""",  # noqa: S608 - values are parameters
+			values,
+		)
+	except TooMuch as error:
+		raise Refused(str(error)) from None
+	return [(Status(row.status), row.category, bool(row.handled), int(row.found)) for row in rows]
+
+
+def names_after(where: Criterion, cursor: str, until: Any, limit: int) -> list[str]:
+	"""Return the next events that are meant behind *cursor*, by name. :param until: in the site's time; what came later is left out."""
+	event = frappe.qb.DocType("Sync Event")
+	query = frappe.qb.from_(event).select(event.name).where(where & (event.received_at <= until)).limit(limit)
+	if cursor:
+		query = query.where(event.name > cursor)
+	# Ordered by an expression: by the bare name the optimizer walks along the primary key of all events, to spare itself a sort.
+	return [str(name) for name in query.orderby(Coalesce(event.name, "")).run(pluck=True)]
+
+
+def store_of(target: Target, where: Criterion | None = None) -> str | None:
+	"""Return the one store that a target is about, or None when it is about several."""
+	named = target.store or (target.filters or {}).get("store") or (target.link or "").partition("/")[0]
+	if named or where is None:
+		return str(named) if named else None
+	event = frappe.qb.DocType("Sync Event")
+	found = frappe.qb.from_(event).select(event.store).where(where).distinct().limit(2).run(pluck=True)
+	return str(found[0]) if len(found) == 1 else None
+
+
+def says(target: Target) -> str:
+	"""Return a target in a person's words."""
+	parts = [*_words_of_filter(target.filters or {})]
+	given = (
+		(_("store {0}"), target.store),
+		(_("flow {0}"), target.flow),
+		(_("topic {0}"), target.topic),
+		(_("resource {0}"), target.link),
+	)
+	parts += [text.format(_(value) if isinstance(value, Flow) else value) for text, value in given if value]
+	if target.events:
+		parts.append(_some(target.events))
+	if target.of_conflicts:
+		parts.append(_some(target.of_conflicts))
+	return ", ".join(parts) or _("all stores")
+
+
+def _some(names: Iterable[str]) -> str:
+	found = list(names)
+	return found[0] if len(found) == 1 else _("{0} chosen by name").format(len(found))
+
+
+def _words_of_filter(filters: Mapping[str, Any]) -> list[str]:
+	titles = {
+		"store": _("store {0}"),
+		"category": _("category {0}"),
+		"cause": _("cause {0}"),
+		"status": _("status {0}"),
+		"topic": _("topic {0}"),
+		"flow": _("flow {0}"),
+		"order": _("order {0}"),
+		# Who, and what was looked for, may be personal: it stays in the filter itself.
+		"customer": _("of one customer"),
+		"link": _("resource {0}"),
+		"text": _("with a text in the payload"),
+		"received_from": _("received from {0}"),
+		"received_to": _("received to {0}"),
+		"attempts_min": _("at least {0} attempts"),
+		"direction": _("direction {0}"),
+	}
+	found = []
+	for name, title in titles.items():
+		value = filters.get(name)
+		if value not in (None, "", []):
+			found.append(title.format(", ".join(map(str, value)) if isinstance(value, list) else value))
+	if filters.get("events"):
+		found.append(_("{0} chosen by name").format(len(filters["events"])))
+	return found
