@@ -9,12 +9,13 @@ import re
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import cint, flt
+from frappe.utils import cint, flt, validate_email_address
 
 from shopify_sync.admin_api.ports import DEFAULT_VERSION
 from shopify_sync.admin_api.shops import BadAddress, check_version
 from shopify_sync.core.order_states import DEFAULT_RULES
 from shopify_sync.core.policy import StateRule
+from shopify_sync.erpnext_host.alerts.settings import complete_rules
 
 STORE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 #: What the sync itself writes to a Sales Order: no other value may be mapped there.
@@ -36,6 +37,7 @@ class ShopifyStore(Document):
 
 	if TYPE_CHECKING:
 		from frappe.types import DF
+		from shopify_sync.shopify_sync.doctype.shopify_alert_rule.shopify_alert_rule import ShopifyAlertRule
 		from shopify_sync.shopify_sync.doctype.shopify_customer_matching_rule.shopify_customer_matching_rule import (
 			ShopifyCustomerMatchingRule,
 		)
@@ -53,6 +55,10 @@ class ShopifyStore(Document):
 
 		access_token: DF.Password | None
 		adjustment_account: DF.Link | None
+		alert_escalation: DF.Int
+		alert_reminder: DF.Int
+		alert_rules: DF.Table[ShopifyAlertRule]
+		alerts: DF.Check
 		api_version: DF.Data | None
 		booked_money: DF.Literal["Shop money", "Presentment money"]
 		bundle_stock: DF.Literal["From its components", "Not pushed"]
@@ -69,6 +75,10 @@ class ShopifyStore(Document):
 		default_warehouse: DF.Link | None
 		delivery_days: DF.Int
 		delivery_prefix: DF.Data | None
+		digest: DF.Literal["Never", "Daily", "Weekly"]
+		digest_hour: DF.Int
+		digest_to: DF.SmallText | None
+		digest_weekday: DF.Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 		duty_account: DF.Link | None
 		enabled: DF.Check
 		field_authority: DF.Table[ShopifyFieldAuthority]
@@ -101,6 +111,8 @@ class ShopifyStore(Document):
 		payment_prefix: DF.Data | None
 		previous_client_secret: DF.Password | None
 		push_returns: DF.Literal["Nothing", "Return in Shopify"]
+		quiet_from: DF.Time | None
+		quiet_until: DF.Time | None
 		reconcile_every: DF.Int
 		reconcile_hour: DF.Int
 		reconcile_nightly: DF.Check
@@ -143,7 +155,15 @@ class ShopifyStore(Document):
 		if not self.order_state_rules:
 			self.add_default_rules()
 
+	def remember_mode(self, to):
+		"""Keep the mode that the store has, when it is about to be paused: Resume leads back to it."""
+		before = frappe.db.get_value("Shopify Store", self.name, "mode")
+		if to == "Paused" and before and before != "Paused":
+			self.mode_before_pause = before
+
 	def validate(self):
+		if not self.is_new():
+			self.remember_mode(self.mode)
 		self.validate_store_name()
 		self.validate_shop_domain()
 		self.validate_secrets()
@@ -159,6 +179,7 @@ class ShopifyStore(Document):
 		self.validate_states()
 		self.validate_fields()
 		self.validate_reconciliation()
+		self.validate_alerts()
 		self.validate_processing()
 
 	def on_update(self):
@@ -180,6 +201,7 @@ class ShopifyStore(Document):
 				title=_("Store Is in Use"),
 			)
 		frappe.delete_doc("Shopify Connection", self.name, ignore_missing=True, ignore_permissions=True, force=True)
+		frappe.db.delete("Sync Alert", {"store": self.name})
 
 	def validate_store_name(self):
 		if not STORE_NAME.fullmatch(self.store_name or ""):
@@ -423,6 +445,21 @@ class ShopifyStore(Document):
 		seen = {}
 		for row in self.healing_rules:
 			self.refuse_twin(seen, row, row.kind, "healing_rules")
+
+	def validate_alerts(self):
+		if not 0 <= cint(self.digest_hour) <= 23:
+			frappe.throw(_("Hour of the digest: enter a number from 0 to 23."))
+		if (self.quiet_from is None) != (self.quiet_until is None):
+			frappe.throw(_("Quiet hours: enter both when they begin and when they end, or neither."))
+		for address in (self.digest_to or "").replace(",", "\n").split("\n"):
+			if address.strip() and not validate_email_address(address.strip()):
+				frappe.throw(
+					_("Digest: {0} is not an e-mail address.").format(frappe.bold(frappe.utils.escape_html(address.strip())))
+				)
+		seen = {}
+		for row in self.alert_rules:
+			self.refuse_twin(seen, row, row.condition, "alert_rules")
+		complete_rules(self)
 
 	def validate_processing(self):
 		if cint(self.max_attempts) < 1:
