@@ -33,9 +33,17 @@
 		"Reset Circuit": __("Allow calls to Shopify again"),
 		Reconcile: __("Reconcile"),
 		"Resolve Conflict": __("Resolve conflict"),
+		// These begin elsewhere, and are shown among the operations.
 		Fix: __("Fix"),
-		"Test Alert": __("Test alert"),
 		Export: __("Export"),
+		Backfill: __("Import"),
+		Heal: __("Heal"),
+		Dismiss: __("Dismiss"),
+		Stop: __("Stop"),
+		Connect: __("Connect"),
+		"Test Alert": __("Test alert"),
+		"Acknowledge Alert": __("Acknowledge alert"),
+		"Mute Alert": __("Mute alert"),
 	});
 
 	cc.action_label = (action) => cc.ACTION_LABELS()[action] || __(action);

@@ -9,7 +9,8 @@
 			return { title: __("No store is connected yet"), color: "gray", lines: [__("Make a Shopify Store to begin.")] };
 		}
 		const failures = cc.OPEN_FAILURES.reduce((sum, status) => sum + (totals[status] || 0), 0);
-		const unwell = stores.filter(({ verdict }) => verdict !== "Good");
+		const unwell = stores.filter(({ verdict }) => ["Attention", "Broken"].includes(verdict));
+		const new_ones = stores.filter(({ verdict }) => verdict === "Not set up");
 		if (failures) {
 			const title = failures === 1 ? __("1 event needs you") : __("{0} events need you", [cc.number(failures)]);
 			return { title, color: "red", lines: [...told(unwell), waiting(totals)] };
@@ -22,11 +23,13 @@
 					: __("{0} stores need attention", [cc.number(unwell.length)]);
 			return { title, color: broken ? "red" : "orange", lines: [...told(unwell), waiting(totals)] };
 		}
+		const good = stores.filter(({ verdict }) => verdict === "Good");
+		if (!good.length) return { title: __("No store is set up yet"), color: "gray", lines: told(new_ones) };
 		const title =
-			stores.length === 1
-				? __("{0} and ERPNext agree", [stores[0].store])
-				: __("All {0} stores and ERPNext agree", [cc.number(stores.length)]);
-		return { title, color: "green", lines: [waiting(totals), compared(stores)] };
+			good.length === 1
+				? __("{0} and ERPNext agree", [good[0].store])
+				: __("All {0} stores and ERPNext agree", [cc.number(good.length)]);
+		return { title, color: "green", lines: [waiting(totals), compared(good), ...told(new_ones)] };
 	};
 
 	cc.answer_html = (overview) => {

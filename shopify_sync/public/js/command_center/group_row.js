@@ -131,7 +131,10 @@
 			const message = group.message
 				? `<p class="ssc-message">${cc.esc(group.message)}</p>`
 				: "";
-			return `<p>${cc.esc(group.explanation)}</p>${message}<p class="ssc-muted">${cc.esc(by_status(group))}</p>`;
+			const check = [].concat(group.check || []).map((text) => `<li>${cc.esc(text)}</li>`);
+			const checks = check.length ? `<div><b>${cc.esc(__("What to check"))}</b><ul>${check.join("")}</ul></div>` : "";
+			const call = group.call ? `<p class="ssc-muted">${cc.esc(__("Whom to call: {0}", [group.call]))}</p>` : "";
+			return `<p>${cc.esc(group.explanation)}</p>${message}${checks}${call}<p class="ssc-muted">${cc.esc(by_status(group))}</p>`;
 		}
 
 		buttons_html(group) {

@@ -121,6 +121,7 @@
 			for (const part of ["groups", "events", "operations", "holds"]) {
 				this.root.querySelector(`[data-shell="${part}"]`).hidden = part !== shown;
 			}
+			this.running.element.hidden = tab === "operations"; // the tab has them itself
 			this.root.querySelector('[data-shell="chips"]').innerHTML = this.filters.chips_html();
 			this.filter_panel.render();
 			this.views.render();
