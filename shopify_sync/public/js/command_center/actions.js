@@ -62,7 +62,7 @@
 				fields: [
 					...(this.choices?.fields || []).map((field) => ({ ...field, change: () => this.count() })),
 					{ fieldname: "says", fieldtype: "HTML" },
-					{ fieldname: "reason", fieldtype: "Data", label: __("Reason"), description: __("Kept on record.") },
+					{ fieldname: "reason", fieldtype: "Small Text", label: __("Reason"), description: __("Kept on record.") },
 				],
 				primary_action_label: this.label,
 				primary_action: () => this.start(),

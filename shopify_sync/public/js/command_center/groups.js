@@ -84,7 +84,7 @@
 				return `<button type="button" class="btn btn-xs ${pressed ? "btn-default" : "btn-link"}" data-action="order-groups"
 					data-order="${order}" aria-pressed="${pressed}">${cc.esc(label)}</button>`;
 			});
-			const says = __("{0} in {1}", [cc.events(total_events), cc.groups(total_groups)]);
+			const says = __("{0} of {1}", [cc.events(total_events), cc.causes(total_groups)]);
 			const said = (notes || []).map((note) => `<span data-part="note">${cc.esc(note)}</span>`).join(" ");
 			const select = this.app.can.operate ? cc.button("select-shown", __("Select all"), { css: "btn-link" }) : "";
 			return `<span class="ssc-muted">${cc.esc(says)}</span> ${said} ${select} <span class="ssc-right">${buttons.join("")}</span>`;
@@ -93,7 +93,7 @@
 		foot_html({ groups, total_groups, more }) {
 			if (!groups.length) return this.empty_html();
 			if (!more && groups.length >= total_groups) return "";
-			const says = __("{0} of {1} shown", [cc.number(groups.length), cc.groups(total_groups)]);
+			const says = __("{0} of {1} shown", [cc.number(groups.length), cc.causes(total_groups)]);
 			const next =
 				groups.length < AT_MOST
 					? cc.button("more-groups", __("More"))

@@ -85,7 +85,7 @@
 			if (this.all) return __("Everything that matches is selected: {0}", [this.app.matching_says()]);
 			if (this.kind === "event") return __("{0} selected", [cc.events(this.keys.size)]);
 			const events = this.groups().reduce((sum, { count }) => sum + count, 0);
-			return __("{0} selected, {1}", [cc.groups(this.keys.size), cc.events(events)]);
+			return __("{0} selected, {1}", [cc.causes(this.keys.size), cc.events(events)]);
 		}
 
 		offer_html() {

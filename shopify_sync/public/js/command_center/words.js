@@ -36,7 +36,7 @@ frappe.provide("shopify_sync.command_center");
 
 	cc.events = (count) => (count === 1 ? __("1 event") : __("{0} events", [cc.number(count)]));
 
-	cc.groups = (count) => (count === 1 ? __("1 group") : __("{0} groups", [cc.number(count)]));
+	cc.causes = (count) => (count === 1 ? __("1 cause") : __("{0} causes", [cc.number(count)]));
 
 	// Site time without a zone (as lists get it), or ISO with one: both become the user's own time.
 	cc.moment = (time) => {
