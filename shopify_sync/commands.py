@@ -1,8 +1,9 @@
-"""`bench --site SITE shopify-sync …`: status, drain, push, worker, backfill, reconcile, replay, preview, simulate."""
+"""`bench --site SITE shopify-sync …`: status, drain, push, worker, backfill, reconcile, replay, preview, export, simulate."""
 
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import click
@@ -216,6 +217,34 @@ def preview(context: Any, order_or_event: str, store: str | None, as_json: bool)
 		click.echo(" · ".join(part for part in about if part))
 		for line in as_text(described):
 			click.echo(line)
+
+
+@shopify_sync.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, writable=True))
+@click.option("--event", help="This Sync Event, with the earlier ones of its record.")
+@click.option("--link", help="Everything of this record, e.g. my-store/order/820982911946154508.")
+@click.option("--store", help="Events of this Shopify Store.")
+@click.option("--status", "statuses", multiple=True, help="… in this status, e.g. 'Dead Letter'; may be repeated.")
+@click.option("--category", help="… of this category, e.g. 'Totals mismatch'.")
+@click.option("--from", "since", help="… received at or after this time (site's time zone), e.g. '2026-11-20 08:00'.")
+@click.option("--to", "until", help="… received until this time.")
+@pass_context
+def export(context: Any, file: str, event: str | None, link: str | None, **given: Any) -> None:
+	"""Write events to FILE as a bundle that `shopify-sync replay FILE` reproduces on a laptop; it holds no personal values."""
+	with _site(context):
+		from shopify_sync.core.operations import Refused
+		from shopify_sync.erpnext_host.command_center.filters import BadFilter
+		from shopify_sync.erpnext_host.evidence import exports
+
+		frappe.set_user("Administrator")
+		names = {"statuses": "status", "since": "received_from", "until": "received_to"}
+		filters = {names.get(name, name): list(value) if name == "statuses" else value for name, value in given.items() if value}
+		try:
+			with Path(file).open("wb") as out:
+				done = exports.to_file(exports.asked(event, link, filters), out, lambda _done: None)
+		except (Refused, BadFilter) as error:
+			raise click.ClickException(str(error)) from error
+		click.echo(f"{done} event(s) written to {file}. Replay them with: shopify-sync replay {file}")
 
 
 @shopify_sync.command("simulate")

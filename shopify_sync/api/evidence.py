@@ -7,11 +7,14 @@ from typing import Any, TypeVar
 
 import frappe
 from frappe import _
+from werkzeug.wrappers import Response
 
 from shopify_sync.core.evidence.words import plain
-from shopify_sync.erpnext_host.evidence import comparisons, stories
+from shopify_sync.core.operations import Refused
+from shopify_sync.erpnext_host.command_center.filters import BadFilter
+from shopify_sync.erpnext_host.evidence import comparisons, exports, stories
 
-from .roles import MAY_LOOK, only_for
+from .roles import MAY_LOOK, MAY_OPERATE, only_for
 
 _T = TypeVar("_T")
 
@@ -20,6 +23,7 @@ _T = TypeVar("_T")
 def story(event: str) -> dict:
 	"""Return everything that is on record of an event as one timeline, oldest first."""
 	only_for(MAY_LOOK)
+	frappe.has_permission("Sync Event", "read", doc=event, throw=True)
 	return _known(lambda: stories.of_event(event))
 
 
@@ -38,7 +42,24 @@ def order_story(doctype: str, name: str) -> dict:
 def compare(event: str) -> dict:
 	"""Return what the payload of an event says beside what ERPNext has now, field by field."""
 	only_for(MAY_LOOK)
+	frappe.has_permission("Sync Event", "read", doc=event, throw=True)
 	return _known(lambda: comparisons.compare(event))
+
+
+@frappe.whitelist(methods=["POST"])
+def export(event: str | None = None, link: str | None = None, filters: str | dict | None = None) -> Response:
+	"""Send an event, everything of a record, or what a filter finds, as a bundle that `shopify-sync replay` reproduces.
+
+	Personal values are replaced by stand-ins. It leaves a Sync Operation.
+	"""
+	only_for(MAY_OPERATE)
+	if event:
+		frappe.has_permission("Sync Event", "read", doc=event, throw=True)
+	try:
+		return exports.send(exports.asked(event, link, filters))
+	except (Refused, BadFilter) as error:
+		frappe.throw(frappe.utils.escape_html(str(error)), title=_("Not exported"))
+		raise AssertionError from error
 
 
 def _known(ask: Callable[[], _T]) -> _T:
@@ -49,4 +70,4 @@ def _known(ask: Callable[[], _T]) -> _T:
 		raise AssertionError from error
 
 
-__all__: list[Any] = ["compare", "order_story", "story"]
+__all__: list[Any] = ["compare", "export", "order_story", "story"]

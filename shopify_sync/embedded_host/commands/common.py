@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from shopify_sync.core.evidence.bundle import BadBundle
 from shopify_sync.core.operations import Refused
 
 from ..config import BadConfig
@@ -21,7 +22,7 @@ from ..event_log import EventLog, UnknownEvent
 from ..mapping import UnknownItem
 
 #: Errors whose message is written for the person at the keyboard.
-_FOR_PEOPLE = (BadConfig, BadDelivery, NotOurs, Refused, UnknownEvent, UnknownItem)
+_FOR_PEOPLE = (BadBundle, BadConfig, BadDelivery, NotOurs, Refused, UnknownEvent, UnknownItem)
 
 db_option = click.option("--db", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The database file.")
 config_option = click.option(

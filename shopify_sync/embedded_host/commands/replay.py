@@ -3,32 +3,46 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
+from shopify_sync.core.evidence import bundle
+from shopify_sync.core.evidence.verdict import Verdict
+
+from .. import bundles, deliveries
 from .. import config as config_file
-from .. import deliveries
 from .. import replay as replaying
 from ..config import Config
 from ..deliveries import Delivery
 from ..host import Instance
-from .common import config_option, db_option, json_option, print_json
+from .common import json_option, print_json
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@db_option
-@config_option
+@click.option("--db", type=_FILE, help="The database file. Of a bundle: a new file to keep; without it nothing is kept.")
+@click.option("--config", type=_FILE, help="The JSON config file. A bundle needs none.")
 @click.option("--dry-run", is_flag=True, help="Print the plan of each delivery and change nothing at all.")
 @click.option("--unsigned", is_flag=True, help="Take deliveries that were recorded without a signature.")
 @json_option
-def replay(files: tuple[Path, ...], db: Path, config: Path, dry_run: bool, unsigned: bool, as_json: bool) -> None:
-	"""Feed recorded deliveries (JSON lines) through the receiving path, then carry out what is due."""
+def replay(files: tuple[Path, ...], db: Path | None, config: Path | None, dry_run: bool, unsigned: bool, as_json: bool) -> None:
+	"""Feed recorded deliveries (JSON lines) through the receiving path, then carry out what is due.
+
+	A bundle that a site exported holds its own settings: each event is run, and compared with how it ended on the site.
+	"""
+	if any(_is_bundle(file) for file in files):
+		_replay_bundle(files, db, as_json)
+		return
+	if db is None or config is None:
+		raise click.UsageError("Recorded deliveries need --db and --config. (A bundle that a site exported needs neither.)")
 	settings = config_file.load(config)
 	# The whole of every file is checked first: half a replay is no replay.
 	for _delivery in _all(files):
@@ -39,6 +53,47 @@ def replay(files: tuple[Path, ...], db: Path, config: Path, dry_run: bool, unsig
 		refused = _carry_out(db, settings, _all(files), unsigned, as_json)
 	if refused:
 		raise click.exceptions.Exit(1)
+
+
+def _is_bundle(file: Path) -> bool:
+	with file.open("rb") as lines:
+		return bundle.is_bundle(lines.readline())
+
+
+def _replay_bundle(files: tuple[Path, ...], db: Path | None, as_json: bool) -> None:
+	"""Replay one bundle, and say of each event whether it ends as recorded. Ends with 1 when one does not."""
+	if len(files) > 1:
+		raise click.UsageError("A bundle is replayed by itself: name one file.")
+	with nullcontext(db) if db else bundles.temporary_database() as database:
+		assert database is not None
+		verdicts = list(bundles.replay(files[0], database))
+	if as_json:
+		print_json({"verdicts": [asdict(verdict) for verdict in verdicts]})
+	else:
+		for verdict in verdicts:
+			_print_verdict(verdict)
+		click.echo(_summary(verdicts))
+	if any(verdict.same is False for verdict in verdicts):
+		raise click.exceptions.Exit(1)
+
+
+def _print_verdict(verdict: Verdict) -> None:
+	word = {True: "same", False: "DIFFERS", None: "not comparable"}[verdict.same]
+	before = " (came before)" if verdict.role == bundle.BEFORE else ""
+	about = " ".join(part for part in (verdict.topic, verdict.label, verdict.event) if part)
+	click.echo(f"{about}{before}")
+	click.echo(f"  {word}: recorded {verdict.recorded.says}, here {verdict.replayed.says}")
+	for line in verdict.differs:
+		click.echo(f"    {line}")
+	for line in verdict.limits:
+		click.echo(f"    note: {line}")
+	if verdict.same is False and verdict.replayed.message:
+		click.echo(f"    here it says: {verdict.replayed.message}")
+
+
+def _summary(verdicts: list[Verdict]) -> str:
+	counts = Counter(verdict.same for verdict in verdicts)
+	return f"{len(verdicts)} events: {counts[True]} end as recorded, {counts[False]} differ, {counts[None]} cannot be compared."
 
 
 def _all(files: tuple[Path, ...]) -> Iterator[Delivery]:

@@ -13,7 +13,7 @@ from shopify_sync.core.evidence.story import EventEvidence
 from .. import times
 
 Row = dict[str, Any]
-_EVENT = (
+EVENT_COLUMNS = (
 	"name", "store", "direction", "source", "topic", "resource_type", "shopify_id", "order_name", "link", "part_of", "status", "category",
 	"message", "missing", "not_applied", "discard_reason", "attempts", "deliveries", "received_at", "last_seen_at", "triggered_at",
 	"shopify_updated_at", "next_try_at", "finished_at", "document_type", "document_name", "superseded_by", "echo_of", "api_version",
@@ -46,18 +46,18 @@ _MOST = 500
 
 def events(names: Sequence[str]) -> list[Row]:
 	"""Return the rows of events, without their payloads."""
-	columns = ", ".join(f"`{column}`" for column in _EVENT)
+	columns = ", ".join(f"`{column}`" for column in EVENT_COLUMNS)
 	query = f"SELECT {columns} FROM `tabSync Event` WHERE name IN %s"  # noqa: S608 - constants
-	return _rows(query, (tuple(names) or ("",),))
+	return read(query, (tuple(names) or ("",),))
 
 
 def evidence_of(rows: Sequence[Row]) -> list[EventEvidence]:
 	"""Return everything that is on record of events, given their rows."""
 	names = tuple(row["name"] for row in rows) or ("",)
-	attempts = _grouped(_with_names(_rows("SELECT * FROM `tabSync Attempt` WHERE event IN %s ORDER BY creation, name", (names,))))
+	attempts = _grouped(_with_names(read("SELECT * FROM `tabSync Attempt` WHERE event IN %s ORDER BY creation, name", (names,))))
 	columns = ", ".join(_CONFLICT)
 	query = f"SELECT {columns} FROM `tabSync Conflict` WHERE event IN %s ORDER BY creation"  # noqa: S608 - constants
-	conflicts = _grouped(_with_names(_rows(query, (names,)), "resolved_by"))
+	conflicts = _grouped(_with_names(read(query, (names,)), "resolved_by"))
 	calls, replaced, holds = _calls(rows), _replaced(rows), _holds(rows)
 	return [
 		EventEvidence(
@@ -76,7 +76,7 @@ def findings(links: Sequence[str]) -> list[Row]:
 	"""Return what reconciliation found of the records with these links."""
 	columns = ", ".join(_FINDING)
 	query = f"SELECT {columns} FROM `tabSync Discrepancy` WHERE link IN %s ORDER BY first_seen_at DESC LIMIT %s"  # noqa: S608 - constants
-	return _rows(query, (tuple(links) or ("",), _MOST))
+	return read(query, (tuple(links) or ("",), _MOST))
 
 
 def _calls(rows: Sequence[Row]) -> dict[str, list[Row]]:
@@ -94,7 +94,7 @@ def _calls(rows: Sequence[Row]) -> dict[str, list[Row]]:
 	stores = tuple({row["store"] for row in wanted})
 	found: dict[str, list[Row]] = {}
 	between = {"first": times.to_site(first), "last": times.to_site(last)}
-	for call in _rows(query, {**values, **between, "stores": stores, "most": _MOST}):
+	for call in read(query, {**values, **between, "stores": stores, "most": _MOST}):
 		for name in (call.pop("events") or "").split("\n"):
 			found.setdefault(name, []).append(call)
 	return found
@@ -108,7 +108,7 @@ def _replaced(rows: Sequence[Row]) -> dict[str, list[Row]]:
 	query = """SELECT name, topic, finished_at, superseded_by FROM `tabSync Event` WHERE link IN %s AND superseded_by IN %s
 		ORDER BY version LIMIT %s"""
 	found: dict[str, list[Row]] = {}
-	for row in _rows(query, (links, tuple(row["name"] for row in rows), _MOST)):
+	for row in read(query, (links, tuple(row["name"] for row in rows), _MOST)):
 		found.setdefault(row["superseded_by"], []).append(row)
 	return found
 
@@ -118,7 +118,7 @@ def _holds(rows: Sequence[Row]) -> dict[str, list[Row]]:
 	stores = tuple({row["store"] for row in rows if row["store"]})
 	if not stores or not frappe.db.table_exists("Sync Hold"):
 		return {}
-	held = _rows("SELECT * FROM `tabSync Hold` WHERE store IN %s ORDER BY held_at LIMIT %s", (stores, _MOST))
+	held = read("SELECT * FROM `tabSync Hold` WHERE store IN %s ORDER BY held_at LIMIT %s", (stores, _MOST))
 	found: dict[str, list[Row]] = {}
 	for row in rows:
 		for one in held:
@@ -156,7 +156,7 @@ def _grouped(rows: Iterable[Row]) -> dict[str, list[Row]]:
 	return found
 
 
-def _rows(query: str, values: tuple[Any, ...] | Mapping[str, Any]) -> list[Row]:
+def read(query: str, values: tuple[Any, ...] | Mapping[str, Any]) -> list[Row]:
 	"""Return rows with every time as aware UTC."""
 	found = frappe.db.sql(query, values, as_dict=True)
 	return [
