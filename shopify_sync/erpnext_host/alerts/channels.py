@@ -26,7 +26,7 @@ from .secrets import host_of
 PAGERDUTY = "https://events.pagerduty.com/v2/enqueue"
 _ROUTING_KEY = re.compile(r"[A-Za-z0-9]{20,64}")
 _LABEL = re.compile(r"[^\x00-\x1f{}<>\"'`]{1,80}")
-_PREFIX = "Shopify Sync: "
+PREFIX = "Shopify Sync: "
 _MOST_ADDRESSES = 20
 
 #: In the body of a Webhook `doc` is what Frappe knows of the alert. Each value is written as JSON, whatever is in it.
@@ -135,7 +135,7 @@ def remove(doctype: str, name: str) -> None:
 		if standard:
 			raise Refused(_("{0} comes with the app. Switch it off instead.").format(name))
 		frappe.delete_doc("Notification", name, ignore_permissions=True)
-		if slack and slack.startswith(_PREFIX) and not frappe.db.exists("Notification", {"slack_webhook_url": slack}):
+		if slack and slack.startswith(PREFIX) and not frappe.db.exists("Notification", {"slack_webhook_url": slack}):
 			frappe.delete_doc("Slack Webhook URL", slack, ignore_permissions=True)
 	else:
 		frappe.delete_doc("Webhook", name, ignore_permissions=True)
@@ -165,7 +165,7 @@ def _label_of(wanted: Wanted) -> str:
 	named = (wanted.label or wanted.kind).strip()
 	if not _LABEL.fullmatch(named):
 		raise Refused(_("Name: use up to 80 letters, digits and spaces, without brackets and quotes."))
-	return named if named.startswith(_PREFIX) else _PREFIX + named
+	return named if named.startswith(PREFIX) else PREFIX + named
 
 
 def _condition(wanted: Wanted) -> str:
