@@ -33,6 +33,9 @@ doctype_js = {
 }
 
 doc_events = {
+	# Addresses of channels are secrets that Frappe would write to its logs.
+	"Webhook Request Log": {"before_insert": "shopify_sync.erpnext_host.alerts.secrets.mask_request_log"},
+	"Error Log": {"before_insert": "shopify_sync.erpnext_host.alerts.secrets.mask_error_log"},
 	"Item": {"on_update": ["shopify_sync.jobs.requeue.item_saved", "shopify_sync.jobs.outbox.item_saved"]},
 	"Stock Ledger Entry": {"on_submit": "shopify_sync.jobs.outbox.stock_ledger_entry_submitted"},
 	"Repost Item Valuation": {"on_change": "shopify_sync.jobs.outbox.repost_done"},
@@ -58,11 +61,12 @@ doc_events = {
 
 scheduler_events = {
 	"cron": {
-		"* * * * *": ["shopify_sync.jobs.sweep.run", "shopify_sync.jobs.operations.schedule"],
+		"* * * * *": ["shopify_sync.jobs.sweep.run", "shopify_sync.jobs.operations.schedule", "shopify_sync.jobs.alerts.run"],
 		"*/5 * * * *": [
 			"shopify_sync.jobs.connections.run",
 			"shopify_sync.jobs.reconcile.schedule",
 			"shopify_sync.jobs.backfill.schedule",
+			"shopify_sync.jobs.alerts.digests",
 		],
 	},
 }
@@ -80,6 +84,7 @@ ignore_links_on_delete = [
 	"Shopify Backfill",
 	"Sync Operation",
 	"Sync Hold",
+	"Sync Alert",
 ]
 
 # Days; changed in Log Settings. Sync Event clears its Sync Attempts with it.
@@ -92,4 +97,5 @@ default_log_clearing_doctypes = {
 	"Sync Discrepancy": 180,
 	"Sync Operation": 180,
 	"Sync Hold": 180,
+	"Sync Alert": 180,
 }

@@ -187,6 +187,7 @@ def _make_everything() -> None:
 	create_custom_fields(custom_fields(), ignore_validate=True)
 	_take_over_customer_matching()
 	_fill_order_states()
+	_fill_alert_rules()
 	for doctype, column, name in INDEXES:
 		frappe.db.add_index(doctype, [column], name)
 
@@ -218,6 +219,13 @@ def _fill_order_states() -> None:
 		store.db_set("modified", frappe.utils.now(), update_modified=False)
 
 
+def _fill_alert_rules() -> None:
+	"""Show the thresholds that stores from before there were any go by, in their tables."""
+	from shopify_sync.erpnext_host.alerts.settings import complete_all_stores
+
+	complete_all_stores()
+
+
 def before_uninstall() -> None:
 	"""Take away what `after_install` made: fields with their columns, roles, the tax category if nothing uses it."""
 	for doctype, fields in custom_fields().items():
@@ -239,10 +247,24 @@ def before_uninstall() -> None:
 def _delete_what_frappe_forgets() -> None:
 	"""Delete what belongs to no module: the scheduled jobs, and on 16 the icon and the sidebar (Frappe does not commit theirs)."""
 	frappe.db.delete("Scheduled Job Type", {"method": ("like", "shopify_sync.%")})
+	_delete_channels()
 	for doctype in ("Desktop Icon", "Workspace Sidebar"):
 		if frappe.db.exists("DocType", doctype) and frappe.get_meta(doctype).has_field("app"):
 			for name in frappe.get_all(doctype, filters={"app": "shopify_sync"}, pluck="name"):
 				frappe.delete_doc(doctype, name, force=True, ignore_permissions=True)
+
+
+def _delete_channels() -> None:
+	"""Delete the channels of alerts that people added: they listen to a doctype that is about to go."""
+	from shopify_sync.erpnext_host.alerts.channels import PREFIX
+
+	for doctype, filters in (
+		("Notification", {"document_type": "Sync Alert"}),
+		("Webhook", {"webhook_doctype": "Sync Alert"}),
+		("Slack Webhook URL", {"name": ("like", f"{PREFIX}%")}),
+	):
+		for name in frappe.get_all(doctype, filters=filters, pluck="name"):
+			frappe.delete_doc(doctype, name, force=True, ignore_permissions=True)
 
 
 def _drop_field(doctype: str, fieldname: str) -> None:
