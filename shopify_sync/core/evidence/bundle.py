@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -60,6 +60,23 @@ class Fact:
 	def line(self) -> str:
 		"""Return it as a line of a bundle."""
 		return dump_exactly({"kind": FACT, "type": self.type, "key": self.key, "values": self.values})
+
+
+@dataclass
+class Made:
+	"""What the events of a bundle made: documents by key and by name, and links. A replay makes it again, so it is no fact."""
+
+	things: set[tuple[str, str]] = field(default_factory=set)
+
+	def note(self, changes: Iterable[Mapping[str, Any]]) -> None:
+		"""Remember what an attempt made (evidence of it)."""
+		for change in changes:
+			if change.get("action") in ("create", "link"):
+				self.things |= {(change["doctype"], str(change[name])) for name in ("key", "name") if change.get(name)}
+
+	def has(self, doctype: str, key_or_name: str | None) -> bool:
+		"""Tell whether a document, or a link, was made by the events."""
+		return (doctype, key_or_name) in self.things
 
 
 def header(policies: Sequence[tuple[str, StorePolicy]], app: str, made_at: str, events: int, asked: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ import shopify_sync
 from shopify_sync.core import keys
 from shopify_sync.core.contracts.base import NotJson, parse_json
 from shopify_sync.core.evidence import bundle
-from shopify_sync.core.evidence.bundle import MOST_EVENTS
+from shopify_sync.core.evidence.bundle import MOST_EVENTS, Made
 from shopify_sync.core.evidence.stand_ins import StandIns
 from shopify_sync.core.operations import Refused
 from shopify_sync.core.policy import StorePolicy
@@ -21,7 +21,7 @@ from shopify_sync.core.policy import StorePolicy
 from .. import policies, times
 from ..command_center import filters
 from . import rows
-from .facts import Facts, Made
+from .facts import Facts
 from .rows import Row
 
 #: So many events are read at a time, with their payloads.
@@ -154,7 +154,7 @@ def _write_facts(out: IO[bytes], facts: Facts, row: Row, attempts: Sequence[Row]
 
 
 def _made(selection: Selection) -> Made:
-	made = Made(events=set(selection.names))
+	made = Made()
 	for some in _chunks(selection.names, 500):
 		query = "SELECT changes FROM `tabSync Attempt` WHERE event IN %s AND outcome IN ('Applied', 'Conflict') AND changes IS NOT NULL"
 		for (changes,) in frappe.db.sql(query, (tuple(some),)):

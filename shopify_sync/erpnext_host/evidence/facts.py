@@ -5,8 +5,7 @@ What the events of a bundle made themselves is no fact: a replay makes it again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import frappe
@@ -14,37 +13,19 @@ from pydantic import ValidationError
 
 from shopify_sync.core import inventory, keys, orders
 from shopify_sync.core.contracts.base import NotJson, parse_json
-from shopify_sync.core.evidence.bundle import Fact, item_fact, link_fact
+from shopify_sync.core.evidence.bundle import Fact, Made, item_fact, link_fact
 from shopify_sync.core.evidence.stand_ins import StandIns
 from shopify_sync.core.masking import is_redacted
 from shopify_sync.core.policy import StorePolicy
 from shopify_sync.core.resources import RESOURCES
 from shopify_sync.core.snapshots import CustomerNeeds, ItemState, LinkState
 
+from .. import links
 from ..documents.customers import read_customer
 from ..documents.items import linked_item, read_items, resolve
 from ..documents.stock import read_stock
-from ..reconciliation import ledger
 
 _CUSTOMER, _CONTACT, _ITEM = "Customer", "Contact", "Item"
-
-
-@dataclass
-class Made:
-	"""What the events of a bundle made: (doctype, key) and (doctype, name) of documents, and which links they wrote last."""
-
-	documents: set[tuple[str, str]] = field(default_factory=set)
-	events: set[str] = field(default_factory=set)
-
-	def note(self, changes: Iterable[Mapping[str, Any]]) -> None:
-		"""Remember what an attempt created."""
-		for change in changes:
-			if change.get("action") == "create":
-				self.documents |= {(change["doctype"], str(change[name])) for name in ("key", "name") if change.get(name)}
-
-	def has(self, doctype: str, key_or_name: str | None) -> bool:
-		"""Tell whether a document was made by the events."""
-		return (doctype, key_or_name) in self.documents
 
 
 class Links(dict[str, LinkState]):
@@ -52,7 +33,7 @@ class Links(dict[str, LinkState]):
 
 	def __missing__(self, key: str) -> LinkState:
 		"""Read a link; an empty one where there is none."""
-		self[key] = ledger.state_of(ledger.read_links([key]), key) or LinkState(key)
+		self[key] = links.look([key])[key]
 		return self[key]
 
 
@@ -205,7 +186,7 @@ class Facts:
 	def _link(self, key: str) -> Iterator[Fact]:
 		"""Yield a link to an Item that was there before the events."""
 		link = Links()[key]
-		if link.document_type == _ITEM and link.document_name and link.last_event not in self._made.events:
+		if link.document_type == _ITEM and link.document_name and not self._made.has("Shopify Link", key):
 			for item in read_items([link.document_name]).values():
 				yield from self._item(item)
 			yield link_fact(key, _ITEM, link.document_name)
