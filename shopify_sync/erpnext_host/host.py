@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import frappe
@@ -22,7 +22,7 @@ from shopify_sync.core.receiving import Gate
 from shopify_sync.core.snapshots import LinkState, Needs, Snapshot
 from shopify_sync.core.statuses import Status
 
-from . import attempts, conflicts, errors, links, live, outbox, policies, times
+from . import attempts, conflicts, counters, errors, links, live, log, outbox, policies, times
 from .documents import apply, read
 from .event_log import FrappeEventLog
 from .isolation import read_committed
@@ -37,6 +37,7 @@ class FrappeTransaction:
 		self._exchange_rate = exchange_rate
 		self._locked: dict[str, LinkState] = {}
 		self._work = apply.Work()
+		self._took: dict[str, timedelta] = {}
 
 	@property
 	def touched(self) -> list[tuple[str, str]]:
@@ -75,11 +76,14 @@ class FrappeTransaction:
 	def append_attempt(self, attempt: Attempt) -> None:
 		"""See the port."""
 		attempts.insert(attempt)
+		self._took[attempt.event] = attempt.ended_at - attempt.started_at
 
 	def finish(self, event: ClaimedEvent, outcome: Outcome) -> None:
 		"""See the port."""
-		self._events.finish(event, outcome)
-		live.after_commit(event.store)
+		written = self._events.finish(event, outcome)
+		took = self._took.get(event.name)
+		# Only what is committed is true: a rollback forgets this line with everything else.
+		frappe.db.after_commit.add(lambda: _tell_end(event, written, took))
 
 	def requeue_parts(self, key: str) -> int:
 		"""See the port."""
@@ -167,8 +171,36 @@ class FrappeHost:
 
 	def record(self, event: NewEvent) -> Receipt:
 		"""See `core.receiving.Receiver`."""
-		return self.events.record(event)
+		receipt = self.events.record(event)
+		log.info(
+			"delivered again" if receipt.duplicate else "received",
+			event=receipt.name,
+			store=event.store,
+			topic=event.topic,
+			status=str(receipt.status),
+		)
+		counters.delivered(event.store, again=receipt.duplicate)
+		return receipt
 
 	def refused(self, reason: str, shop_domain: str) -> None:
 		"""See `core.receiving.Receiver`."""
 		log_refusal(reason, shop_domain)
+		counters.refused(reason)
+
+
+def _tell_end(event: ClaimedEvent, outcome: Outcome, took: timedelta | None) -> None:
+	"""Write the one line that an attempt leaves in the log, and count it. No message: that may be ERPNext's, and is in the Desk."""
+	live.changed(event.store)
+	counters.attempt_ended(event.store, str(outcome.status), took)
+	log.info(
+		"attempt ended",
+		events=None,  # of a batch: each has its own line
+		store=event.store,
+		event=event.name,
+		topic=event.topic,
+		attempt=event.attempts,
+		status=str(outcome.status),
+		category=str(outcome.category) if outcome.category else None,
+		missing=outcome.missing,
+		ms=round(took.total_seconds() * 1000) if took is not None else None,
+	)

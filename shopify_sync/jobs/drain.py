@@ -7,7 +7,7 @@ import time
 import frappe
 
 from shopify_sync.core.engine import Engine
-from shopify_sync.erpnext_host import live, wake
+from shopify_sync.erpnext_host import live, log, wake
 from shopify_sync.erpnext_host.host import FrappeHost
 from shopify_sync.erpnext_host.isolation import read_committed
 
@@ -46,7 +46,7 @@ def _drain(slot: int, deadline: float, linger: float) -> int:
 		wake.wake(flag=False)
 	count = 0
 	idle_since = time.monotonic()
-	with read_committed():
+	with log.about(worker=host.worker), read_committed():
 		while time.monotonic() < deadline:
 			if engine.run_one() is not None:
 				count += 1

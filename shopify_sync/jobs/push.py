@@ -8,7 +8,7 @@ from collections.abc import Callable
 import frappe
 
 from shopify_sync.core.outbound.pusher import Pusher
-from shopify_sync.erpnext_host import live, wake
+from shopify_sync.erpnext_host import live, log, wake
 from shopify_sync.erpnext_host.isolation import read_committed
 from shopify_sync.erpnext_host.push_host import FrappePushHost
 
@@ -30,7 +30,7 @@ def run(max_seconds: float = _MAX_SECONDS, linger: float = _LINGER_SECONDS, call
 	wake.begin_push()
 	frappe.set_user("Administrator")
 	host = FrappePushHost()
-	with read_committed():
+	with log.about(worker=host.worker), read_committed():
 		stores = {store for store, _resource in host.due_stores()}
 		for _helper in range(min(len(stores) - 1, _MOST_HELPERS) if calls_help else 0):
 			wake.wake_pusher(flag=False, calls_help=False)
@@ -98,4 +98,5 @@ def push_round(pusher: Pusher, host: FrappePushHost) -> int:
 				claimed += pusher.run_one(store, resource)
 	if not claimed:
 		live.catch_up()
+	log.idle()
 	return claimed
