@@ -37,10 +37,8 @@ class _Figures:
 		self._now = now
 		self._hour, day = times.to_site(now - figures.HOUR), times.to_site(now - _DAY)
 		assert self._hour is not None and day is not None
-		self._counts = figures.open_counts(stores)
-		self._categories = figures.failures(stores)
+		self._open = figures.open_events(stores)
 		self._failed = figures.failed_since(stores, self._hour)
-		self._oldest = figures.oldest_unprocessed(stores)
 		self._due = figures.oldest_due(now, [store for store in stores if not _may_send(settings[store])])
 		self._drift = agreement.drifts(stores, day)
 		self._runs = agreement.last_reconciliations(stores)
@@ -57,19 +55,20 @@ class _Figures:
 		]
 
 	def _events(self, store: str) -> dict[str, Any]:
-		counts = self._counts.get(store, {})
+		open_events = self._open.get(store, figures.OpenEvents())
+		counts = open_events.by_status
 		last = figures.last_by_source(store)
 		lags, finished = figures.lags(store, self._hour)
 		return {
 			"by_status": counts,
 			"waiting": sum(counts.get(str(status), 0) for status in figures.UNPROCESSED),
 			"failures_open": sum(counts.get(str(status), 0) for status in NEEDS_ATTENTION),
-			"failures_by_category": self._categories.get(store, {}),
+			"failures_by_category": open_events.failures,
 			"dead_letters": counts.get(str(Status.DEAD_LETTER), 0),
 			"held": counts.get(str(Status.HELD), 0),
 			"last_event_at": max(last.values(), default=None),
 			"last_webhook_at": last.get("Webhook"),
-			"oldest_unprocessed_at": self._oldest.get(store),
+			"oldest_unprocessed_at": open_events.oldest,
 			"oldest_due_seconds": self._due.get(store, 0.0),
 			"lag_p95_seconds": figures.p95(lags),
 			"finished_last_hour": finished,
