@@ -3,25 +3,25 @@
 (() => {
 	const cc = shopify_sync.command_center;
 
-	// overview: { stores, totals }; returns { title, color, lines }.
-	cc.answer_of = ({ stores, totals }) => {
+	// overview: { stores, totals }; groups: the causes, when they are known. Returns { title, color, lines }.
+	cc.answer_of = ({ stores, totals }, groups = []) => {
 		if (!stores.length) {
 			return { title: __("No store is connected yet"), color: "gray", lines: [__("Make a Shopify Store to begin.")] };
 		}
 		const failures = cc.OPEN_FAILURES.reduce((sum, status) => sum + (totals[status] || 0), 0);
 		const unwell = stores.filter(({ verdict }) => ["Attention", "Broken"].includes(verdict));
+		const broken = stores.filter(({ verdict }) => verdict === "Broken");
 		const new_ones = stores.filter(({ verdict }) => verdict === "Not set up");
 		if (failures) {
 			const title = failures === 1 ? __("1 event needs you") : __("{0} events need you", [cc.number(failures)]);
-			return { title, color: "red", lines: [...told(unwell), waiting(totals)] };
+			return { title, color: "red", lines: [causes(groups), ...told(broken), waiting(totals)] };
 		}
 		if (unwell.length) {
-			const broken = unwell.some(({ verdict }) => verdict === "Broken");
 			const title =
 				unwell.length === 1
 					? __("{0} needs attention", [unwell[0].store])
 					: __("{0} stores need attention", [cc.number(unwell.length)]);
-			return { title, color: broken ? "red" : "orange", lines: [...told(unwell), waiting(totals)] };
+			return { title, color: broken.length ? "red" : "orange", lines: [...told(unwell), waiting(totals)] };
 		}
 		const good = stores.filter(({ verdict }) => verdict === "Good");
 		if (!good.length) return { title: __("No store is set up yet"), color: "gray", lines: told(new_ones) };
@@ -32,8 +32,8 @@
 		return { title, color: "green", lines: [waiting(totals), compared(good), ...told(new_ones)] };
 	};
 
-	cc.answer_html = (overview) => {
-		const { title, color, lines } = cc.answer_of(overview);
+	cc.answer_html = (overview, groups) => {
+		const { title, color, lines } = cc.answer_of(overview, groups);
 		const text = lines.filter(Boolean).slice(0, 4).map((line) => `<p>${cc.esc(line)}</p>`);
 		return `<h2 class="ssc-answer-title"><span class="ssc-dot ${color}" aria-hidden="true"></span>${cc.esc(title)}</h2>
 			${text.join("")}`;
@@ -47,6 +47,12 @@
 		if (totals.Retrying) lines.push(__("{0} will be tried again by themselves.", [cc.events(totals.Retrying)]));
 		if (totals.Held) lines.push(__("{0} are held back.", [cc.events(totals.Held)]));
 		return lines.join(" ");
+	}
+
+	// What failed most, in a line.
+	function causes(groups) {
+		const shown = groups.slice(0, 3).map(({ title, count }) => `${title} (${cc.number(count)})`);
+		return shown.join(" · ") + (groups.length > shown.length ? " · …" : "");
 	}
 
 	function told(stores) {

@@ -91,6 +91,17 @@
 			${buttons} ${cc.link("Sync Conflict", row.name, __("Edit"))}</div>`;
 	}
 
+	// The same decision for every open conflict of these events.
+	cc.resolve_all = async (app, events, choice) => {
+		const rows = await frappe.db.get_list("Sync Conflict", {
+			filters: { event: ["in", events.map(({ name }) => name)], status: "Open" },
+			limit: 200,
+		});
+		const targets = rows.length ? [{ conflicts: rows.map(({ name }) => name) }] : [];
+		if (targets.length) cc.ask_action(app, { action: "Resolve Conflict", targets, options: { resolution: choice } });
+		else frappe.show_alert({ message: __("No conflict is open any more."), indicator: "blue" });
+	};
+
 	cc.register_event_actions = (app) => {
 		const row_of = (element) => element.closest("[data-event]").row;
 		const act = (verb, element) => {

@@ -54,7 +54,7 @@
 		// From Frappe's route options (a link, a shortcut, frappe.set_route) or else from the address.
 		read() {
 			const given = frappe.route_options || {};
-			frappe.route_options = null;
+			frappe.route_options = {}; // not null: Frappe 16 looks into it
 			const found = { ...Object.fromEntries(new URLSearchParams(window.location.search)), ...given };
 			this.values = {};
 			for (const key of Object.keys(cc.FILTER_LABELS())) {

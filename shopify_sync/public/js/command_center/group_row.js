@@ -82,7 +82,7 @@
 		open_fix() {
 			const { fix } = this.group;
 			if (fix?.kind === "open") {
-				frappe.route_options = fix.route_options || null;
+				if (fix.route_options) frappe.route_options = fix.route_options;
 				return frappe.set_route(...fix.route);
 			}
 			this.toggle(true);
@@ -145,6 +145,11 @@
 			}
 			buttons.push(cc.button("preview-group", __("Preview one")));
 			buttons.push(cc.button("events-of-group", __("Show as a list")));
+			if (group.category === "Conflict" && this.app.can.operate) {
+				const of = (choice) => ({ data: { choice } });
+				buttons.unshift(cc.button("resolve-group", __("Keep ERPNext's in those shown"), of("Keep ERPNext's")));
+				buttons.unshift(cc.button("resolve-group", __("Take Shopify's in those shown"), of("Take Shopify's")));
+			}
 			return group.sample_event ? buttons.join(" ") : buttons.slice(0, -2).join(" ");
 		}
 	};

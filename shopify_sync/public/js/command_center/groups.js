@@ -20,6 +20,7 @@
 			for (const verb of ["retry", "requeue", "replay", "discard"]) {
 				app.on(`${verb}-group`, (element) => this.act(verb, row_of(element).group));
 			}
+			app.on("resolve-group", (element) => cc.resolve_all(app, row_of(element).event_list.events, element.dataset.choice));
 			app.on("toggle-group", (element) => row_of(element).toggle());
 			app.on("fix-group", (element) => row_of(element).open_fix());
 			app.on("preview-group", (element) => shopify_sync.show_preview({ event: row_of(element).group.sample_event }));
@@ -68,6 +69,7 @@
 			cc.show_keyed(this.list, this.rows, this.groups, cc.group_key, (group) => new cc.GroupRow(this.app, group));
 			cc.set_html(this.head, this.groups.length > 1 || answer.notes?.length ? this.order_html(answer) : "");
 			this.show_foot();
+			if (this.app.has_overview) this.app.show_answer();
 			this.app.selection.keep("group", keys);
 			this.app.selection.mark();
 		}

@@ -6,19 +6,33 @@
 	const OPEN_AT_MOST = 2;
 	//: Pixels; what failed matters more than figures where there is little room.
 	const NARROW = 768;
+	//: Those that are worst come first, and so many are shown.
+	const SHOWN = 6;
+	const SHOWN_NARROW = 2;
+	const WORST_FIRST = ["Broken", "Attention", "Not set up", "Good"];
 
 	cc.Health = class Health {
 		constructor(app, element) {
 			this.app = app;
 			this.element = element;
 			this.opened = new Map();
+			app.on("show-stores", () => this.show_all());
 			app.on("toggle-store", (button) => this.toggle(button.dataset.store));
 		}
 
 		render(stores) {
-			this.stores = stores;
-			const html = stores.map((store) => this.card_html(store)).join("") || this.empty_html();
-			cc.set_html(this.element, html);
+			this.stores = [...stores].sort((a, b) => rank(a) - rank(b));
+			const most = window.innerWidth > NARROW ? SHOWN : SHOWN_NARROW;
+			const shown = this.all ? this.stores : this.stores.slice(0, most);
+			const cards = shown.map((store) => this.card_html(store)).join("");
+			const more = __("Show all {0} stores", [cc.number(stores.length)]);
+			const button = shown.length < stores.length ? `<div>${cc.button("show-stores", more, { css: "btn-link" })}</div>` : "";
+			cc.set_html(this.element, cards + button || this.empty_html());
+		}
+
+		show_all() {
+			this.all = true;
+			this.render(this.stores);
 		}
 
 		toggle(name) {
@@ -52,7 +66,7 @@
 					<button type="button" class="ssc-x" data-action="toggle-store" data-store="${cc.esc(store.store)}"
 						aria-expanded="${open}" aria-label="${cc.esc(__("Details of {0}", [store.store]))}">${open ? "▾" : "▸"}</button>
 				</header>
-				<div class="ssc-says">${says.slice(0, open ? 6 : 1).map((text) => `<p>${cc.esc(text)}</p>`).join("")}</div>
+				<div class="ssc-says">${says.slice(0, open ? 6 : store.verdict === "Good" ? 0 : 1).map((text) => `<p>${cc.esc(text)}</p>`).join("")}</div>
 				${open ? facts_html(store) + this.buttons_html(store) : ""}
 			</section>`;
 		}
@@ -73,6 +87,10 @@
 			return `<footer>${buttons.join(" ")}</footer>`;
 		}
 	};
+
+	function rank({ verdict }) {
+		return WORST_FIRST.indexOf(verdict);
+	}
 
 	function is_open_circuit({ circuit }) {
 		const state = typeof circuit === "string" ? circuit : circuit?.state;

@@ -179,11 +179,18 @@
 			const changed = operate !== this.can.operate || set_up !== this.can.set_up;
 			this.can = this.overview.can;
 			if (!this.filters.values.store) this.stores = this.overview.stores.map(({ store }) => store);
-			cc.set_html(this.answer, cc.answer_html(this.overview));
+			this.has_overview = true;
+			this.show_answer();
 			this.health.render(this.overview.stores);
 			this.show_tabs();
 			this.groups.show_foot();
 			if (changed) this.load_tab();
+		}
+
+		// Causes are named only where they are those of what is counted: not while a filter hides some.
+		show_answer() {
+			const narrowed = Object.keys(this.filters.values).some((key) => key !== "store");
+			cc.set_html(this.answer, cc.answer_html(this.overview, narrowed || !this.tab_shows_groups ? [] : this.groups.groups));
 		}
 
 		get categories() {
