@@ -6,6 +6,7 @@ patches: a fresh site marks patches as run without running them.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import frappe
@@ -16,6 +17,11 @@ from shopify_sync.core.order_states import DEFAULT_RULES
 ROLES = ("Shopify Sync Manager", "Shopify Sync Operator", "Shopify Sync Auditor")
 #: A category without rules: ERPNext then adds no taxes of its own to what Shopify has taxed.
 TAX_CATEGORY = "Shopify"
+#: The head of the workspace: how the stores are.
+HEALTH_BLOCK = "Shopify Sync Health"
+_HEALTH_HTML = '<div class="shopify-health-place"></div>'
+#: Frappe's Module Onboarding of ours, and what the names of its steps begin with.
+ONBOARDING = "Shopify Sync"
 #: Indexes of ours on tables of others: (doctype, column, name of the index).
 INDEXES = (
 	# Stores may match customers by e-mail.
@@ -188,8 +194,20 @@ def _make_everything() -> None:
 	_take_over_customer_matching()
 	_fill_order_states()
 	_fill_alert_rules()
+	_make_health_block()
 	for doctype, column, name in INDEXES:
 		frappe.db.add_index(doctype, [column], name)
+
+
+def _make_health_block() -> None:
+	"""Make the head of the workspace. Frappe keeps such blocks as documents of no module, so there is no file to import."""
+	script = Path(frappe.get_app_path("shopify_sync", "public", "js", "store_health.js")).read_text(encoding="utf-8")
+	values = {"html": _HEALTH_HTML, "script": f"{script}\nshopify_sync.store_health.show(root_element);\n", "private": 0}
+	if not frappe.db.exists("Custom HTML Block", HEALTH_BLOCK):
+		block = frappe.get_doc({"doctype": "Custom HTML Block", "name": HEALTH_BLOCK, **values})
+		block.insert(ignore_permissions=True)
+	elif frappe.db.get_value("Custom HTML Block", HEALTH_BLOCK, list(values), as_dict=True) != values:
+		frappe.get_doc("Custom HTML Block", HEALTH_BLOCK).update(values).save(ignore_permissions=True)
 
 
 def _take_over_customer_matching() -> None:
@@ -245,9 +263,15 @@ def before_uninstall() -> None:
 
 
 def _delete_what_frappe_forgets() -> None:
-	"""Delete what belongs to no module: the scheduled jobs, and on 16 the icon and the sidebar (Frappe does not commit theirs)."""
+	"""Delete what belongs to no module: scheduled jobs, the workspace's block, onboarding steps; on 16 the icon and the sidebar.
+
+	Frappe does not commit these deletions itself.
+	"""
 	frappe.db.delete("Scheduled Job Type", {"method": ("like", "shopify_sync.%")})
 	_delete_channels()
+	frappe.db.delete("Onboarding Step Map", {"parent": ONBOARDING})
+	frappe.db.delete("Onboarding Step", {"name": ("like", f"{ONBOARDING}: %")})
+	frappe.delete_doc("Custom HTML Block", HEALTH_BLOCK, force=True, ignore_missing=True, ignore_permissions=True)
 	for doctype in ("Desktop Icon", "Workspace Sidebar"):
 		if frappe.db.exists("DocType", doctype) and frappe.get_meta(doctype).has_field("app"):
 			for name in frappe.get_all(doctype, filters={"app": "shopify_sync"}, pluck="name"):
