@@ -64,6 +64,7 @@ scheduler_events = {
 		"* * * * *": ["shopify_sync.jobs.sweep.run", "shopify_sync.jobs.operations.schedule", "shopify_sync.jobs.alerts.run"],
 		"*/5 * * * *": [
 			"shopify_sync.jobs.connections.run",
+			"shopify_sync.jobs.onboarding.run",
 			"shopify_sync.jobs.reconcile.schedule",
 			"shopify_sync.jobs.backfill.schedule",
 			"shopify_sync.jobs.alerts.digests",

@@ -12,6 +12,7 @@ ROWS = (
 	"DocType", "Custom Field", "Property Setter", "Role", "Module Def", "Workspace", "Number Card", "Dashboard Chart", "Report", "Page",
 	"Scheduled Job Type", "Tax Category", "Desktop Icon", "Workspace Sidebar", "Notification", "Client Script", "Server Script",
 	"Custom DocPerm", "Has Role", "Print Format", "Web Form", "Onboarding Step", "Module Onboarding",
+	"Custom HTML Block", "List Filter", "Onboarding Step Map", "Webhook", "Dashboard Chart Source",
 )  # fmt: skip
 
 

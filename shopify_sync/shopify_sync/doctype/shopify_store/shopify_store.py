@@ -184,11 +184,12 @@ class ShopifyStore(Document):
 
 	def on_update(self):
 		from shopify_sync.erpnext_host import live
-		from shopify_sync.jobs import connections, outbox, requeue
+		from shopify_sync.jobs import connections, onboarding, outbox, requeue
 
 		requeue.store_saved(self)
 		outbox.store_saved(self)
 		connections.store_saved(self)
+		onboarding.store_saved()
 		live.after_commit(self.name)
 
 	def on_trash(self):
