@@ -8,24 +8,24 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 
 import frappe
-from frappe.utils import now_datetime
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pypika import Order
 from pypika.functions import Coalesce
 from pypika.terms import Criterion
 
 from shopify_sync.core.events import Way
 from shopify_sync.core.failures import Category
 from shopify_sync.core.flows import RESOURCES_OF_FLOW, Flow
-from shopify_sync.core.statuses import NEEDS_ATTENTION, OPEN, Status
+from shopify_sync.core.statuses import NEEDS_ATTENTION, Status
 
-from . import people
+from . import asking, people
 
-#: Text in payloads is looked for in events of so many days, where nothing else bounds the search.
-TEXT_DAYS = 30
+#: Text is looked for in the payloads of so many events, the newest of those that everything else of the filter leaves.
+MOST_PAYLOADS = 10_000
 #: A filter names at most so many events, orders of a customer, or statuses at once.
 MOST_NAMES = 1000
 LONGEST_NAME = 140
@@ -60,7 +60,7 @@ class Filter(BaseModel):
 	:ivar category: `""`: of no category. *cause*: with it and without a status, what needs attention is meant, as the groups show it.
 	:ivar order: the name of an order (`#1001`), its id, or a Sales Order: it, its payments, its fulfillments, both ways.
 	:ivar customer: a Customer, or the id of one in Shopify: it, and its orders.
-	:ivar text: somewhere in the payload; see :func:`notes`.
+	:ivar text: somewhere in the payload, upper and lower case alike; of many events only the newest are searched.
 	:ivar received_from: in the site's time, as *received_to*, which is included.
 	"""
 
@@ -96,12 +96,6 @@ class Filter(BaseModel):
 		if self.status is not None:
 			return tuple(dict.fromkeys(self.status))
 		return NEEDS_ATTENTION if self.cause is not None else None
-
-	@property
-	def is_bounded(self) -> bool:
-		"""Whether few enough events are meant to look into their payloads."""
-		within_open = self.statuses is not None and set(self.statuses) <= {*OPEN, Status.PROCESSING}
-		return bool(within_open or self.received_from or self.order or self.link or self.events)
 
 	def with_statuses(self, statuses: tuple[Status, ...]) -> Filter:
 		"""Return the same filter with these statuses, where it names none."""
@@ -150,70 +144,90 @@ class Condition:
 	notes: tuple[str, ...] = ()
 
 
-def where(given: Filter | Mapping[str, Any] | str | None) -> Criterion:
+def where(given: Filter | Mapping[str, Any] | str | None, user: str | None = None) -> Criterion:
 	"""Return the condition of a filter, for a query on `frappe.qb.DocType("Sync Event")`.
 
+	:param user: whose stores are meant; None: the user who asks. Work in the background asks for the user who began it.
 	:raises BadFilter: see :func:`parse`.
 	"""
-	return condition(parse(given)).where
+	return condition(parse(given), user).where
 
 
-def condition(wanted: Filter) -> Condition:
-	"""Return the condition of a filter and what a person must know of it."""
+def condition(wanted: Filter, user: str | None = None) -> Condition:
+	"""Return the condition of a filter and what a person must know of it. *user*: see :func:`where`."""
 	event = frappe.qb.DocType("Sync Event")
-	parts, notes = [_stores(event, wanted)], []
-	parts += [getattr(event, name) == str(value) for name, value in _equal(wanted) if value is not None]
-	if wanted.category is not None:
-		parts.append(event.category == str(wanted.category) if wanted.category else Coalesce(event.category, "") == "")
-	if wanted.statuses is not None:
-		parts.append(event.status.isin([str(status) for status in wanted.statuses]))
-	if wanted.flow is not None:
-		parts.append(event.resource_type.isin(list(RESOURCES_OF_FLOW[wanted.flow])))
-	if wanted.attempts_min is not None:
-		parts.append(event.attempts >= wanted.attempts_min)
-	if wanted.events is not None:
-		parts.append(event.name.isin(list(wanted.events)))
-	parts += _times(event, wanted, notes)
+	visible = stores(user)
+	if wanted.store is not None:
+		visible = [store for store in visible if store == wanted.store]
+	parts = [event.store.isin(visible or [""]), *_plain(event, wanted)]
 	if wanted.order is not None:
-		parts.append(people.of_order(event, wanted.order, wanted.store))
+		parts.append(people.of_order(event, wanted.order, visible))
 	if wanted.customer is not None:
-		parts.append(people.of_customer(event, wanted.customer, wanted.store))
+		parts.append(people.of_customer(event, wanted.customer, visible))
+	notes: list[str] = []
 	if wanted.text is not None:
-		parts.append(event.payload.like(f"%{escaped(wanted.text)}%"))
+		parts.append(_with_text(event, wanted.text, Criterion.all(parts), notes))
 	return Condition(Criterion.all(parts), tuple(notes))
 
 
-def _equal(wanted: Filter) -> tuple[tuple[str, object], ...]:
-	names = ("direction", "cause", "topic", "resource_type", "link")
-	return tuple((name, getattr(wanted, name)) for name in names)
-
-
-def _stores(event: Any, wanted: Filter) -> Criterion:
-	"""Return the condition on the store. All are named: every index that counts begins with the store."""
-	if wanted.store is not None:
-		return event.store == wanted.store
-	return event.store.isin(stores() or [""])
-
-
-def stores() -> list[str]:
-	"""Return the names of all stores."""
-	return frappe.get_all("Shopify Store", pluck="name", order_by="name", limit_page_length=0)
-
-
-def _times(event: Any, wanted: Filter, notes: list[str]) -> list[Criterion]:
-	begins, ends, parts = wanted.received_from, wanted.received_to, []
-	if wanted.text is not None and not wanted.is_bounded:
-		begins = (ends or now_datetime()) - timedelta(days=TEXT_DAYS)
-		notes.append(
-			frappe._("Only the newest {0} days are searched for this text. Choose a status or a time to search others.").format(
-				TEXT_DAYS
-			)
-		)
-	if begins is not None:
-		parts.append(event.received_at >= str(begins))
-	if ends is not None:
-		parts.append(event.received_at <= str(ends))
+def _plain(event: Any, wanted: Filter) -> list[Criterion]:
+	"""Return what compares a column with a value that is in the filter."""
+	equal = ("direction", "cause", "topic", "resource_type", "link")
+	parts = [getattr(event, name) == str(value) for name in equal if (value := getattr(wanted, name)) is not None]
+	if wanted.category is not None:
+		parts.append(event.category == str(wanted.category) if wanted.category else Coalesce(event.category, "") == "")
+	one_of = {
+		"status": wanted.statuses,
+		"resource_type": RESOURCES_OF_FLOW[wanted.flow] if wanted.flow is not None else None,
+		"name": wanted.events,
+	}
+	parts += [
+		getattr(event, name).isin([str(value) for value in values]) for name, values in one_of.items() if values is not None
+	]
+	if wanted.attempts_min is not None:
+		parts.append(event.attempts >= wanted.attempts_min)
+	if wanted.received_from is not None:
+		parts.append(event.received_at >= str(wanted.received_from))
+	if wanted.received_to is not None:
+		parts.append(event.received_at <= str(wanted.received_to))
 	return parts
+
+
+def stores(user: str | None = None) -> list[str]:
+	"""Return the stores that a user may see, by name: all, unless User Permissions name some.
+
+	Every condition names its stores: the indexes that count begin with the store.
+	"""
+	return frappe.get_list("Shopify Store", pluck="name", order_by="name", limit_page_length=0, user=user or frappe.session.user)
+
+
+def _with_text(event: Any, text: str, others: Criterion, notes: list[str]) -> Criterion:
+	"""Return the condition that *text* is in the payload, of the newest events that fit the *others*.
+
+	No index helps here, and payloads are long: a million of them cannot be read while somebody waits.
+	"""
+	values = asking.Values()
+	rows = asking.ask(
+		f"""SELECT COUNT(*) AS `count` FROM (SELECT 1 FROM `tabSync Event` WHERE {values.text(others)} LIMIT {MOST_PAYLOADS + 1}) AS found""",  # noqa: S608
+		values,
+	)
+	found = event.payload.like(f"%{escaped(text)}%")
+	if rows[0]["count"] <= MOST_PAYLOADS:
+		return found
+	notes.append(
+		frappe._(
+			"The text was searched in the newest {0} of these events. To search others, choose a store, a status, or a shorter time."
+		).format(frappe.format_value(MOST_PAYLOADS, {"fieldtype": "Int"}))
+	)
+	return found & event.name.isin(newest_names(event, others, MOST_PAYLOADS))
+
+
+def newest_names(event: Any, where: Criterion, limit: int) -> Any:
+	"""Return the query for the names of the newest events that fit, to stand in a condition."""
+	newest = frappe.qb.from_(event).select(event.name).where(where).orderby(event.received_at, order=Order.desc).limit(limit)
+	# MariaDB takes a LIMIT in a subquery of IN only one level deeper.
+	newest = newest.as_("newest")
+	return frappe.qb.from_(newest).select(newest.name)
 
 
 def escaped(text: str) -> str:

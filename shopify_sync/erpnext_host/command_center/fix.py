@@ -42,7 +42,6 @@ class Fix:
 	needs: str = SET_UP
 	writes: str | None = None
 	sets_going: Category | None = None
-	works_without_name: bool = False
 
 	def is_allowed(self) -> bool:
 		"""Tell whether ERPNext lets the user write what the fix writes. Roles of the sync are asked elsewhere."""

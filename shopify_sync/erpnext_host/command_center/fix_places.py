@@ -43,10 +43,10 @@ _IN_ERPNEXT: Mapping[Category, tuple[str, ...]] = {
 _IN_THE_DOCUMENT = frozenset((Category.FULFILLMENT_REFUSED, Category.ERPNEXT_VALIDATION, Category.CONFLICT))
 
 
-def place_of(store: str, category: str, missing: str | None, event: str | None) -> dict[str, Any] | None:
+def place_of(store: str, category: str, event: Any) -> dict[str, Any] | None:
 	"""Return `{"kind": "open", "title", "route", "route_options"}`, or None where there is no one place.
 
-	:param event: one of the events of the cause.
+	:param event: one of the events of the cause: `name`, `missing`, `document_type`, `document_name`.
 	"""
 	if category not in {str(one) for one in Category}:
 		return None
@@ -58,19 +58,20 @@ def place_of(store: str, category: str, missing: str | None, event: str | None) 
 	route = _IN_ERPNEXT.get(known)
 	if route is None:
 		return None
-	kind, what = (missing or "").partition(":")[::2]
+	kind, what = (event.missing or "").partition(":")[::2]
 	if route[1] == "Item" and kind == "item" and frappe.db.exists("Item", what):
 		return _open(_("Open Item {0}").format(what), "Form", "Item", what)
 	return _open(_("Open {0}").format(_(route[1])), *route)
 
 
-def _document(event: str | None, category: Category) -> dict[str, Any] | None:
-	if category is Category.CONFLICT and event and frappe.db.exists("Sync Conflict", {"event": event, "status": "Open"}):
-		return {**_open(_("Open Sync Conflicts"), "List", "Sync Conflict"), "route_options": {"status": "Open", "event": event}}
-	row = event and frappe.db.get_value("Sync Event", event, ["document_type", "document_name"], as_dict=True)
-	if not row or not row.document_type or not row.document_name:
+def _document(event: Any, category: Category) -> dict[str, Any] | None:
+	if category is Category.CONFLICT and frappe.db.exists("Sync Conflict", {"event": event.name, "status": "Open"}):
+		# The conflicts of the others of this cause stand in the same list.
+		return {**_open(_("Open Sync Conflicts"), "List", "Sync Conflict"), "route_options": {"status": "Open"}}
+	if not event.document_type or not event.document_name:
 		return None
-	return _open(_("Open {0} {1}").format(_(row.document_type), row.document_name), "Form", row.document_type, row.document_name)
+	title = _("Open {0} {1}").format(_(event.document_type), event.document_name)
+	return _open(title, "Form", event.document_type, event.document_name)
 
 
 def _open(title: str, *route: str) -> dict[str, Any]:

@@ -27,15 +27,14 @@ ITEMS = tuple(fix_items.FIXES)
 _GO_ON = (Status.BLOCKED, Status.DEAD_LETTER)
 
 
-def fix_of(store: str, category: str, missing: str | None, event: str | None = None) -> dict[str, Any] | None:
+def fix_of(store: str, category: str, event: Any) -> dict[str, Any] | None:
 	"""Return how a failure is mended: `{"kind", "title", "fields", "needs", "allowed"}`, a place to open, or None.
 
-	:param event: one of the events, whose document may be the place.
+	:param event: one of the events: `name`, `missing`, `document_type`, `document_name`.
 	"""
-	kind, what = split(missing)
-	fix = FIXES.get(kind)
-	if fix is None or (not what and not fix.works_without_name) or len(missing or "") >= LONGEST:
-		return fix_places.place_of(store, category, missing, event)
+	fix, what = _find(event.missing or "")
+	if fix is None:
+		return fix_places.place_of(store, category, event)
 	return {
 		"kind": fix.kind,
 		"title": fix.title(what),
@@ -70,10 +69,16 @@ def split(missing: str | None) -> tuple[str, str]:
 	return kind, what
 
 
-def _fix(missing: str) -> Fix:
+def _find(missing: str) -> tuple[Fix | None, str]:
+	"""Return the fix for *missing*, or None, and the name of what is missing."""
 	kind, what = split(missing)
-	fix = FIXES.get(kind)
-	if fix is None or (not what and not fix.works_without_name):
+	# A name that was cut off to fit the column cannot be saved as a mapping.
+	return (FIXES.get(kind) if what and len(missing) < LONGEST else None), what
+
+
+def _fix(missing: str) -> Fix:
+	fix, _what = _find(missing)
+	if fix is None:
 		raise BadAnswer(_("{0} cannot be mended from here. Open the failure to see what to do.").format(missing or _("This")))
 	return fix
 

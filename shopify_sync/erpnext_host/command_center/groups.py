@@ -21,7 +21,7 @@ MOST = 200
 ORDERS = 5
 HOURS = 24
 #: An event may be one of many of its order: so many of a group are looked at for the names of its orders.
-_LOOK_AT = 25
+_LOOK_AT = 12
 #: What a group can be sorted by; nothing of it comes from a browser.
 SORTED_BY = {
 	"count": "`count` DESC, last_seen DESC",
@@ -57,16 +57,20 @@ def groups(given: Any, start: int = 0, limit: int = 50, order: str = "count") ->
 
 
 def _counted(condition: Criterion, statuses: tuple[Status, ...], start: int, limit: int, order: str) -> list[Any]:
-	"""Return one row for each group: from the index alone, unless the filter asks for more than is in it."""
+	"""Return one row for each group: from the index alone, unless the filter asks for more than is in it.
+
+	The inner question groups in the order of the index, as it is read; only what comes of it is put together and sorted.
+	"""
 	values = Values()
-	where = values.text(condition)
-	by_status = ", ".join(f"SUM(status = {values.add(str(status))}) AS status_{n}" for n, status in enumerate(statuses))
+	by_status = ", ".join(f"SUM(IF(status = {values.add(str(status))}, n, 0)) AS status_{i}" for i, status in enumerate(statuses))
 	return asking.ask(
-		f"""SELECT store, COALESCE(category, '') AS category, COALESCE(cause, '') AS cause, COUNT(*) AS `count`,
-		MIN(received_at) AS first_seen, MAX(received_at) AS last_seen, {by_status},
-		COUNT(*) OVER () AS total_groups, SUM(COUNT(*)) OVER () AS total_events
-		FROM `tabSync Event` WHERE {where} GROUP BY store, COALESCE(category, ''), COALESCE(cause, '')
-		ORDER BY {order} LIMIT {int(limit)} OFFSET {int(start)}""",
+		f"""SELECT store, COALESCE(category, '') AS category, COALESCE(cause, '') AS cause, SUM(n) AS `count`,
+		MIN(first) AS first_seen, MAX(last) AS last_seen, MIN(next_try) AS next_try_at, {by_status},
+		COUNT(*) OVER () AS total_groups, SUM(SUM(n)) OVER () AS total_events
+		FROM (SELECT store, status, category, cause, COUNT(*) AS n, MIN(received_at) AS first, MAX(received_at) AS last,
+			MIN(next_try_at) AS next_try
+			FROM `tabSync Event` WHERE {values.text(condition)} GROUP BY store, status, category, cause) AS found
+		GROUP BY store, COALESCE(category, ''), COALESCE(cause, '') ORDER BY {order} LIMIT {int(limit)} OFFSET {int(start)}""",
 		values,
 	)
 
@@ -95,17 +99,25 @@ def _trends(condition: Criterion, page: list[Any]) -> Mapping[Key, list[int]]:
 
 
 def _newest(condition: Criterion, page: list[Any]) -> Mapping[Key, list[Any]]:
-	"""Return the newest events of each group of a page: for the names of its orders, and a message to read."""
-	found = {}
-	for row in page:
-		event = frappe.qb.DocType("Sync Event")
-		values = Values()
-		found[_key(row)] = asking.ask(
-			f"""SELECT name, order_name, message, missing, status, next_try_at FROM `tabSync Event`
-			WHERE {values.text(condition & _of_group(event, row))} ORDER BY received_at DESC LIMIT {_LOOK_AT}""",  # noqa: S608 - values are parameters
-			values,
-		)
-	return found
+	"""Return the newest events of each group of a page, for the names of its orders and a message to read; in one question."""
+	if not page:
+		return {}
+	event, values = frappe.qb.DocType("Sync Event"), Values()
+	of_each = [
+		f"""(SELECT {number} AS number, name, received_at FROM `tabSync Event`
+		WHERE {values.text(condition & _of_group(event, row))} ORDER BY received_at DESC LIMIT {_LOOK_AT})"""  # noqa: S608
+		for number, row in enumerate(page)
+	]
+	rows = asking.ask(
+		f"""SELECT found.number, event.name, event.order_name, event.message, event.missing, event.document_type, event.document_name
+		FROM ({" UNION ALL ".join(of_each)}) AS found JOIN `tabSync Event` AS event ON event.name = found.name
+		ORDER BY found.received_at DESC""",  # noqa: S608 - values are parameters
+		values,
+	)
+	newest: dict[Key, list[Any]] = {}
+	for row in rows:
+		newest.setdefault(_key(page[row.number]), []).append(row)
+	return newest
 
 
 def _of_group(event: Any, row: Any) -> Criterion:
@@ -122,7 +134,6 @@ def _key(row: Any) -> Key:
 def _group(row: Any, statuses: tuple[Status, ...], trends: Mapping[Key, list[int]], newest: Mapping[Key, list[Any]]) -> dict:
 	events = newest.get(_key(row)) or []
 	sample = events[0] if events else frappe._dict()
-	tries = [event.next_try_at for event in events if event.next_try_at]
 	orders = list(dict.fromkeys(event.order_name for event in events if event.order_name))
 	return {
 		"store": row.store,
@@ -133,11 +144,11 @@ def _group(row: Any, statuses: tuple[Status, ...], trends: Mapping[Key, list[int
 		"by_status": {str(status): int(n) for i, status in enumerate(statuses) if (n := row[f"status_{i}"])},
 		"first_seen": row.first_seen,
 		"last_seen": row.last_seen,
-		"next_try_at": min(tries) if tries else None,
+		"next_try_at": row.next_try_at,
 		"orders": orders[:ORDERS],
 		"message": sample.message,
 		"sample_event": sample.name,
 		"missing": sample.missing,
 		"trend": trends.get(_key(row)) or [0] * HOURS,
-		"fix": fixes.fix_of(row.store, row.category, sample.missing, sample.name),
+		"fix": fixes.fix_of(row.store, row.category, sample),
 	}

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-from shopify_sync.core.statuses import FINAL, Status
+import frappe
+from frappe import _
+
+from shopify_sync.core.statuses import FINAL
 from shopify_sync.erpnext_host import health, times
 
 from . import asking, filters
@@ -15,35 +19,46 @@ from .asking import Values
 FINISHED_HOURS = 24
 
 
-def overview(store: str | None = None) -> dict[str, Any]:
-	"""Return `{"stores": [StoreHealth as a dict], "totals": {status: n}}` of one store or of all.
+#: So long an answer about what is finished is kept: it need not be of this moment.
+_KEPT_SECONDS = 30
 
-	Healths are kept for some seconds, since many people may have the page open.
+
+def overview(store: str | None = None) -> dict[str, Any]:
+	"""Return `{"stores": [StoreHealth as a dict], "totals": {status: n}}` of one store or of all that the user may see.
+
+	Totals are all events that are not finished, and those finished ones that came in the last 24 hours. Healths are kept for some
+	seconds, since many people may have the page open. :raises BadFilter: when there is no such store.
 	"""
 	stores = filters.stores()
 	if store is not None:
 		if store not in stores:
-			raise filters.BadFilter("There is no such Shopify Store.")
+			raise filters.BadFilter(_("There is no Shopify Store {0}.").format(store))
 		stores = [store]
-	return {"stores": [health.as_dict(one) for one in health.kept_healths(stores)], "totals": totals(stores)}
+	healths = health.kept_healths(stores) if stores else []
+	totals: Counter[str] = Counter(_finished(stores))
+	for one in healths:
+		totals.update(one.by_status)
+	return {"stores": [health.as_dict(one) for one in healths], "totals": {status: n for status, n in totals.items() if n}}
 
 
-def totals(stores: list[str]) -> dict[str, int]:
-	"""Return how many events stand in each status, counted in indexes alone: all that are not finished, and what finished of
-	those that came in the last 24 hours."""
+def _finished(stores: list[str]) -> dict[str, int]:
+	"""Return how many of the last day's events are finished, by status."""
 	if not stores:
 		return {}
-	since = times.to_site(times.now() - timedelta(hours=FINISHED_HOURS))
-	return {**_counted(stores, tuple(status for status in Status if status not in FINAL), None), **_counted(stores, FINAL, since)}
+	kept = frappe.cache.get_value(key := f"shopify_sync:finished:{'|'.join(stores)}", expires=True)
+	if kept is None:
+		kept = _count_finished(stores)
+		frappe.cache.set_value(key, kept, expires_in_sec=_KEPT_SECONDS)
+	return dict(kept)
 
 
-def _counted(stores: list[str], statuses: tuple[Status, ...], since: Any) -> dict[str, int]:
+def _count_finished(stores: list[str]) -> dict[str, int]:
 	values = Values()
-	of_stores, of_statuses = values.add(tuple(stores)), values.add(tuple(str(status) for status in statuses))
-	later = f" AND received_at > {values.add(since)}" if since else ""
+	of_stores, of_statuses = values.add(tuple(stores)), values.add(tuple(str(status) for status in FINAL))
+	since = values.add(times.to_site(times.now() - timedelta(hours=FINISHED_HOURS)))
 	rows = asking.ask(
-		f"""SELECT status, COUNT(*) AS `count` FROM `tabSync Event` WHERE store IN {of_stores} AND status IN {of_statuses}{later}
-		GROUP BY status""",  # noqa: S608 - values are parameters
+		f"""SELECT status, COUNT(*) AS `count` FROM `tabSync Event` WHERE store IN {of_stores} AND status IN {of_statuses}
+		AND received_at > {since} GROUP BY status""",  # noqa: S608 - values are parameters
 		values,
 	)
 	return {row.status: int(row["count"]) for row in rows}

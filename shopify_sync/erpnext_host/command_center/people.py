@@ -8,48 +8,67 @@ import frappe
 from pypika.terms import Criterion
 
 from shopify_sync.core import keys
+from shopify_sync.core.statuses import OPEN
+
+from .asking import Values, ask
 
 #: Of a customer with more orders the newest so many are looked for.
 _MOST_ORDERS = 500
+_MOST_CUSTOMERS = 20
+#: Orders that failed are known by their payloads alone: so many of the newest are read.
+_MOST_PAYLOADS = 10_000
+#: How a payload of an order names its customer; Shopify writes the id first.
+_CUSTOMER = '"customer": ?[{{] ?"id": ?{}[,}} ]'
 
 
-def of_order(event: Any, text: str, store: str | None) -> Criterion:
+def of_order(event: Any, text: str, stores: list[str]) -> Criterion:
 	"""Return the condition for the events of an order, its payments, fulfillments and pushes.
 
-	:param text: `#1001`, `1001`, the id in Shopify, a Sales Order, or the key of an order.
+	:param text: `#1001`, `1001`, the id in Shopify, or a Sales Order. *stores*: those that are meant.
 	"""
-	links = order_links(text, store)
+	links = order_links(text, stores)
 	return _of_links(event, links) | event.order_name.isin([text, f"#{text}"])
 
 
-def of_customer(event: Any, text: str, store: str | None) -> Criterion:
-	"""Return the condition for the events of a customer and of its orders, those without a Sales Order too.
+def of_customer(event: Any, text: str, stores: list[str]) -> Criterion:
+	"""Return the condition for the events of a customer and of its orders, those that failed before there was a Sales Order too.
 
-	:param text: a Customer's name, its customer name, or the id in Shopify.
+	:param text: a Customer's name, its customer name, or the id in Shopify. *stores*: those that are meant.
 	"""
-	customers = _customers(text)
+	customers = _customers(text, stores)
 	ids = {key.rpartition("/")[2] for key in _keys_of(customers)} | ({text} if _is_id(text) else set())
-	links = [keys.key(one, keys.CUSTOMER, id) for one in _stores(store) for id in sorted(ids)]
-	found = _of_links(event, [*links, *_orders_of(customers)])
-	for id in sorted(ids):
-		if _is_id(id):
-			# Of an order that failed there is no document yet: its payload names the customer.
-			found |= event.payload.like(f'%"customer":{{"id":{id},%') | event.payload.like(f'%"customer": {{"id": {id},%')
-	return found
+	links = [keys.key(one, keys.CUSTOMER, id) for one in stores for id in sorted(ids)]
+	return _of_links(event, list(dict.fromkeys((*links, *_orders_of(customers), *_failed_orders_of(ids, stores)))))
 
 
-def order_links(text: str, store: str | None) -> list[str]:
-	"""Return the keys of the orders that *text* may mean, of one store or of all."""
+def _failed_orders_of(ids: set[str], stores: list[str]) -> list[str]:
+	"""Return the keys of the orders that are not finished and whose payload names one of these customers."""
+	known = sorted(id for id in ids if _is_id(id))
+	if not known or not stores:
+		return []
+	values = Values()
+	statuses = values.add(tuple(str(status) for status in OPEN))
+	says = " OR ".join(f"event.payload REGEXP {values.add(_CUSTOMER.format(id))}" for id in known[:_MOST_CUSTOMERS])
+	rows = ask(
+		f"""SELECT DISTINCT event.link FROM (SELECT name FROM `tabSync Event` WHERE store IN {values.add(tuple(stores))}
+		AND status IN {statuses} ORDER BY received_at DESC LIMIT {_MOST_PAYLOADS}) AS newest
+		JOIN `tabSync Event` AS event ON event.name = newest.name
+		WHERE event.resource_type = {values.add(keys.ORDER)} AND ({says}) LIMIT {_MOST_ORDERS}""",  # noqa: S608 - values are parameters
+		values,
+	)
+	return [row.link for row in rows if row.link]
+
+
+def order_links(text: str, stores: list[str]) -> list[str]:
+	"""Return the keys of the orders that *text* may mean, in these stores."""
 	key = frappe.db.get_value("Sales Order", text, "shopify_key")
 	if key:
 		return [key]
 	if _is_id(text):
-		return [keys.key(one, keys.ORDER, text) for one in _stores(store)]
+		return [keys.key(one, keys.ORDER, text) for one in stores]
 	event = frappe.qb.DocType("Sync Event")
 	query = frappe.qb.from_(event).select(event.link).distinct().where(event.order_name.isin([text, f"#{text}"]))
-	query = query.where(event.resource_type == keys.ORDER)
-	if store:
-		query = query.where(event.store == store)
+	query = query.where((event.resource_type == keys.ORDER) & event.store.isin(stores or [""]))
 	return sorted(link for link in query.run(pluck=True) if link)
 
 
@@ -63,16 +82,12 @@ def _is_id(text: str) -> bool:
 	return text.isascii() and text.isdigit()
 
 
-def _stores(store: str | None) -> list[str]:
-	return [store] if store else frappe.get_all("Shopify Store", pluck="name", limit_page_length=0)
-
-
-def _customers(text: str) -> list[str]:
+def _customers(text: str, stores: list[str]) -> list[str]:
 	if frappe.db.exists("Customer", text):
 		return [text]
 	found = frappe.get_all("Customer", filters={"customer_name": text}, pluck="name", limit_page_length=50)
 	if not found and _is_id(text):
-		wanted = [keys.key(one, keys.CUSTOMER, text) for one in _stores(None)]
+		wanted = [keys.key(one, keys.CUSTOMER, text) for one in stores]
 		found = frappe.get_all("Customer", filters={"shopify_key": ("in", wanted)}, pluck="name", limit_page_length=50)
 	return found
 

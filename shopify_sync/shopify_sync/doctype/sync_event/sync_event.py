@@ -134,7 +134,7 @@ def on_doctype_update():
 	add_index("Sync Event", ["missing"], "missing_index")  # what waits for a mapping
 	add_index("Sync Event", ["status", "received_at"], "status_received_index")
 	# failures by what they have in common, counted without a look at a row
-	add_index("Sync Event", ["store", "status", "category", "cause", "received_at"], "cause_index")
+	add_index("Sync Event", ["store", "status", "category", "cause", "received_at", "next_try_at"], "cause_index")
 	add_index("Sync Event", ["order_name"], "order_name_index")  # what people search for
 	add_index("Sync Event", ["received_at"], "received_index")  # the list as it opens
 	add_index("Sync Event", ["store", "status"], "store_status_index")  # counts per store
