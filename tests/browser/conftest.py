@@ -21,7 +21,7 @@ else:
 	from tests.tiers import benches
 
 	from . import harness
-	from .desk import Desk
+	from .desk import Desk, Profiles
 	from .harness import Site
 
 	RESULTS = benches.CHECKOUT / ".tier-results"
@@ -49,13 +49,20 @@ else:
 		with harness.site(found[0], RESULTS / f"browser-{found[0].path.name}.log") as served:
 			yield served
 
+	@pytest.fixture(scope="session")
+	def profiles(browser: Browser, site: Site) -> Iterator[Profiles]:
+		"""A browser profile for each user: what one window has fetched, the next one has."""
+		found = Profiles(browser, site)
+		yield found
+		found.close()
+
 	@pytest.fixture
-	def sign_in(browser: Browser, site: Site, request: pytest.FixtureRequest) -> Iterator[Callable[..., Desk]]:
+	def sign_in(profiles: Profiles, request: pytest.FixtureRequest) -> Iterator[Callable[..., Desk]]:
 		"""Return what opens the Desk as one of the users, in a browser window of its own."""
 		opened: list[Desk] = []
 
 		def open_desk(user: str = "manager", **options: Any) -> Desk:
-			opened.append(Desk.open(browser, site, user, **options))
+			opened.append(profiles.window(user, **options))
 			return opened[-1]
 
 		yield open_desk
@@ -71,6 +78,10 @@ else:
 	def desk(sign_in: Callable[..., Desk]) -> Desk:
 		"""Return the Desk of the store's manager."""
 		return sign_in("manager")
+
+	def pytest_configure(config: pytest.Config) -> None:
+		"""Make known what marks tests."""
+		config.addinivalue_line("markers", "seeds(*kinds): failures that the store has when the test begins")
 
 	@pytest.hookimpl(hookwrapper=True)
 	def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Iterator[Any]:

@@ -24,18 +24,8 @@ class Desk:
 		self.errors: list[str] = []
 		self.page = self._watched(context.new_page())
 
-	@classmethod
-	def open(cls, browser: Browser, site: Site, user: str, **options: Any) -> Desk:
-		"""Open a window and sign *user* in, without the login page. *options*: of Playwright's `new_context`."""
-		context = browser.new_context(**{"viewport": {"width": 1400, "height": 1000}, "locale": "en-US", **options})
-		context.set_default_timeout(PATIENCE)
-		form = {"usr": "Administrator" if user == "Administrator" else site.users[user], "pwd": _password(site, user)}
-		answer = context.request.post(f"{site.address}/api/method/login", form=form)
-		assert answer.ok, f"{user} cannot sign in: {answer.status} {answer.text()[:300]}"
-		return cls(context, site, user)
-
 	def _watched(self, page: Page) -> Page:
-		page.on("pageerror", lambda error: self._note(f"script error: {error}"))
+		page.on("pageerror", lambda error: self._note(f"script error: {error} {error.stack}"))
 		page.on("console", self._console)
 		page.on("response", self._response)
 		return page
@@ -60,7 +50,7 @@ class Desk:
 
 	def close(self) -> None:
 		"""Close the window."""
-		self.context.close()
+		self.page.close()
 
 	# --- where to go ----------------------------------------------------------------------------------------------------
 
@@ -173,6 +163,34 @@ class Desk:
 	def contrast(self, selectors: Sequence[str]) -> dict[str, float]:
 		"""Return the contrast of text against what lies behind it (WCAG 2: 1 to 21) for the first visible match of each selector."""
 		return dict(self.page.evaluate(_CONTRAST, list(selectors)))
+
+
+class Profiles:
+	"""The browser's profiles, one for each user (and size of window): signed in once, without the login page."""
+
+	def __init__(self, browser: Browser, site: Site) -> None:
+		self._browser, self._site = browser, site
+		self._contexts: dict[str, BrowserContext] = {}
+
+	def window(self, user: str, **options: Any) -> Desk:
+		"""Open a window. *options*: of Playwright's `new_context`."""
+		key = f"{user} {sorted(options.items())}"
+		if key not in self._contexts:
+			self._contexts[key] = self._signed_in(user, options)
+		return Desk(self._contexts[key], self._site, user)
+
+	def _signed_in(self, user: str, options: dict[str, Any]) -> BrowserContext:
+		context = self._browser.new_context(**{"viewport": {"width": 1400, "height": 1000}, "locale": "en-US", **options})
+		context.set_default_timeout(PATIENCE)
+		form = {"usr": "Administrator" if user == "Administrator" else self._site.users[user], "pwd": _password(self._site, user)}
+		answer = context.request.post(f"{self._site.address}/api/method/login", form=form)
+		assert answer.ok, f"{user} cannot sign in: {answer.status} {answer.text()[:300]}"
+		return context
+
+	def close(self) -> None:
+		"""Close all windows."""
+		for context in self._contexts.values():
+			context.close()
 
 
 def slug(doctype: str) -> str:

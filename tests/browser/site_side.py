@@ -52,7 +52,9 @@ class SiteSide:
 	def errors(self) -> str:
 		"""Return what the site's newest Error Logs say."""
 		since = {"creation": (">", self._began)}
-		found = frappe.get_all("Error Log", filters=since, fields=["creation", "method", "error"], order_by="creation desc", limit=2)
+		found = frappe.get_all(
+			"Error Log", filters=since, fields=["creation", "method", "error"], order_by="creation desc", limit=2
+		)
 		return "\n\n".join(f"{row.creation} {row.method}\n{(row.error or '')[-2500:]}" for row in found)
 
 	def users(self, password: str) -> dict[str, str]:
@@ -81,6 +83,10 @@ class SiteSide:
 		from shopify_sync.tests import seeds_failures
 
 		return seeds_failures.good_order(self._ground)
+
+	def deliver_order(self) -> str:
+		"""Deliver an order that nothing is wrong with; a worker will see to it."""
+		return self._ground.deliver("orders/create", self._ground.order())
 
 	def store(self, **values: Any) -> None:
 		"""Make the store anew, empty, with these values."""
@@ -186,6 +192,11 @@ def _make_user(user: str, roles: tuple[str, ...], password: str) -> None:
 	doc.db_insert()
 	for role in roles:
 		doc.append("roles", {"role": role}).db_insert()
+	# The site may have other stores, with failures of their own: the tests' users see one.
+	from shopify_sync.tests.seeds import STORE
+
+	of_store = {"user": name, "allow": "Shopify Store", "for_value": STORE, "apply_to_all_doctypes": 1}
+	frappe.get_doc({"doctype": "User Permission", **of_store}).db_insert()
 	create_notification_settings(name)
 	update_password(name, password)
 	frappe.clear_cache(user=name)
@@ -197,7 +208,12 @@ def _remove_user(name: str) -> None:
 	frappe.db.delete("User", {"name": name})
 	frappe.db.delete("Sessions", {"user": name})
 	frappe.db.delete("Contact", {"user": name})
-	for doctype, field in (("Notification Settings", "name"), ("Notification Log", "for_user"), ("Activity Log", "user")):
+	for doctype, field in (
+		("Notification Settings", "name"),
+		("User Permission", "user"),
+		("Notification Log", "for_user"),
+		("Activity Log", "user"),
+	):
 		frappe.db.delete(doctype, {field: name})
 	frappe.db.delete("__Auth", {"doctype": "User", "name": name})
 
