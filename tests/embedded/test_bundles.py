@@ -292,10 +292,7 @@ def test_no_personal_value_survives_anywhere(
 def test_the_same_person_is_the_same_again(first: str, last: str, email: str, phone: str, secret: bytes) -> None:
 	"""Within a bundle: whatever the case of an e-mail, however a number is written, put together or apart. In another one: not."""
 	stand_ins = StandIns(secret)
-	assert (
-		stand_ins.email(email) == stand_ins.email(f" {email.upper()} ".replace("ß", "ß"))
-		or email.upper().casefold() != email.casefold()
-	)
+	assert stand_ins.email(email) == stand_ins.email(f" {email.upper()} ")
 	assert stand_ins.words(f"{first} {last}") == f"{stand_ins.words(first)} {stand_ins.words(last)}"
 	assert stand_ins.phone(phone) == stand_ins.phone(phone.replace(" ", "-"))
 	assert stand_ins.phone(phone).startswith("+") == phone.startswith("+")
