@@ -8,6 +8,7 @@ from datetime import datetime
 
 from .enums import StrEnum
 from .statuses import Status
+from .words import _
 
 
 class Retry(StrEnum):
@@ -72,175 +73,179 @@ def _mapping(title: str, explanation: str, fix: str) -> CategoryInfo:
 	return CategoryInfo(title, explanation, fix, Retry.AFTER_FIX, Status.BLOCKED)
 
 
-_STORE_FIX = "Add the row in Shopify Store and save: the waiting events are tried again by themselves."
+_STORE_FIX = _("Add the row in Shopify Store and save: the waiting events are tried again by themselves.")
 
 INFO: Mapping[Category, CategoryInfo] = {
 	Category.NETWORK: CategoryInfo(
-		"The network failed", "A connection broke or timed out.", "Nothing to do unless it persists.", Retry.AUTOMATIC
+		_("The network failed"), _("A connection broke or timed out."), _("Nothing to do unless it persists."), Retry.AUTOMATIC
 	),
 	Category.SHOPIFY_UNAVAILABLE: CategoryInfo(
-		"Shopify did not answer",
-		"Shopify answered with an error of its own.",
-		"See Shopify's status page.",
+		_("Shopify did not answer"),
+		_("Shopify answered with an error of its own."),
+		_("See Shopify's status page."),
 		Retry.AUTOMATIC,
 	),
 	Category.THROTTLED: CategoryInfo(
-		"Too many calls", "The store's API budget is used up for the moment.", "Nothing to do.", Retry.AUTOMATIC
+		_("Too many calls"), _("The store's API budget is used up for the moment."), _("Nothing to do."), Retry.AUTOMATIC
 	),
 	Category.CONTENTION: CategoryInfo(
-		"The database was busy",
-		"Other work held the same rows (deadlock or lock wait) through every restart of the transaction.",
-		"Nothing to do unless it persists; then look for a long-running job.",
+		_("The database was busy"),
+		_("Other work held the same rows (deadlock or lock wait) through every restart of the transaction."),
+		_("Nothing to do unless it persists; then look for a long-running job."),
 		Retry.AUTOMATIC,
 	),
 	Category.AUTHENTICATION: CategoryInfo(
-		"Shopify refused the credentials", "The token is not valid.", "Sign the store in again.", Retry.AFTER_FIX
+		_("Shopify refused the credentials"), _("The token is not valid."), _("Sign the store in again."), Retry.AFTER_FIX
 	),
 	Category.PERMISSION: CategoryInfo(
-		"A permission is missing",
-		"The app or the user may not do this.",
-		"Grant what the message names.",
+		_("A permission is missing"),
+		_("The app or the user may not do this."),
+		_("Grant what the message names."),
 		Retry.AFTER_FIX,
 	),
 	Category.MISSING_ITEM: _mapping(
-		"An item is missing",
-		"A line of the order, or a stock level, belongs to no Item in ERPNext.",
-		"Create the Item with this SKU, or map it with a Shopify Link; the waiting events are tried again by themselves.",
+		_("An item is missing"),
+		_("A line of the order, or a stock level, belongs to no Item in ERPNext."),
+		_("Create the Item with this SKU, or map it with a Shopify Link; the waiting events are tried again by themselves."),
 	),
 	Category.MISSING_CUSTOMER: _mapping(
-		"No customer for this order",
-		"The store's policy does not say which Customer to use for an order like this.",
-		"Name a guest Customer, or change the guest policy, in Shopify Store and save.",
+		_("No customer for this order"),
+		_("The store's policy does not say which Customer to use for an order like this."),
+		_("Name a guest Customer, or change the guest policy, in Shopify Store and save."),
 	),
 	Category.MISSING_TAX_ACCOUNT: _mapping(
-		"A tax has no account", "A tax of the order is in no row of the store's Tax Mapping.", _STORE_FIX
+		_("A tax has no account"), _("A tax of the order is in no row of the store's Tax Mapping."), _STORE_FIX
 	),
 	Category.MISSING_SHIPPING_ACCOUNT: _mapping(
-		"Shipping has no account", "A shipping line is in no row of the store's Shipping Mapping.", _STORE_FIX
+		_("Shipping has no account"), _("A shipping line is in no row of the store's Shipping Mapping."), _STORE_FIX
 	),
 	Category.MISSING_WAREHOUSE: _mapping(
-		"A location has no warehouse", "A Shopify location is in no row of the store's Location Mapping.", _STORE_FIX
+		_("A location has no warehouse"), _("A Shopify location is in no row of the store's Location Mapping."), _STORE_FIX
 	),
 	Category.MISSING_GATEWAY: _mapping(
-		"A payment gateway has no account", "A gateway is in no row of the store's mapping.", _STORE_FIX
+		_("A payment gateway has no account"), _("A gateway is in no row of the store's mapping."), _STORE_FIX
 	),
 	Category.MISSING_STATE_RULE: _mapping(
-		"No rule for this state", "No Order State Rule covers this combination of statuses.", _STORE_FIX
+		_("No rule for this state"), _("No Order State Rule covers this combination of statuses."), _STORE_FIX
 	),
 	Category.MISSING_EXCHANGE_RATE: CategoryInfo(
-		"No exchange rate",
-		"ERPNext has no rate between the order's currency and the company's for that day.",
-		"Create a Currency Exchange, then press Retry.",
+		_("No exchange rate"),
+		_("ERPNext has no rate between the order's currency and the company's for that day."),
+		_("Create a Currency Exchange, then press Retry."),
 		Retry.AFTER_FIX,
 	),
 	Category.VALUATION_REQUIRED: _mapping(
-		"The stock has no valuation",
-		"Stock cannot be put in without a valuation rate, and the location's rule finds none.",
-		"Give the Item a valuation rate, or choose another rule in the Location Mapping, and save the store.",
+		_("The stock has no valuation"),
+		_("Stock cannot be put in without a valuation rate, and the location's rule finds none."),
+		_("Give the Item a valuation rate, or choose another rule in the Location Mapping, and save the store."),
 	),
 	Category.PERIOD_CLOSED: CategoryInfo(
-		"The accounting period is closed",
-		"ERPNext refuses postings on that date.",
-		"Open the period, then Retry.",
+		_("The accounting period is closed"),
+		_("ERPNext refuses postings on that date."),
+		_("Open the period, then Retry."),
 		Retry.AFTER_FIX,
 	),
 	Category.MISSING_ACCOUNT: _mapping(
-		"An account is not set",
-		"The order has something that the store names no account for: duties, an adjustment, cash rounding.",
-		"Name the account in Shopify Store and save: the waiting events are tried again by themselves.",
+		_("An account is not set"),
+		_("The order has something that the store names no account for: duties, an adjustment, cash rounding."),
+		_("Name the account in Shopify Store and save: the waiting events are tried again by themselves."),
 	),
 	Category.REVIEW: _mapping(
-		"A person looks at this order",
-		"The store's Order State Rule for this combination of statuses says to hold the order for review.",
-		"Settle the order in Shopify (its next state is looked at by itself), or change the rule and save the store.",
+		_("A person looks at this order"),
+		_("The store's Order State Rule for this combination of statuses says to hold the order for review."),
+		_("Settle the order in Shopify (its next state is looked at by itself), or change the rule and save the store."),
 	),
 	Category.ACCOUNTS_FROZEN: CategoryInfo(
-		"Postings are frozen",
-		"ERPNext refuses postings up to a date, or on this account.",
-		"Unfreeze the account, or move 'Accounts Frozen Till Date' in Accounts Settings; then Retry.",
+		_("Postings are frozen"),
+		_("ERPNext refuses postings up to a date, or on this account."),
+		_("Unfreeze the account, or move 'Accounts Frozen Till Date' in Accounts Settings; then Retry."),
 		Retry.AFTER_FIX,
 	),
 	Category.CUSTOMER_BLOCKED: CategoryInfo(
-		"The customer is blocked",
-		"The Customer is frozen or disabled in ERPNext, so nothing may be booked for it.",
-		"Unfreeze or enable the Customer, or point its Shopify Link at another one; then Retry.",
+		_("The customer is blocked"),
+		_("The Customer is frozen or disabled in ERPNext, so nothing may be booked for it."),
+		_("Unfreeze or enable the Customer, or point its Shopify Link at another one; then Retry."),
 		Retry.AFTER_FIX,
 	),
 	Category.CREDIT_LIMIT: CategoryInfo(
-		"The credit limit is reached",
-		"The order would take the Customer beyond its credit limit.",
-		"Raise the limit, or tick 'Bypass Credit Limit Check' on the Customer; then Retry.",
+		_("The credit limit is reached"),
+		_("The order would take the Customer beyond its credit limit."),
+		_("Raise the limit, or tick 'Bypass Credit Limit Check' on the Customer; then Retry."),
 		Retry.AFTER_FIX,
 	),
 	Category.ITEM_DISABLED: _mapping(
-		"An item is disabled",
-		"A line of the order belongs to an Item that is disabled in ERPNext.",
-		"Enable the Item, or map the line to another one; the waiting events are tried again by themselves.",
+		_("An item is disabled"),
+		_("A line of the order belongs to an Item that is disabled in ERPNext."),
+		_("Enable the Item, or map the line to another one; the waiting events are tried again by themselves."),
 	),
 	Category.SERIAL_OR_BATCH: CategoryInfo(
-		"A serial or batch number is needed",
-		"The goods leave or come back as serial numbers or batches, which Shopify does not state.",
-		"Let ERPNext choose (Stock Settings: 'Auto Create Serial and Batch Bundle For Outward'), or make the Delivery Note "
-		"by hand and Discard the event.",
+		_("A serial or batch number is needed"),
+		_("The goods leave or come back as serial numbers or batches, which Shopify does not state."),
+		_(
+			"Let ERPNext choose (Stock Settings: 'Auto Create Serial and Batch Bundle For Outward'), or make the Delivery Note "
+			"by hand and Discard the event."
+		),
 		Retry.AFTER_FIX,
 	),
 	Category.STOCK_UNAVAILABLE: CategoryInfo(
-		"Not enough stock", "ERPNext refuses a negative stock.", "Correct the stock, then Retry.", Retry.AFTER_FIX
+		_("Not enough stock"), _("ERPNext refuses a negative stock."), _("Correct the stock, then Retry."), Retry.AFTER_FIX
 	),
 	Category.NOT_STOCKED: CategoryInfo(
-		"Not stocked at the location",
-		"Shopify does not stock the item at the location that its stock should go to.",
-		"Stock it there in Shopify, or let the store do it (Shopify Store, Inventory), then Retry.",
+		_("Not stocked at the location"),
+		_("Shopify does not stock the item at the location that its stock should go to."),
+		_("Stock it there in Shopify, or let the store do it (Shopify Store, Inventory), then Retry."),
 		Retry.AFTER_FIX,
 	),
 	Category.FULFILLMENT_REFUSED: CategoryInfo(
-		"Shopify does not take the fulfillment",
-		"The order's fulfillment order is on hold, scheduled, with another service, or has less left than was delivered. Of a return: "
-		"Shopify lets less be returned, or has received it already.",
-		"Look at the order in Shopify, correct there or in the Delivery Note what the message names, then Retry.",
+		_("Shopify does not take the fulfillment"),
+		_(
+			"The order's fulfillment order is on hold, scheduled, with another service, or has less left than was delivered. Of a return: "
+			"Shopify lets less be returned, or has received it already."
+		),
+		_("Look at the order in Shopify, correct there or in the Delivery Note what the message names, then Retry."),
 		Retry.AFTER_FIX,
 	),
 	Category.ERPNEXT_VALIDATION: CategoryInfo(
-		"ERPNext refused the document",
-		"A validation of ERPNext, or of a customisation, did not accept it. The message is ERPNext's own.",
-		"Correct what the message names, then press Retry.",
+		_("ERPNext refused the document"),
+		_("A validation of ERPNext, or of a customisation, did not accept it. The message is ERPNext's own."),
+		_("Correct what the message names, then press Retry."),
 		Retry.AFTER_FIX,
 	),
 	Category.TOTALS_MISMATCH: CategoryInfo(
-		"The totals differ",
-		"The order does not add up to the total that Shopify states, so nothing was posted.",
-		"Compare the figures in the message; correct the mapping or the setting they point at, then press Retry.",
+		_("The totals differ"),
+		_("The order does not add up to the total that Shopify states, so nothing was posted."),
+		_("Compare the figures in the message; correct the mapping or the setting they point at, then press Retry."),
 		Retry.AFTER_FIX,
 	),
 	Category.INVALID_PAYLOAD: CategoryInfo(
-		"The payload is not what Shopify documents",
-		"The delivery was signed correctly but lacks what its topic must have.",
-		"Trying again sends the same bytes. Report it with the event's id.",
+		_("The payload is not what Shopify documents"),
+		_("The delivery was signed correctly but lacks what its topic must have."),
+		_("Trying again sends the same bytes. Report it with the event's id."),
 		Retry.NEVER,
 	),
 	Category.UNSUPPORTED: CategoryInfo(
-		"Not supported yet",
-		"The change is of a kind that this version does not carry over. Nothing was posted.",
-		"Carry it over by hand, then Discard the event with a note.",
+		_("Not supported yet"),
+		_("The change is of a kind that this version does not carry over. Nothing was posted."),
+		_("Carry it over by hand, then Discard the event with a note."),
 		Retry.NEVER,
 	),
 	Category.CONFLICT: CategoryInfo(
-		"ERPNext and Shopify disagree",
-		"Somebody changed the document in ERPNext in a way that contradicts Shopify. Nothing was overwritten.",
-		"Decide which side is right, correct the other, then press Retry or Discard.",
+		_("ERPNext and Shopify disagree"),
+		_("Somebody changed the document in ERPNext in a way that contradicts Shopify. Nothing was overwritten."),
+		_("Decide which side is right, correct the other, then press Retry or Discard."),
 		Retry.AFTER_FIX,
 		Status.CONFLICT,
 	),
 	Category.WORKER_DIED: CategoryInfo(
-		"The worker died",
-		"The process that worked on the event ended without a word, every time: killed, out of memory, or restarted.",
-		"Look at the worker's log and at the server's memory, then press Retry.",
+		_("The worker died"),
+		_("The process that worked on the event ended without a word, every time: killed, out of memory, or restarted."),
+		_("Look at the worker's log and at the server's memory, then press Retry."),
 		Retry.AUTOMATIC,
 	),
 	Category.BUG: CategoryInfo(
-		"An unexpected error",
-		"The code met something it was not made for.",
-		"Report it with the technical detail.",
+		_("An unexpected error"),
+		_("The code met something it was not made for."),
+		_("Report it with the technical detail."),
 		Retry.AUTOMATIC,
 	),
 }

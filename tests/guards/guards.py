@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import words
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "shopify_sync"
 
@@ -144,6 +146,14 @@ def _may_not_call() -> list[Path]:
 	return _outside(PACKAGE, "admin_api/", "simulator/", "simulation/", "tests/", "embedded_host/demo.py")
 
 
+def _speaking_files() -> list[Path]:
+	return [path for folder in ("api", "erpnext_host", "shopify_sync", "jobs") for path in python_files(PACKAGE / folder)]
+
+
+def _scripts() -> list[Path]:
+	return sorted([*PACKAGE.glob("public/js/**/*.js"), *PACKAGE.glob("shopify_sync/**/*.js")])
+
+
 def _test_files() -> list[Path]:
 	# This folder plants violations to show that the guards bite.
 	return [path for path in python_files(ROOT / "tests") if path.parent != Path(__file__).parent]
@@ -158,6 +168,10 @@ GUARDS = (
 	Guard("only admin_api/ speaks HTTP to others", _may_not_call, http_clients),
 	Guard("no stand-in for Frappe in tests", lambda: [*_test_files(), *python_files(PACKAGE)], frappe_mocks),
 	Guard("no test without Frappe is skipped", _test_files, skips),
+	Guard("what people read is inside _()", _speaking_files, words.untranslated),
+	Guard("answers to the Desk are inside _()", _speaking_files, words.answers),
+	Guard("what the Desk's scripts say is inside __()", _scripts, words.untranslated_script),
+	Guard("guests may call what is known", lambda: python_files(PACKAGE / "api"), words.unknown_guests),
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from .guards import (
 	status_writes,
 	whitelisted,
 )
+from .words import answers, unknown_guests, untranslated, untranslated_script
 
 PLANTED = [
 	(impure, "import frappe"),
@@ -60,6 +61,21 @@ PLANTED = [
 	(skips, "@pytest.mark.skip\ndef test(): pass"),
 	(skips, "pytest.importorskip('frappe')"),
 	(skips, "@pytest.mark.xfail\ndef test(): pass"),
+	(untranslated, "frappe.throw('Not now.')"),
+	(untranslated, "frappe.throw(f'Not {name}.')"),
+	(untranslated, "frappe.msgprint('{0} of {1}'.format(a, b))"),
+	(untranslated, "frappe.throw(why, title='Not retried')"),
+	(untranslated, "frappe.throw('Not ' + name)"),
+	(untranslated, "text = _(f'{name} is missing')"),
+	(untranslated, "text = _('{0} is missing'.format(name))"),
+	(answers, "return {'message': 'Done.', 'done': 1}"),
+	(answers, "return {'label': f'{n} left'}"),
+	(untranslated_script, 'frappe.msgprint("Not now.");'),
+	(untranslated_script, "frappe.confirm(`Retry ${n} events?`, go);"),
+	(untranslated_script, '{ fieldname: "reason", label: "Reason" }'),
+	(untranslated_script, 'frm.add_custom_button("Retry", go);'),
+	(unknown_guests, "@frappe.whitelist(allow_guest=True)\ndef everything(): pass"),
+	(unknown_guests, "@frappe.whitelist(methods=['GET'], allow_guest=1)\ndef orders(): pass"),
 ]
 HARMLESS = [
 	(impure, "from .contracts.base import parse_json\nimport json\nfrom datetime import datetime"),
@@ -77,6 +93,14 @@ HARMLESS = [
 	(http_clients, "from urllib.parse import urlsplit\nimport http.server\nfrom http.server import ThreadingHTTPServer"),
 	(frappe_mocks, "import frappe"),
 	(skips, "skipped = [row for row in rows if row.skip_reason]"),
+	(untranslated, "frappe.throw(_('Not now.'))\nfrappe.throw(_('{0}, row {1}').format(a, 1), title=_('No'))"),
+	(untranslated, "frappe.throw(str(error), frappe.PermissionError)\nraise ValueError('for developers')\nself.throw('x')"),
+	(untranslated, "say(f'worker {name} is up')\nfrappe.throw('<br>'.join(lines))"),
+	(answers, "return {'message': _('Done.'), 'label': title, 'description': ''}"),
+	(untranslated_script, 'frappe.msgprint(__("Not now."));\nframe.set_intro(`${compared} ${text}`, "green");'),
+	(untranslated_script, '// label: "Reason"\nconst label = "x"; on("throw", go);'),
+	(unknown_guests, "@frappe.whitelist(allow_guest=True, methods=['POST'])\ndef receive(): pass"),
+	(unknown_guests, "@frappe.whitelist(methods=['POST'])\ndef retry(): pass"),
 ]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import frappe
+from frappe import _
 
 from shopify_sync.core.events import Source
 from shopify_sync.core.failures import INFO, Category
@@ -59,7 +60,7 @@ def _of_events(row: Any) -> dict[str, Any]:
 
 
 def _fix(category: str) -> str:
-	return INFO[Category(category)].fix
+	return _(INFO[Category(category)].fix)
 
 
 def lines(name: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ Nobody edits one in the Desk: people retry, map or discard through ``api/command
 """
 
 import frappe
+from frappe import _
 from frappe.model.document import Document
 from frappe.query_builder.functions import Coalesce
 from frappe.utils import add_days, now_datetime
@@ -86,7 +87,8 @@ class SyncEvent(Document):
 		if self.category in {str(category) for category in Category}:
 			info = INFO[Category(self.category)]
 			self.set_onload(
-				"failure", {"title": info.title, "explanation": info.explanation, "fix": info.fix, "retry": str(info.retry)}
+				"failure",
+				{"title": _(info.title), "explanation": _(info.explanation), "fix": _(info.fix), "retry": str(info.retry)},
 			)
 
 	def on_trash(self):
