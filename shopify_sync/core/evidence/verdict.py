@@ -38,7 +38,7 @@ _NOT_HERE: Mapping[Category, str] = {
 #: What only the site computes, or is named after a person: the embedded host has other words for it.
 _OF_THE_HOST = frozenset(
 	"""name naming_series title status docstatus expense_account difference_account set_posting_time posting_time conversion_rate
-	plc_conversion_rate price_list_currency""".split()
+	plc_conversion_rate price_list_currency so_detail dn_detail si_detail sales_invoice_item delivery_note_item""".split()
 )
 _MOST_DIFFERENCES = 20
 #: An attempt with one of these wrote documents.
@@ -175,9 +175,22 @@ def _field_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> I
 	there = {entry["field"]: entry.get("after") for entry in after.get("fields") or ()}
 	for entry in before.get("fields") or ():
 		name = entry["field"]
-		if name in _OF_THE_HOST or name not in there or _same(entry.get("after"), there[name]):
-			continue
-		yield f"{before['doctype']}.{name}: recorded {_short(entry.get('after'))}, here {_short(there[name])}"
+		if name in there:
+			yield from _value_differences(f"{before['doctype']}.{name}", name, entry.get("after"), there[name])
+
+
+def _value_differences(path: str, name: str, before: Any, after: Any) -> Iterator[str]:
+	"""Yield where two values differ, row by row and field by field."""
+	if name in _OF_THE_HOST or _same(before, after):
+		return
+	if isinstance(before, Mapping) and isinstance(after, Mapping):
+		for inner in sorted(before.keys() & after.keys()):
+			yield from _value_differences(f"{path}.{inner}", inner, before[inner], after[inner])
+	elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+		for number, (ours, theirs) in enumerate(zip(before, after, strict=True), start=1):
+			yield from _value_differences(f"{path}[{number}]", "", ours, theirs)
+	else:
+		yield f"{path}: recorded {_short(before)}, here {_short(after)}"
 
 
 def _same(before: Any, after: Any) -> bool:
