@@ -13,6 +13,7 @@ import frappe
 from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
 
 from shopify_sync.core.order_states import DEFAULT_RULES
+from shopify_sync.erpnext_host.event_log import FrappeEventLog
 
 ROLES = ("Shopify Sync Manager", "Shopify Sync Operator", "Shopify Sync Auditor")
 #: A category without rules: ERPNext then adds no taxes of its own to what Shopify has taxed.
@@ -197,6 +198,7 @@ def _make_everything() -> None:
 	_make_health_block()
 	for doctype, column, name in INDEXES:
 		frappe.db.add_index(doctype, [column], name)
+	FrappeEventLog().name_causes()
 
 
 def _make_health_block() -> None:

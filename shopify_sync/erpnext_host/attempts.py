@@ -72,10 +72,12 @@ def insert_note(
 	)
 
 
-def insert_notes(events: Sequence[str], action: Action, outcome: str, *, user: str, reason: str, operation: str) -> None:
-	"""Insert what an operator did to each of *events*, in one statement of the running transaction.
+def insert_notes(
+	events: Sequence[str], action: Action, outcome: str, *, user: str, reason: str, operation: str | None = None
+) -> None:
+	"""Insert what was done to each of *events*, in one statement of the running transaction.
 
-	:param operation: the Sync Operation that it belongs to.
+	:param operation: the Sync Operation that it belongs to, if an operator did it.
 	"""
 	now = times.now()
 	notes = [Attempt(event, 0, action, outcome, started_at=now, ended_at=now, user=user, reason=reason) for event in events]

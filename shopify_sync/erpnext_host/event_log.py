@@ -64,6 +64,10 @@ _NOTED_AS = {
 	OperatorAction.DISCARD: Action.DISCARD,
 }
 _TRIES = 5
+#: A flag on a document that is saved to mend one cause of failures: whoever saves it sets going what waits for that, and no more.
+MENDS_ONE_THING = "shopify_sync_mends_one_thing"
+#: So many events are put back, or named, by one statement.
+_AT_ONCE = 1000
 #: How many times as many marks are looked at as one batch takes: other pushers may have the first ones locked.
 _LOOK_AHEAD = 4
 
@@ -431,14 +435,31 @@ class FrappeEventLog:
 			if value is not None:
 				query += f" AND {column} = %s"
 				values.append(value[:140])
-		rows = frappe.db.sql(query, tuple(values))
-		requeued = 0
-		for name, status in rows:
-			if not _requeue(name, Status(status), keep_attempts=True):
-				continue
-			requeued += 1
-			attempts.insert_note(name, 0, Action.REQUEUE, str(Status.RECEIVED), "", user=frappe.session.user, reason=reason)
-		return requeued
+		waiting: dict[Status, list[str]] = {}
+		for name, status in frappe.db.sql(query, tuple(values)):
+			waiting.setdefault(Status(status), []).append(name)
+		return sum(_requeue_waiting(status, sorted(names), reason) for status, names in waiting.items())
+
+	# --- what older versions left --------------------------------------------------------------------------------
+
+	def name_causes(self) -> int:
+		"""Write the cause of failures from before there was that column. Return how many; commits in chunks."""
+		named = 0
+		waits = tuple(str(status) for status in Status if status not in (*FINAL, Status.RECEIVED, Status.PROCESSING))
+		while True:
+			rows = frappe.db.sql(
+				"SELECT name, status, category, missing, message FROM `tabSync Event` WHERE status IN %s AND cause IS NULL LIMIT %s",
+				(waits, _AT_ONCE),
+			)
+			for name, status, category, missing, message in rows:
+				frappe.db.sql(
+					"UPDATE `tabSync Event` SET cause = %s WHERE name = %s AND status = %s",
+					(cause_of(category, missing, message), name, status),
+				)
+			frappe.db.commit()
+			named += len(rows)
+			if len(rows) < _AT_ONCE:
+				return named
 
 
 _T = TypeVar("_T")
@@ -703,6 +724,24 @@ def _requeue_all(names: tuple[str, ...], status: Status, *, keep_attempts: bool)
 		(str(Status.RECEIVED), keep_attempts, times.to_naive_utc(now), times.to_site(now), names, str(status)),
 	)
 	return int(frappe.db._cursor.rowcount)
+
+
+def _requeue_waiting(status: Status, names: Sequence[str], reason: str) -> int:
+	"""Put back those of *names* that still wait in *status*, some statements for a thousand of them. Return how many.
+
+	What was a Dead Letter has used up its attempts for something that is mended now: it gets them again.
+	"""
+	requeued = 0
+	for start in range(0, len(names), _AT_ONCE):
+		some = tuple(names[start : start + _AT_ONCE])
+		locked = frappe.db.sql(
+			"SELECT name FROM `tabSync Event` WHERE name IN %s AND status = %s ORDER BY name FOR UPDATE", (some, str(status))
+		)
+		still = tuple(name for (name,) in locked)
+		if still:
+			requeued += _requeue_all(still, status, keep_attempts=status is not Status.DEAD_LETTER)
+			attempts.insert_notes(still, Action.REQUEUE, str(Status.RECEIVED), user=frappe.session.user, reason=reason)
+	return requeued
 
 
 def _discarded(name: str, resource: str | None) -> None:

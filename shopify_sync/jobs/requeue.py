@@ -12,19 +12,19 @@ import frappe
 from shopify_sync.core.failures import Category
 from shopify_sync.core.statuses import Status
 from shopify_sync.erpnext_host import wake
-from shopify_sync.erpnext_host.event_log import FrappeEventLog
+from shopify_sync.erpnext_host.event_log import MENDS_ONE_THING, FrappeEventLog
 
 
 def store_saved(doc: Any) -> None:
 	"""A store's settings or mappings changed: try what was blocked or held, unless the store rests."""
-	if doc.mode == "Paused" or not doc.enabled:
+	if doc.mode == "Paused" or not doc.enabled or doc.flags.get(MENDS_ONE_THING):
 		return
 	_requeue(doc.name, [Status.BLOCKED, Status.HELD], reason=f"Shopify Store {doc.name} was saved.")
 
 
 def link_saved(doc: Any) -> None:
 	"""Somebody mapped something to an Item: try the events that miss one."""
-	if doc.document_type != "Item" or not doc.document_name:
+	if doc.document_type != "Item" or not doc.document_name or doc.flags.get(MENDS_ONE_THING):
 		return
 	reason = f"Shopify Link {doc.name} was saved."
 	_requeue(doc.store, [Status.BLOCKED], category=Category.MISSING_ITEM, reason=reason)

@@ -11,7 +11,7 @@ import frappe
 from frappe import _
 from frappe.utils import cint, flt, getdate
 
-from shopify_sync.core.failures import Category
+from shopify_sync.erpnext_host.event_log import MENDS_ONE_THING
 
 OPERATE, SET_UP = "operate", "set_up"
 
@@ -32,7 +32,7 @@ class Fix:
 	:ivar save: saves the answer; returns what was done.
 	:ivar needs: `operate` or `set_up`, see `api/roles.py`.
 	:ivar writes: a doctype of ERPNext that the user's own permission must allow to write.
-	:ivar sets_going: the category whose events go on; None: those that miss exactly this.
+	:ivar helps: the beginning of everything that the answer mends besides what was asked about, by name and answer; None: only that.
 	"""
 
 	kind: str
@@ -41,7 +41,7 @@ class Fix:
 	save: Callable[[str, str, Mapping[str, Any]], str]
 	needs: str = SET_UP
 	writes: str | None = None
-	sets_going: Category | None = None
+	helps: Callable[[str, Mapping[str, Any]], str | None] = lambda what, answer: None
 
 	def is_allowed(self) -> bool:
 		"""Tell whether ERPNext lets the user write what the fix writes. Roles of the sync are asked elsewhere."""
@@ -113,3 +113,9 @@ _CHECKS: Mapping[str, Callable[[Field, Any], Any]] = {
 	"Float": _amount,
 	"Date": _date,
 }
+
+
+def save(doc: Any, **options: Any) -> None:
+	"""Save a document that mends one cause: what waits for other things is not tried again because of it."""
+	doc.flags[MENDS_ONE_THING] = True
+	doc.save(**options)

@@ -10,7 +10,7 @@ from frappe import _
 
 from shopify_sync.core.keys import INVENTORY_ITEM, SKU, VARIANT
 
-from .fix import OPERATE, BadAnswer, Field, Fix
+from .fix import OPERATE, BadAnswer, Field, Fix, save
 
 #: What a failure's `missing` may begin with, and the resource type of the link that repairs it.
 LINKABLE = {"item": SKU, VARIANT: VARIANT, INVENTORY_ITEM: INVENTORY_ITEM}
@@ -28,7 +28,7 @@ def save_link(store: str, resource_type: str, shopify_id: str, item: str) -> Non
 	link.update({"store": store, "resource_type": resource_type, "shopify_id": shopify_id})
 	link.update({"document_type": "Item", "document_name": item})
 	# An operator may repair a mapping from the failure, without the right to edit every link.
-	link.save(ignore_permissions=True)
+	save(link, ignore_permissions=True)
 
 
 def _title(kind: str, what: str) -> str:
@@ -54,11 +54,11 @@ def _fields(store: str, what: str) -> list[Field]:
 
 
 def _saver(kind: str) -> Callable[[str, str, Mapping[str, Any]], str]:
-	def save(store: str, what: str, values: Mapping[str, Any]) -> str:
+	def save_answer(store: str, what: str, values: Mapping[str, Any]) -> str:
 		save_link(store, LINKABLE[kind], what, values["item"])
 		return _("{0} is mapped to Item {1}; the waiting events are tried again.").format(what, values["item"])
 
-	return save
+	return save_answer
 
 
 def _fix(kind: str) -> Fix:

@@ -9,7 +9,7 @@ import frappe
 from frappe import _
 from frappe.utils import flt
 
-from .fix import BadAnswer, Field, Fix
+from .fix import BadAnswer, Field, Fix, save
 
 #: A rule that is made for one combination goes before those for many.
 PRIORITY_OF_ADDED_RULE = 50
@@ -75,7 +75,7 @@ def _save_tax(store: str, what: str, values: Mapping[str, Any]) -> str:
 		(row for row in doc.tax_mapping if _same(row.tax_title, title) and flt(row.rate, 6) == flt(rate, 6)), None
 	) or doc.append("tax_mapping", {"tax_title": title, "rate": rate})
 	row.account = values["account"]
-	doc.save()
+	save(doc)
 	return _("Tax {0} is booked on {1}; the waiting events are tried again.").format(title, values["account"])
 
 
@@ -92,7 +92,7 @@ def _save_shipping(store: str, what: str, values: Mapping[str, Any]) -> str:
 	row = next((row for row in doc.shipping_mapping if _same(row.shipping_title, what)), None)
 	row = row or doc.append("shipping_mapping", {"shipping_title": what})
 	row.account = values["account"]
-	doc.save()
+	save(doc)
 	return _("Shipping {0} is booked on {1}; the waiting events are tried again.").format(what, values["account"])
 
 
@@ -132,7 +132,7 @@ def _save_location(store: str, what: str, values: Mapping[str, Any]) -> str:
 	row = next((row for row in doc.location_mapping if row.location_id == what), None)
 	row = row or doc.append("location_mapping", {"location_id": what})
 	row.update({name: value for name, value in values.items() if value is not None})
-	doc.save()
+	save(doc)
 	return _("Location {0} is warehouse {1}; the waiting events are tried again.").format(what, values["warehouse"])
 
 
@@ -170,7 +170,7 @@ def _save_gateway(store: str, what: str, values: Mapping[str, Any]) -> str:
 	doc = store_of(store)
 	row = _gateway_row(doc, what) or doc.append("gateway_mapping", {"gateway": what})
 	row.update({field: value for field, value in values.items() if value})
-	doc.save()
+	save(doc)
 	return _("{0} is mapped to {1}; the waiting events are tried again.").format(what, values["account"])
 
 
@@ -217,7 +217,7 @@ def _save_state(store: str, what: str, values: Mapping[str, Any]) -> str:
 	}
 	makes = {name: values.get(name) or 0 for name in ("make_invoice", "make_payments", "make_deliveries")}
 	doc.append("order_state_rules", {**rule, **makes})
-	doc.save()
+	save(doc)
 	return _("Orders that are {0} have a rule now; the waiting events are tried again.").format(state_in_words(what))
 
 
@@ -226,7 +226,13 @@ def _same(one: str | None, other: str) -> bool:
 
 
 FIXES: Mapping[str, Fix] = {
-	"tax": Fix("tax", lambda what: _("Choose the account for tax {0}").format(what), _tax_fields, _save_tax),
+	"tax": Fix(
+		"tax",
+		lambda what: _("Choose the account for tax {0}").format(_("{0} of {1} %").format(*what.rpartition("@")[::2])),
+		_tax_fields,
+		_save_tax,
+		helps=lambda what, answer: f"tax:{_tax(what)[0]}@" if answer.get("any_rate") else None,
+	),
 	"shipping": Fix(
 		"shipping", lambda what: _("Choose the account for shipping {0}").format(what), _shipping_fields, _save_shipping
 	),

@@ -9,9 +9,7 @@ import frappe
 from frappe import _
 from frappe.utils import today
 
-from shopify_sync.core.failures import Category
-
-from .fix import BadAnswer, Field, Fix
+from .fix import BadAnswer, Field, Fix, save
 from .fix_rows import options, store_of
 
 _ITEMS = ("custom_line_item", "tip_item", "gift_card_item")
@@ -64,7 +62,7 @@ def _guest_policy() -> Field:
 def _save_setting(store: str, what: str, values: Mapping[str, Any]) -> str:
 	doc = store_of(store)
 	doc.update(dict(values))
-	doc.save()
+	save(doc)
 	label = _(doc.meta.get_label(what))
 	return _("{0} of {1} is {2}; the waiting events are tried again.").format(label, store, values[what])
 
@@ -112,7 +110,7 @@ def _save_valuation(store: str, what: str, values: Mapping[str, Any]) -> str:
 		doc = store_of(store)
 		for row in _rows_with_other_rules(doc):
 			row.valuation_rule = "Item's rate"
-		doc.save()
+		save(doc)
 	return _("Item {0} is worth {1}; the waiting events are tried again.").format(what, values["valuation_rate"])
 
 
@@ -187,7 +185,7 @@ def _level_fields(store: str, what: str) -> list[Field]:
 def _save_level(store: str, what: str, values: Mapping[str, Any]) -> str:
 	doc = store_of(store)
 	doc.not_stocked = values["not_stocked"]
-	doc.save()
+	save(doc)
 	return _("Items that Shopify does not stock at a location: {0}. The waiting events are tried again.").format(
 		_(values["not_stocked"])
 	)
@@ -201,6 +199,7 @@ FIXES: Mapping[str, Fix] = {
 		_valuation_fields,
 		_save_valuation,
 		writes="Item",
+		helps=lambda what, answer: "valuation:" if answer.get("use_items_rate") else None,
 	),
 	"exchange_rate": Fix(
 		"exchange_rate",
@@ -214,6 +213,6 @@ FIXES: Mapping[str, Fix] = {
 		lambda what: _("Say what happens where Shopify does not stock an item"),
 		_level_fields,
 		_save_level,
-		sets_going=Category.NOT_STOCKED,
+		helps=lambda what, answer: "level:",
 	),
 }

@@ -18,6 +18,7 @@ from shopify_sync.erpnext_host import live, wake
 from shopify_sync.erpnext_host.event_log import FrappeEventLog
 
 from . import fix_items, fix_places, fix_rows, fix_settings
+from .filters import escaped
 from .fix import BadAnswer, Fix, checked
 
 FIXES: Mapping[str, Fix] = {**fix_items.FIXES, **fix_rows.FIXES, **fix_settings.FIXES}
@@ -59,7 +60,7 @@ def save(store: str, missing: str, values: Mapping[str, Any]) -> str:
 		raise BadAnswer(_("There is no Shopify Store {0}.").format(store))
 	answer = checked(fix.fields(store, what), values)
 	said = fix.save(store, what, answer)
-	_go_on(store, missing, said, fix)
+	_go_on(store, missing, fix.helps(what, answer), said)
 	return said
 
 
@@ -83,15 +84,35 @@ def _fix(missing: str) -> Fix:
 	return fix
 
 
-def _go_on(store: str, missing: str, said: str, fix: Fix) -> None:
-	"""Put back what waits for this, in the transaction of the mapping and once more after it."""
-	log, what = FrappeEventLog(), {"category": fix.sets_going} if fix.sets_going else {"missing": missing}
+def _go_on(store: str, missing: str, mended: str | None, said: str) -> None:
+	"""Put back what waits for this, in the transaction of the mapping and once more after it: events may come to wait until then.
+
+	:param mended: the beginning of what else was mended.
+	"""
+	log = FrappeEventLog()
 
 	def after_commit() -> None:
-		log.requeue_after_commit(store, _GO_ON, **what, reason=said)
+		for one in _all_of(store, missing, mended):
+			log.requeue_after_commit(store, _GO_ON, missing=one, reason=said)
 		wake.wake()
 		wake.wake_pusher()
 		live.changed(store)
 
-	log.requeue(store, _GO_ON, **what, reason=said)
+	for one in _all_of(store, missing, mended):
+		log.requeue(store, _GO_ON, missing=one, reason=said)
 	frappe.db.after_commit.add(after_commit)
+
+
+def _all_of(store: str, missing: str, mended: str | None) -> list[str]:
+	if mended is None:
+		return [missing]
+	event = frappe.qb.DocType("Sync Event")
+	waits = event.status.isin([str(status) for status in (*_GO_ON, Status.PROCESSING)])
+	found = (
+		frappe.qb.from_(event)
+		.select(event.missing)
+		.distinct()
+		.where((event.store == store) & waits & event.missing.like(f"{escaped(mended)}%"))
+		.run(pluck=True)
+	)
+	return sorted({missing, *found})
