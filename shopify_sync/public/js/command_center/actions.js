@@ -49,8 +49,9 @@
 	cc.action_label = (action) => cc.ACTION_LABELS()[action] || __(action);
 
 	// targets: as the server's operations take them, one operation each. choices: { fields, targets(values) } asks for more first.
-	cc.ask_action = (app, { action, targets = [], choices = null, options = {}, done = () => {} }) =>
-		new ActionDialog(app, { action, targets, choices, options, done });
+	// titles: what each target is called, where there are several.
+	cc.ask_action = (app, { action, targets = [], titles = [], choices = null, options = {}, done = () => {} }) =>
+		new ActionDialog(app, { action, targets, titles, choices, options, done });
 
 	class ActionDialog {
 		constructor(app, wish) {
@@ -96,10 +97,7 @@
 
 		show(found) {
 			const will = sum(found, "will");
-			const sentences = found.map(({ confirm, says }) => confirm || says).filter(Boolean);
-			const shown = sentences.slice(0, 8).map((text) => `<p data-part="confirm">${cc.esc(text)}</p>`);
-			if (sentences.length > 8) shown.push(`<p>${cc.esc(__("and {0} more", [sentences.length - 8]))}</p>`);
-			this.say(shown.join("") + cc.refused_html(merged(found)));
+			this.say(this.confirm_html(found, will) + cc.refused_html(merged(found)));
 			this.requests = this.targets.map(() => cc.request_id());
 			this.needs_reason = found.some((one) => one.needs_reason);
 			this.dialog.set_df_property("reason", "reqd", this.needs_reason ? 1 : 0);
@@ -109,6 +107,14 @@
 			button.text(label).toggleClass("btn-danger", found.some((one) => one.dangerous));
 			this.ready(will > 0);
 			if (!this.needs_reason && !this.choices) button.focus();
+		}
+
+		// Of several causes: how many of each; what the server asks about one would be said over and over.
+		confirm_html(found, will) {
+			if (found.length === 1) return `<p data-part="confirm">${cc.esc(found[0].confirm || found[0].says)}</p>`;
+			const lines = found.map((one, i) => `<li>${cc.esc(`${this.titles[i] || one.says}: ${cc.number(one.will)}`)}</li>`);
+			const says = __("{0} of {1}", [cc.events(will), cc.causes(found.length)]);
+			return `<p data-part="confirm"><b>${cc.esc(says)}</b></p><ul class="ssc-causes">${lines.join("")}</ul>`;
 		}
 
 		async start() {
@@ -125,7 +131,7 @@
 					const args = { action: this.action, target, request: this.requests[i], reason: reason || "", options: this.options };
 					this.app.running.follow(await cc.act("operations.start", args));
 				}
-				this.dialog.hide();
+				this.close();
 				this.done();
 				this.app.refresh();
 			} catch {
@@ -133,6 +139,12 @@
 			} finally {
 				this.busy = false;
 			}
+		}
+
+		// Bootstrap does not hear a hide while the dialog is still coming up.
+		close() {
+			this.dialog.$wrapper.one("shown.bs.modal", () => this.dialog.hide());
+			this.dialog.hide();
 		}
 
 		say(html) {

@@ -40,7 +40,7 @@
 				field("category", select("category", with_value(categories, this.value("category")), this.value("category"))),
 				field("flow", select("flow", cc.FLOWS, this.value("flow"))),
 				field("topic", input("topic", this.value("topic"), "orders/updated")),
-				field("text", input("text", this.value("text"), __("As Shopify wrote it"))),
+				field("text", input("text", this.value("text"), __("At least 3 characters"))),
 				field("received_from", time_input("received_from", this.value("received_from"))),
 				field("received_to", time_input("received_to", this.value("received_to"))),
 				field("attempts_min", input("attempts_min", this.value("attempts_min"), "", "number")),

@@ -68,6 +68,7 @@
 			this.hold(true);
 			try {
 				const answer = await cc.act("command_center.fix", { store, missing, values, reason, request: this.request });
+				this.says = answer.message;
 				this.say(answer.message, "ssc-good");
 				this.app.running.follow(answer);
 				this.saved = true;

@@ -39,7 +39,7 @@
 		}
 
 		is_held() {
-			return this.is_open;
+			return this.is_open || this.element.classList.contains("ssc-gone");
 		}
 
 		// Its events are done or gone elsewhere. What a person has open is not taken from under the eyes.
@@ -50,11 +50,10 @@
 			cc.set_html(
 				this.head,
 				`<div class="ssc-count">0</div><div class="ssc-main"><div class="ssc-title">${cc.esc(this.group.title)}</div>
-				<p class="ssc-good">${cc.esc(__("No event waits for this any more."))}</p></div>
+				<p class="ssc-good">${cc.esc(this.fix.says || __("No event waits for this any more."))}</p></div>
 				<div class="ssc-buttons">${cc.button("close-group", __("Close"))}</div>`
 			);
-			this.fix.say("");
-			this.event_list.load();
+			this.body.hidden = true;
 		}
 
 		toggle(open = !this.is_open) {
@@ -103,6 +102,7 @@
 						aria-expanded="${this.is_open}">${cc.esc(group.title)}</button>
 						${safe ? cc.pill(safe.text, safe.color, safe.hint) : ""}</div>
 					<p>${cc.esc(group.what_to_do)}</p>
+					${group.missing ? "" : `<p class="ssc-muted ssc-sample">${cc.esc(group.message)}</p>`}
 					<div class="ssc-muted ssc-facts"><span>${cc.esc(group.store)}</span>
 						<span>${cc.esc(__("First"))} ${cc.ago(group.first_seen)}</span>
 						<span>${cc.esc(__("Last"))} ${cc.ago(group.last_seen)}</span>${next}${orders_html(group)}</div>

@@ -6,8 +6,9 @@
 	const OPEN_AT_MOST = 2;
 	//: Pixels; what failed matters more than figures where there is little room.
 	const NARROW = 768;
-	//: Those that are worst come first, and so many are shown.
-	const SHOWN = 6;
+	//: With more stores than this only those that need somebody are shown at first, the worst first.
+	const SHOWN = 4;
+	const AT_MOST = 8;
 	const SHOWN_NARROW = 2;
 	const WORST_FIRST = ["Broken", "Attention", "Not set up", "Good"];
 
@@ -22,12 +23,19 @@
 
 		render(stores) {
 			this.stores = [...stores].sort((a, b) => rank(a) - rank(b));
-			const most = window.innerWidth > NARROW ? SHOWN : SHOWN_NARROW;
-			const shown = this.all ? this.stores : this.stores.slice(0, most);
+			const shown = this.all ? this.stores : this.first();
+			const hidden = this.stores.filter((store) => !shown.includes(store));
 			const cards = shown.map((store) => this.card_html(store)).join("");
-			const more = __("Show all {0} stores", [cc.number(stores.length)]);
-			const button = shown.length < stores.length ? `<div>${cc.button("show-stores", more, { css: "btn-link" })}</div>` : "";
+			const button = hidden.length ? `<div>${cc.button("show-stores", rest_says(hidden), { css: "btn-link" })}</div>` : "";
 			cc.set_html(this.element, cards + button || this.empty_html());
+		}
+
+		// Those that need somebody, and no more than there is room for.
+		first() {
+			const narrow = window.innerWidth <= NARROW;
+			if (this.stores.length <= (narrow ? SHOWN_NARROW : SHOWN)) return this.stores;
+			const unwell = this.stores.filter(({ verdict }) => ["Broken", "Attention"].includes(verdict));
+			return unwell.slice(0, narrow ? SHOWN_NARROW : AT_MOST);
 		}
 
 		show_all() {
@@ -87,6 +95,12 @@
 			return `<footer>${buttons.join(" ")}</footer>`;
 		}
 	};
+
+	function rest_says(stores) {
+		const count = cc.number(stores.length);
+		if (stores.some(({ verdict }) => verdict !== "Good")) return __("Show {0} more stores", [count]);
+		return stores.length === 1 ? __("and 1 store is well") : __("and {0} stores are well", [count]);
+	}
 
 	function rank({ verdict }) {
 		return WORST_FIRST.indexOf(verdict);

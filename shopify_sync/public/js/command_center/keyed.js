@@ -27,10 +27,12 @@
 	// A row whose item is gone stays as long as somebody works in it.
 	cc.show_keyed = (container, rows, items, key_of, make) => {
 		const present = new Set(items.map(key_of));
+		const held = new Set();
 		for (const [key, row] of rows) {
 			if (present.has(key)) continue;
 			if (row.is_held?.()) {
 				row.gone?.();
+				held.add(row.element);
 				continue;
 			}
 			row.element.remove();
@@ -42,7 +44,9 @@
 			if (!rows.has(key)) rows.set(key, make(item));
 			else rows.get(key).update(item);
 			const { element } = rows.get(key);
-			const right = before ? before.nextElementSibling : container.firstElementChild;
+			let right = before ? before.nextElementSibling : container.firstElementChild;
+			// What is held though it is gone keeps its place.
+			while (right && held.has(right)) right = right.nextElementSibling;
 			// Moving an element takes the focus from what is in it: only what stands elsewhere is moved.
 			if (right !== element) container.insertBefore(element, right);
 			before = element;

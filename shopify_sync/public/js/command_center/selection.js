@@ -106,7 +106,8 @@
 
 		act(verb) {
 			if (!this.keys.size || !this.app.can.operate) return;
-			cc.ask_action(this.app, { action: cc.ACTION_OF[verb], targets: this.targets(), done: () => this.clear() });
+			const titles = this.kind === "group" ? this.groups().map(({ title }) => title) : [];
+			cc.ask_action(this.app, { action: cc.ACTION_OF[verb], targets: this.targets(), titles, done: () => this.clear() });
 		}
 	};
 })();
