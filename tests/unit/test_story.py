@@ -149,6 +149,8 @@ def test_recorded_text_is_told_as_it_is(text: str, value: str) -> None:
 		(60, "1 min"),
 		(61, "1 min 1 s"),
 		(7260, "2 h 1 min"),
+		(18_000, "5 h"),
+		(172_800, "2 days"),
 		(200_000, "2 days 7 h"),
 	],
 )

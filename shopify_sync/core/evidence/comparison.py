@@ -74,6 +74,8 @@ def _figures(order: Order, shopify: order_comparison.Figures, erpnext: order_com
 		(_("Total"), shopify.total, erpnext.total),
 		(_("Taxes"), shopify.taxes, erpnext.taxes),
 	):
+		if ours is None and theirs is None:
+			continue
 		if ours is None or theirs is None:
 			yield Side(label, _money(ours, ""), _money(theirs, ""), None)
 		else:

@@ -75,8 +75,7 @@ def received(event: Row) -> list[Entry]:
 	if lag:
 		sentences.append(_("It arrived {0} after it happened in Shopify.", lag))
 	changed = event.get("shopify_updated_at")
-	facts = [(_("Topic"), event.get("topic")), (_("Source"), event.get("source"))]
-	facts += [(_("API version"), event.get("api_version")), (_("Changed in Shopify"), changed)]
+	facts = [(_("API version"), event.get("api_version")), (_("Changed in Shopify"), changed)]
 	came = _CAME_BY.get(event.get("source") or "", _("It was recorded"))
 	first = Entry(
 		Kind.RECEIVED,

@@ -53,7 +53,9 @@ def record_story(evidence: RecordEvidence) -> list[Entry]:
 		found += _with_times(ordered, str(one.event.get("name") or ""))
 	for row in evidence.findings:
 		found += entries.finding(row)
-	return sorted(found, key=lambda entry: entry.at or _EPOCH, reverse=True)
+	found.sort(key=lambda entry: entry.at or _EPOCH)
+	# Not sorted the other way round: of one moment the later entry comes first too.
+	return found[::-1]
 
 
 def _entries_of(evidence: EventEvidence) -> Iterator[Entry]:

@@ -41,11 +41,21 @@ def duration(span: timedelta | float | None) -> Words:
 		return _("{0} ms", round(seconds * 1000))
 	if seconds < 60:
 		return _("{0} s", round(seconds))
-	minutes = int(seconds // 60)
-	if minutes < 60:
-		return _("{0} min {1} s", minutes, round(seconds % 60)) if seconds % 60 >= 1 else _("{0} min", minutes)
-	hours, minutes = divmod(minutes, 60)
-	return _("{0} h {1} min", hours, minutes) if hours < 48 else _("{0} days {1} h", *divmod(hours, 24))
+	if seconds < 3600:
+		return _two("{0} min", "{0} min {1} s", *divmod(int(seconds), 60))
+	if seconds < 48 * 3600:
+		return _two("{0} h", "{0} h {1} min", *divmod(int(seconds) // 60, 60))
+	return _two("{0} days", "{0} days {1} h", *divmod(int(seconds) // 3600, 24))
+
+
+#: The literals of :func:`duration`, where translators find them.
+SPANS = (
+	_("{0} min"), _("{0} min {1} s"), _("{0} h"), _("{0} h {1} min"), _("{0} days"), _("{0} days {1} h"),
+)  # fmt: skip
+
+
+def _two(one: str, both: str, first: int, second: int) -> Words:
+	return Words(both, (first, second)) if second else Words(one, (first,))
 
 
 def plain(value: Any, translate: Callable[[str], str] = str, tell_time: Callable[[datetime], str] = str) -> Any:

@@ -15,13 +15,17 @@ frappe.provide("shopify_sync.story");
 		});
 		if (!message) return;
 		const dialog = new frappe.ui.Dialog({
-			title: __("Shopify and ERPNext: {0}", [[message.order_name, message.topic].filter(Boolean).join(" · ") || message.event.name]),
+			title: __("Shopify and ERPNext: {0}", [about(message.event)]),
 			size: "extra-large",
 			fields: [{ fieldname: "html", fieldtype: "HTML" }],
 		});
 		dialog.get_field("html").$wrapper.html(shopify_sync.story.comparison_html(message));
 		dialog.show();
 	};
+
+	function about({ order_name, topic, name }) {
+		return [order_name, topic].filter(Boolean).join(" · ") || name;
+	}
 
 	shopify_sync.story.comparison_html = ({ rows, note, differs, documents }) => {
 		const parts = [];

@@ -55,8 +55,9 @@ shopify_sync.story.KINDS = () => ({
 	}
 
 	// options.events: {name: {topic, status, …}} where the entries are of several events. options.filter: offer to filter by kind.
-	shopify_sync.story.render = ($wrapper, entries, options = {}) => {
+	shopify_sync.story.render = async ($wrapper, entries, options = {}) => {
 		add_style();
+		await load_labels(entries);
 		if (!entries.length) {
 			return $wrapper.html(`<p class="text-muted">${esc(options.empty || __("Nothing yet: no worker has taken it."))}</p>`);
 		}
@@ -67,6 +68,17 @@ shopify_sync.story.KINDS = () => ({
 		);
 		$wrapper.find("[data-story-kind]").on("click", (event) => filter_by($wrapper, event.currentTarget));
 	};
+
+	// The names that people know from the forms; without them the names of the columns do.
+	function load_labels(entries) {
+		const doctypes = new Set(entries.flatMap(({ changes }) => changes.map(({ doctype }) => doctype)).filter(Boolean));
+		return Promise.allSettled([...doctypes].map((doctype) => frappe.model.with_doctype(doctype)));
+	}
+
+	function label(doctype, field) {
+		const df = doctype && frappe.meta.get_docfield(doctype, field);
+		return `<span title="${esc(field)}">${esc(df?.label ? __(df.label, null, doctype) : field)}</span>`;
+	}
 
 	function filter_html(entries) {
 		const counts = {};
@@ -116,8 +128,8 @@ shopify_sync.story.KINDS = () => ({
 		return /^\d{4}-\d\d-\d\d \d\d:\d\d/.test(value) ? frappe.datetime.str_to_user(value) : value;
 	}
 
-	function link(doctype, name, label) {
-		return frappe.utils.get_form_link(doctype, name, true, esc(label || name));
+	function link(doctype, name, text) {
+		return frappe.utils.get_form_link(doctype, name, true, esc(text || name));
 	}
 
 	function developers_html(developers) {
@@ -133,7 +145,7 @@ shopify_sync.story.KINDS = () => ({
 		const shown = name && doctype && !PEOPLE.includes(doctype) ? link(doctype, name, name) : esc(key || name);
 		const rows = (fields || []).map(
 			({ field, before, after }) =>
-				`<tr><td>${esc(field)}</td><td>${value_html(before)}</td><td>${value_html(after)}</td></tr>`
+				`<tr><td>${label(doctype, field)}</td><td>${value_html(before)}</td><td>${value_html(after)}</td></tr>`
 		);
 		const table = rows.length
 			? `<div class="story-table"><table class="table table-bordered table-sm small">
