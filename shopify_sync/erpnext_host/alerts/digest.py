@@ -59,7 +59,7 @@ def send_if_due(store: str, now: datetime | None = None) -> str | None:
 			entry.message = _("Sent to {0} people.").format(len(to))
 	except record.AlreadyRequested:
 		return None
-	except (Refused, frappe.OutgoingEmailError) as error:
+	except Refused as error:
 		warn(f"the digest of {store} could not be sent: {error}")
 	return record.known(_request(store, found.day))
 
@@ -67,21 +67,24 @@ def send_if_due(store: str, now: datetime | None = None) -> str | None:
 def send(store: str, period: Period, to: Sequence[str]) -> None:
 	"""Put the digest of a period into Frappe's mail queue, in the running transaction.
 
-	:raises Refused: nobody is to have it. :raises frappe.OutgoingEmailError: the site sends no mail.
+	:raises Refused: nobody is to have it, or the site sends no mail.
 	"""
 	if not to:
 		text = _("Nobody would get the digest: enter addresses in Shopify Store, tab Alerts, or give somebody the role {0}.")
 		raise Refused(text.format(_(_ROLE)))
 	values = contents(store, period)
 	subject = _("Shopify Sync: {0}, {1}").format(store, _(values["verdict"]))
-	frappe.sendmail(
-		recipients=list(to),
-		subject=subject,
-		template=TEMPLATE,
-		args=values,
-		reference_doctype="Shopify Store",
-		reference_name=store,
-	)
+	try:
+		frappe.sendmail(
+			recipients=list(to),
+			subject=subject,
+			template=TEMPLATE,
+			args=values,
+			reference_doctype="Shopify Store",
+			reference_name=store,
+		)
+	except frappe.OutgoingEmailError as error:
+		raise Refused(_("No mail can be sent: set up an outgoing Email Account.")) from error
 
 
 def preview(store: str) -> str:

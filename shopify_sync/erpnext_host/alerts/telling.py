@@ -32,17 +32,20 @@ _ORDER = {"System Notification": 0, "Email": 1, "SMS": 2, "Slack": 3}
 _EVENTS = ("Save", "New")
 
 
-def tell(name: str) -> bool:
+def tell(name: str, now: datetime | None = None) -> bool:
 	"""Tell what is due of an alert, through every enabled channel. Return whether there was anything to tell.
 
+	:param now: UTC; without it the time.
 	Runs in a job of its own: what a channel waits for keeps neither a worker of events nor an evaluation waiting.
 	"""
-	if not in_short_transaction(lambda: _take(name, times.now())):
+	moment = now or times.now()
+	if not in_short_transaction(lambda: _take(name, moment)):
 		return False
 	doc = frappe.get_doc(rows.DOCTYPE, name)
 	told = {(row["doctype"], row["channel"]) for row in results_of(name) if row["announcement"] == doc.announcements}
 	if not told:
 		doc = in_short_transaction(lambda: _announce(name))
+		frappe.db.commit()  # where Frappe carries out jobs at once, Webhooks have been posted, and what was logged of them stays
 	for webhook in _webhooks():
 		if ("Webhook", webhook.name) not in told:
 			_keep(doc, "Webhook", webhook.name, *_applies(webhook, doc, _("handed over to a worker")))
