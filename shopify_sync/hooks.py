@@ -29,7 +29,12 @@ doctype_js = {
 		"public/js/event_payload.js",
 		"public/js/event_bundle.js",
 	],
-	"Shopify Store": ["public/js/store_connection.js", "public/js/store_health.js", "public/js/store_setup.js", "public/js/store_alerts.js"],
+	"Shopify Store": [
+		"public/js/store_connection.js",
+		"public/js/store_health.js",
+		"public/js/store_setup.js",
+		"public/js/store_alerts.js",
+	],
 }
 
 doc_events = {
