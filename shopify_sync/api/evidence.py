@@ -55,6 +55,8 @@ def export(event: str | None = None, link: str | None = None, filters: str | dic
 	only_for(MAY_OPERATE)
 	if event:
 		frappe.has_permission("Sync Event", "read", doc=event, throw=True)
+	if link:
+		frappe.has_permission("Shopify Store", "read", doc=link.partition("/")[0], throw=True)
 	try:
 		return exports.send(exports.asked(event, link, filters))
 	except (Refused, BadFilter) as error:

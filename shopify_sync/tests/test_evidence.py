@@ -256,6 +256,27 @@ class TestRecordStory(EvidenceCase):
 		self.acting_as("Shopify Sync Auditor", "Sales User")
 		self.assertTrue(evidence.order_story("Sales Order", booked.name)["entries"])
 
+	def test_who_is_kept_to_other_stores_sees_nothing_of_this_one(self) -> None:
+		booked = self.book(self.order())
+		event = frappe.db.get_value("Shopify Link", booked.shopify_key, "last_event")
+		other = site.make_store("test-store-2")
+		self.addCleanup(lambda: (frappe.delete_doc("Shopify Store", other.name, force=True), frappe.db.commit()))
+		email = user("Shopify Sync Operator", "Sales User")
+		permission = frappe.get_doc(
+			{"doctype": "User Permission", "user": email, "allow": "Shopify Store", "for_value": other.name}
+		)
+		permission.insert(ignore_permissions=True)
+		self.addCleanup(lambda: (frappe.delete_doc("User Permission", permission.name, force=True), frappe.db.commit()))
+		frappe.db.commit()
+		self.acting_as("Shopify Sync Operator", "Sales User")
+		self.assertEqual(evidence.order_story("Sales Order", booked.name)["records"], [])
+		asks = (evidence.story, evidence.compare, lambda name: evidence.export(event=name))
+		for ask in (*asks, lambda name: evidence.export(link=booked.shopify_key)):
+			with self.assertRaises(frappe.PermissionError):
+				ask(event)
+		with self.assertRaises(frappe.ValidationError):
+			evidence.export(filters={"link": booked.shopify_key})
+
 	def test_documents_without_a_story(self) -> None:
 		with self.assertRaisesRegex(frappe.ValidationError, "no story"):
 			evidence.order_story("Company", site.company())

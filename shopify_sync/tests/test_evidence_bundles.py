@@ -163,6 +163,17 @@ class TestBundles(EvidenceCase):
 		self.assertIsNone(verdict.same, verdict)
 		self.assertIn("not in the bundle", verdict.limits[0])
 
+	def test_what_is_not_in_the_ledger_any_more_is_said(self) -> None:
+		order = self.order()
+		first = self.carry_out(order)
+		second = self.carry_out({**order, "updated_at": "2026-10-05T10:05:00-04:00"}, "orders/updated")
+		frappe.delete_doc("Sync Event", first.name, force=True, ignore_permissions=True)
+		frappe.db.commit()
+		(verdict,) = self.replayed(self.bundle(event=second.name))
+		self.assertIsNone(verdict.same)
+		self.assertEqual((verdict.recorded.status, verdict.replayed.status), ("No Change", "Applied"))
+		self.assertIn("not in the ledger any more", verdict.limits[0])
+
 	def test_nothing_personal_leaves_the_site(self) -> None:
 		order = self.order(note="Call me at the office", note_attributes=[{"name": "gift", "value": "For Zebedee"}])
 		event = self.carry_out(order)

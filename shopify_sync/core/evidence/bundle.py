@@ -119,10 +119,10 @@ def link_fact(key: str, doctype: str, name: str) -> Fact:
 	return Fact("link", key, {"document_type": doctype, "document_name": name})
 
 
-def event_line(row: Mapping[str, Any], role: str, stand_ins: StandIns) -> tuple[str, Any]:
+def event_line(row: Mapping[str, Any], role: str, stand_ins: StandIns, notes: Sequence[str] = ()) -> tuple[str, Any]:
 	"""Return an event as a line, and its payload as it was read (None where it is not JSON): it holds what must not be said elsewhere.
 
-	:param row: with the names of the site's columns; times are aware.
+	:param row: with the names of the site's columns; times are aware. *notes*: what of it a replay cannot know, in words.
 	"""
 	payload = _payload_of(row)
 	copied = (
@@ -138,7 +138,7 @@ def event_line(row: Mapping[str, Any], role: str, stand_ins: StandIns) -> tuple[
 	found["document_type"] = row.get("document_type")
 	found["document_name"] = None if row.get("document_type") in _NAMED_AFTER_PEOPLE else row.get("document_name")
 	masked = dump_exactly(stand_ins.payload(payload)) if payload is not None else ""
-	return dump_exactly({"kind": EVENT, "role": role, **found, "payload": masked}), payload
+	return dump_exactly({"kind": EVENT, "role": role, **found, "notes": list(notes), "payload": masked}), payload
 
 
 def attempt_line(row: Mapping[str, Any], payload: Any, stand_ins: StandIns) -> str:

@@ -114,6 +114,7 @@ def judge(recorded: Recorded, replayed: Ending) -> Verdict:
 
 def _limits(recorded: Recorded, ending: Ending) -> Iterator[str]:
 	event = recorded.event
+	yield from (str(note) for note in event.get("notes") or ())
 	if event.get("resource_type") in OUTBOUND:
 		yield "It goes out: only Shopify could answer it, so it is not replayed."
 	decided_by = next((what for category, what in _NOT_HERE.items() if category == ending.category), None)

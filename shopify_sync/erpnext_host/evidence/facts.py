@@ -38,11 +38,15 @@ class Links(dict[str, LinkState]):
 
 
 class Facts:
-	"""Collects the facts of one bundle; each is returned once."""
+	"""Collects the facts of one bundle; each is returned once.
+
+	:ivar notes: event → what of it a replay cannot know, in words.
+	"""
 
 	def __init__(self, stand_ins: StandIns, made: Made) -> None:
 		self._stand_ins, self._made = stand_ins, made
 		self._told: set[tuple[str, str]] = set()
+		self.notes: dict[str, list[str]] = {}
 
 	def of_event(self, row: Mapping[str, Any], policy: StorePolicy, reads: Mapping[str, Any]) -> Iterator[Fact]:
 		"""Yield what is new in the facts of an event.
@@ -61,7 +65,7 @@ class Facts:
 			if resource not in RESOURCES or not isinstance(payload, Mapping) or is_redacted(payload):
 				return
 			if resource == keys.ORDER:
-				yield from self._order(payload, policy, reads)
+				yield from self._order(row["name"], payload, policy, reads)
 			elif resource == keys.INVENTORY_LEVEL:
 				yield from self._level(payload, policy, reads)
 			elif resource == keys.CUSTOMER:
@@ -74,10 +78,14 @@ class Facts:
 
 	# ---------------------------------------------------------------- orders
 
-	def _order(self, payload: Mapping[str, Any], policy: StorePolicy, reads: Mapping[str, Any]) -> Iterator[Fact]:
+	def _order(self, event: str, payload: Mapping[str, Any], policy: StorePolicy, reads: Mapping[str, Any]) -> Iterator[Fact]:
 		order = orders.parse(payload, policy)
 		needs = orders.needs(order, policy)
+		if Links()[needs.key].document_name and not self._made.has("Sales Order", needs.key):
+			self._note(event, "What first booked this order is not in the ledger any more: here it is booked anew.")
 		for query, item in resolve(policy.store, needs.items, policy.item_matching).items():
+			if item.factor != 1:
+				self._note(event, f"A piece of it is {item.factor} of Item {item.code}; here it is one.")
 			yield from self._item(item)
 			for resource, id in ((keys.VARIANT, query.variant_id), (keys.SKU, query.sku)):
 				if id:
@@ -91,6 +99,9 @@ class Facts:
 		if needs.customer:
 			masked = orders.needs(orders.parse(self._stand_ins.payload(payload), policy), policy).customer
 			yield from self._customer(needs.customer, masked)
+
+	def _note(self, event: str, text: str) -> None:
+		self.notes.setdefault(event, []).append(text)
 
 	def _namesake(self, name: str, key: str) -> Iterator[Fact]:
 		"""Yield the Sales Order of somebody else that has the name which an order would get."""

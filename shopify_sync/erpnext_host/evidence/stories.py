@@ -43,7 +43,7 @@ def of_document(doctype: str, name: str) -> dict[str, Any]:
 	"""
 	if doctype not in records.DOCTYPES:
 		raise NothingKnown(Words("{0} has no story of its own.", (doctype,)))
-	found = records.keys_of(doctype, name)
+	found = [key for key in records.keys_of(doctype, name) if _may_see(key.partition("/")[0])]
 	names, more = records.events_of(found)
 	events = rows.events(names)
 	evidence = story.RecordEvidence(rows.evidence_of(events), rows.findings([*found, *_pushes(found)]))
@@ -55,6 +55,11 @@ def of_document(doctype: str, name: str) -> dict[str, Any]:
 		"more": more,
 	}
 	return _told(told)
+
+
+def _may_see(store: str) -> bool:
+	"""Tell whether the user may see a store: people may be kept to some by User Permissions."""
+	return bool(frappe.db.exists("Shopify Store", store) and frappe.has_permission("Shopify Store", "read", doc=store))
 
 
 def _record(key: str, events: Sequence[rows.Row]) -> dict[str, str]:

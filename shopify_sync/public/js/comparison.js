@@ -33,7 +33,7 @@ frappe.provide("shopify_sync.story");
 		if (rows.length) {
 			parts.push(
 				differs
-					? notice("red", __("{0} values are not the same.", [differs]))
+					? notice("red", differs === 1 ? __("One value is not the same.") : __("{0} values are not the same.", [differs]))
 					: notice("green", __("Both sides say the same."))
 			);
 			parts.push(table_html(rows));
@@ -49,7 +49,7 @@ frappe.provide("shopify_sync.story");
 
 	function table_html(rows) {
 		const body = rows.map(({ label, shopify, erpnext, same }) => {
-			const mark = same === false ? ' style="font-weight: 600; color: var(--red-600, var(--red-500))"' : "";
+			const mark = same === false ? ' style="font-weight: 600; background: var(--bg-red); color: var(--text-on-red)"' : "";
 			const sign = same === false ? "≠" : same ? "=" : "";
 			const said = same === false ? __("differs") : same ? __("the same") : __("not compared");
 			return `<tr data-same="${esc(same)}"><td class="text-muted">${esc(label)}</td><td${mark}>${esc(shopify)}</td>
