@@ -32,9 +32,9 @@ class Server:
 		"""Send a delivery."""
 		return requests.post(self.address + path, data=body, headers={**headers, **self._headers}, timeout=30)
 
-	def get(self, path: str) -> requests.Response:
+	def get(self, path: str, headers: dict[str, str] | None = None) -> requests.Response:
 		"""Ask for a page."""
-		return requests.get(self.address + path, headers=self._headers, timeout=30)
+		return requests.get(self.address + path, headers={**(headers or {}), **self._headers}, timeout=30)
 
 
 @contextmanager
