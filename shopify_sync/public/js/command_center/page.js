@@ -13,7 +13,7 @@
 			this.page = frappe.ui.make_app_page({ parent: wrapper, title: __("Sync Command Center"), single_column: true });
 			this.handlers = {};
 			// As the roles say; the server's answer counts, and it checks every action itself.
-			this.can = { operate: frappe.user.has_role(OPERATORS), set_up: frappe.user.has_role(MANAGERS) };
+			this.can = { operate: !!frappe.user.has_role(OPERATORS), set_up: !!frappe.user.has_role(MANAGERS) };
 			this.stores = [];
 			this.overview = { stores: [], totals: {}, can: {} };
 			this.filters = new cc.Filters();
