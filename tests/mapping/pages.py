@@ -45,6 +45,7 @@ NOT_BOOKED: Mapping[str, str] = {
 	"max_attempts": "when a failed event rests",
 	"retry_base_seconds": "how long a failed event waits",
 	"retry_cap_seconds": "how long a failed event waits at most",
+	"holds": "what is held waits, and nothing of it is looked at",
 }
 #: Settings whose field on the form has another name.
 _FORM: Mapping[str, str] = {
@@ -60,6 +61,7 @@ _FORM: Mapping[str, str] = {
 _NOT_ON_THE_FORM: Mapping[str, str] = {
 	"company_currency": "Company: Default Currency",
 	"time_zone": "System Settings: Time Zone",
+	"holds": "Sync Hold",
 }
 
 
