@@ -7,6 +7,7 @@ The shop behind the store is simulated, on 127.0.0.1, for as long as the process
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
@@ -27,6 +28,8 @@ STORE = "north-store"
 #: Sold everywhere, with stock in the store's warehouse.
 TEE, MUG = "NS-TEE-M", "NS-MUG"
 WAREHOUSE = "North Store"
+#: How often the clean-up begins again when a worker is in the way.
+_TURNS = 6
 #: What belongs to a store and goes with it.
 _OF_A_STORE = (
 	"Sync Event", "Shopify Link", "Sync Conflict", "Sync Operation", "Sync Hold", "Sync Alert", "Sync Discrepancy",
@@ -148,7 +151,17 @@ def ground() -> Iterator[Ground]:
 
 
 def clear() -> None:
-	"""Remove the store, what was made for it and what it recorded; commits."""
+	"""Remove the store, what was made for it and what it recorded; commits. A worker may be busy with it."""
+	for turn in range(_TURNS):
+		try:
+			return _clear()
+		except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
+			if turn == _TURNS - 1:
+				raise
+			time.sleep(1)
+
+
+def _clear() -> None:
 	frappe.db.rollback()
 	frappe.set_user("Administrator")
 	events = frappe.get_all("Sync Event", {"store": STORE}, pluck="name")

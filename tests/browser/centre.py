@@ -102,8 +102,12 @@ class Centre:
 		"""Answer the question before an action, and return what it said it would touch."""
 		dialog = self.dialog(action)
 		dialog.wait_for()
+		self.page.wait_for_timeout(350)  # as long as it takes to open
 		for fieldname, value in values.items():
 			self.desk.fill(fieldname, value, dialog)
+		if values:
+			self.page.keyboard.press("Tab")  # what was chosen is counted now
+			self.desk.quiet()
 		button = dialog.locator('[data-action="confirm"]')
 		expect(button).to_be_enabled(timeout=PATIENCE)
 		says = "\n".join(dialog.locator('[data-part="confirm"]').all_inner_texts())

@@ -32,6 +32,7 @@ ROLES: dict[str, tuple[str, ...]] = {
 	"second": ("Shopify Sync Operator",),
 	"manager": ("Shopify Sync Manager", *_ERPNEXT),
 	"nobody": ("Sales User",),
+	"everywhere": ("Shopify Sync Manager",),
 }
 
 
@@ -132,7 +133,7 @@ class SiteSide:
 
 		return {
 			"store": seeds.STORE, "item": seeds.TEE, "mug": seeds.MUG, "company": site.company(), "tax_account": site.tax_account(),
-			"cash": cash_account(), "warehouse": seeds.make_warehouse(seeds.WAREHOUSE), "currency": seeds.CURRENCY,
+			"cash": cash_account(), "income_account": _income_account(site.company()), "warehouse": seeds.make_warehouse(seeds.WAREHOUSE), "currency": seeds.CURRENCY,
 			"version": int(frappe.__version__.partition(".")[0]), "places": self._ground.places,
 		}  # fmt: skip
 
@@ -183,6 +184,8 @@ def _make_user(user: str, roles: tuple[str, ...], password: str) -> None:
 	from frappe.desk.doctype.notification_settings.notification_settings import create_notification_settings
 	from frappe.utils.password import update_password
 
+	from shopify_sync.tests.seeds import STORE
+
 	name = address_of(user)
 	_remove_user(name)
 	values = {"email": name, "first_name": user.title(), "full_name": f"{user.title()} Test", "language": "en"}
@@ -193,10 +196,9 @@ def _make_user(user: str, roles: tuple[str, ...], password: str) -> None:
 	for role in roles:
 		doc.append("roles", {"role": role}).db_insert()
 	# The site may have other stores, with failures of their own: the tests' users see one.
-	from shopify_sync.tests.seeds import STORE
-
-	of_store = {"user": name, "allow": "Shopify Store", "for_value": STORE, "apply_to_all_doctypes": 1}
-	frappe.get_doc({"doctype": "User Permission", **of_store}).db_insert()
+	if user != "everywhere":
+		of_store = {"user": name, "allow": "Shopify Store", "for_value": STORE, "apply_to_all_doctypes": 1}
+		frappe.get_doc({"doctype": "User Permission", **of_store}).db_insert()
 	create_notification_settings(name)
 	update_password(name, password)
 	frappe.clear_cache(user=name)
@@ -216,6 +218,11 @@ def _remove_user(name: str) -> None:
 	):
 		frappe.db.delete(doctype, {field: name})
 	frappe.db.delete("__Auth", {"doctype": "User", "name": name})
+
+
+def _income_account(company: str) -> str:
+	filters = {"company": company, "is_group": 0, "root_type": "Income", "account_type": ("in", ("", "Income Account"))}
+	return str(frappe.db.get_value("Account", filters) or frappe.db.get_value("Company", company, "default_income_account"))
 
 
 def _forget_jobs() -> None:
