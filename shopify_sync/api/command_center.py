@@ -16,6 +16,7 @@ from shopify_sync.core.events import Action
 from shopify_sync.core.operations import OperatorAction, Refused
 from shopify_sync.erpnext_host import conflicts, previews, wake
 from shopify_sync.erpnext_host.command_center import events as event_pages
+from shopify_sync.erpnext_host.command_center import filters as event_filters
 from shopify_sync.erpnext_host.command_center import fixes
 from shopify_sync.erpnext_host.command_center import groups as causes
 from shopify_sync.erpnext_host.command_center import overview as first_look
@@ -110,6 +111,7 @@ def fix(store: str, missing: str, values: dict | str, reason: str = "", request:
 	:param request: an id of the browser's; the same twice is done once.
 	"""
 	only_for(MAY_OPERATE)
+	_check_store(store)
 	with _told():
 		only_for(MAY_OPERATE if fixes.needs_of(missing) == OPERATE else MAY_SET_UP)
 		answer = _dict(values)
@@ -219,6 +221,7 @@ def preview(event: str | None = None, sales_order: str | None = None) -> dict:
 			if not sales_order:
 				frappe.throw(_("Name a Sync Event or a Sales Order."))
 			event = previews.find_event(sales_order)
+		_check_store(frappe.db.get_value("Sync Event", event, "store"))
 		return previews.preview(event)
 	except previews.NothingToPreview as error:
 		frappe.throw(str(error), title=_("No preview"))
@@ -230,6 +233,12 @@ def _missing_of(event: str, kinds: tuple[str, ...], otherwise: str) -> tuple[str
 	if not row or fixes.split(row.missing)[0] not in kinds or row.status != "Blocked":
 		frappe.throw(otherwise.format(event))
 	return row.store, row.missing
+
+
+def _check_store(store: str | None) -> None:
+	"""Check that the user may see a store: User Permissions may leave only some."""
+	if store and store not in event_filters.stores():
+		frappe.throw(_("There is no Shopify Store {0}.").format(frappe.utils.escape_html(store)), frappe.PermissionError)
 
 
 @contextmanager

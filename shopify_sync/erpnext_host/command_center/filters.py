@@ -14,9 +14,9 @@ from typing import Annotated, Any
 import frappe
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from pypika import Order
-from pypika.functions import Coalesce
 from pypika.terms import Criterion
 
+from shopify_sync.core.event_causes import UNKNOWN
 from shopify_sync.core.events import Way
 from shopify_sync.core.failures import Category
 from shopify_sync.core.flows import RESOURCES_OF_FLOW, Flow
@@ -29,6 +29,8 @@ MOST_PAYLOADS = 10_000
 #: A filter names at most so many events, orders of a customer, or statuses at once.
 MOST_NAMES = 1000
 LONGEST_NAME = 140
+#: So many causes may be chosen at once: what a page shows.
+MOST_GROUPS = 200
 
 _Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 
@@ -54,10 +56,21 @@ _Time = Annotated[datetime, BeforeValidator(_as_time)]
 _Statuses = Annotated[list[Status], BeforeValidator(_as_list), Field(min_length=1, max_length=len(Status))]
 
 
+class Cause(BaseModel):
+	"""One group of failures, as the command center lists it."""
+
+	model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+	store: _Name
+	category: Category | Annotated[str, Field(max_length=0)] = ""
+	cause: _Name
+
+
 class Filter(BaseModel):
 	"""Which events. What is not given does not count; all that is given must hold.
 
 	:ivar category: `""`: of no category. *cause*: with it and without a status, what needs attention is meant, as the groups show it.
+	:ivar groups: any of these causes; without a status, as with *cause*.
 	:ivar order: the name of an order (`#1001`), its id, or a Sales Order: it, its payments, its fulfillments, both ways.
 	:ivar customer: a Customer, or the id of one in Shopify: it, and its orders.
 	:ivar text: somewhere in the payload, upper and lower case alike; of many events only the newest are searched.
@@ -70,6 +83,7 @@ class Filter(BaseModel):
 	direction: Way | None = None
 	category: Category | Annotated[str, Field(max_length=0)] | None = None
 	cause: _Name | None = None
+	groups: Annotated[list[Cause], Field(min_length=1, max_length=MOST_GROUPS)] | None = None
 	status: _Statuses | None = None
 	topic: _Name | None = None
 	flow: Flow | None = None
@@ -95,7 +109,7 @@ class Filter(BaseModel):
 		"""The statuses that are meant; None: all."""
 		if self.status is not None:
 			return tuple(dict.fromkeys(self.status))
-		return NEEDS_ATTENTION if self.cause is not None else None
+		return NEEDS_ATTENTION if self.cause is not None or self.groups is not None else None
 
 	def with_statuses(self, statuses: tuple[Status, ...]) -> Filter:
 		"""Return the same filter with these statuses, where it names none."""
@@ -172,10 +186,14 @@ def condition(wanted: Filter, user: str | None = None) -> Condition:
 
 def _plain(event: Any, wanted: Filter) -> list[Criterion]:
 	"""Return what compares a column with a value that is in the filter."""
-	equal = ("direction", "cause", "topic", "resource_type", "link")
+	equal = ("direction", "topic", "resource_type", "link")
 	parts = [getattr(event, name) == str(value) for name in equal if (value := getattr(wanted, name)) is not None]
 	if wanted.category is not None:
-		parts.append(event.category == str(wanted.category) if wanted.category else Coalesce(event.category, "") == "")
+		parts.append(_of_category(event, wanted.category))
+	if wanted.cause is not None:
+		parts.append(_of_cause(event, wanted.cause))
+	if wanted.groups is not None:
+		parts.append(Criterion.any(of_group(event, one.store, one.category, one.cause) for one in wanted.groups))
 	one_of = {
 		"status": wanted.statuses,
 		"resource_type": RESOURCES_OF_FLOW[wanted.flow] if wanted.flow is not None else None,
@@ -191,6 +209,23 @@ def _plain(event: Any, wanted: Filter) -> list[Criterion]:
 	if wanted.received_to is not None:
 		parts.append(event.received_at <= str(wanted.received_to))
 	return parts
+
+
+def of_group(event: Any, store: str, category: str, cause: str) -> Criterion:
+	"""Return the condition of the events of one cause, in any status."""
+	return (event.store == store) & _of_category(event, category) & _of_cause(event, cause)
+
+
+def _of_category(event: Any, category: str) -> Criterion:
+	# Never COALESCE where it can be left out: an index finds a column, not what is made of it.
+	return event.category == str(category) if category else event.category.isnull() | (event.category == "")
+
+
+def _of_cause(event: Any, cause: str) -> Criterion:
+	if cause == UNKNOWN:
+		# What was written without a cause stands in the group of those that say nothing.
+		return event.cause.isnull() | event.cause.isin(["", cause])
+	return event.cause == cause
 
 
 def stores(user: str | None = None) -> list[str]:

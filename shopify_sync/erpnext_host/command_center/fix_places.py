@@ -54,13 +54,13 @@ def place_of(store: str, category: str, event: Any) -> dict[str, Any] | None:
 	if known in _IN_THE_DOCUMENT:
 		return _document(event, known)
 	if known in _IN_THE_STORE:
-		return _open(_("Open Shopify Store {0}").format(store), "Form", "Shopify Store", store)
+		return _open(_("Open Shopify Store"), "Form", "Shopify Store", store)
 	route = _IN_ERPNEXT.get(known)
 	if route is None:
 		return None
 	kind, what = (event.missing or "").partition(":")[::2]
 	if route[1] == "Item" and kind == "item" and frappe.db.exists("Item", what):
-		return _open(_("Open Item {0}").format(what), "Form", "Item", what)
+		return _open(_("Open Item"), "Form", "Item", what)
 	return _open(_("Open {0}").format(_(route[1])), *route)
 
 
@@ -70,8 +70,7 @@ def _document(event: Any, category: Category) -> dict[str, Any] | None:
 		return {**_open(_("Open Sync Conflicts"), "List", "Sync Conflict"), "route_options": {"status": "Open"}}
 	if not event.document_type or not event.document_name:
 		return None
-	title = _("Open {0} {1}").format(_(event.document_type), event.document_name)
-	return _open(title, "Form", event.document_type, event.document_name)
+	return _open(_("Open {0}").format(_(event.document_type)), "Form", event.document_type, event.document_name)
 
 
 def _open(title: str, *route: str) -> dict[str, Any]:

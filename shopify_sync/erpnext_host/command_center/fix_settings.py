@@ -30,7 +30,7 @@ def _setting_fields(store: str, what: str) -> list[Field]:
 		"options": df.options,
 		"label": _(df.label),
 		"reqd": 1,
-		"description": _(df.description or ""),
+		"description": _(df.description) if df.description else "",
 		"filters": _filters(store, what),
 	}
 	if what == "guest_customer":

@@ -105,7 +105,7 @@ def _newest(condition: Criterion, page: list[Any]) -> Mapping[Key, list[Any]]:
 	event, values = frappe.qb.DocType("Sync Event"), Values()
 	of_each = [
 		f"""(SELECT {number} AS number, name, received_at FROM `tabSync Event`
-		WHERE {values.text(condition & _of_group(event, row))} ORDER BY received_at DESC LIMIT {_LOOK_AT})"""  # noqa: S608
+		WHERE {values.text(condition & filters.of_group(event, row.store, row.category, row.cause or UNKNOWN))} ORDER BY received_at DESC LIMIT {_LOOK_AT})"""  # noqa: S608
 		for number, row in enumerate(page)
 	]
 	rows = asking.ask(
@@ -118,12 +118,6 @@ def _newest(condition: Criterion, page: list[Any]) -> Mapping[Key, list[Any]]:
 	for row in rows:
 		newest.setdefault(_key(page[row.number]), []).append(row)
 	return newest
-
-
-def _of_group(event: Any, row: Any) -> Criterion:
-	category = event.category == row.category if row.category else event.category.isnull() | (event.category == "")
-	cause = event.cause == row.cause if row.cause else event.cause.isnull() | (event.cause == "")
-	return (event.store == row.store) & category & cause
 
 
 def _key(row: Any) -> Key:
