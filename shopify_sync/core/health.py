@@ -170,7 +170,7 @@ def findings(health: StoreHealth) -> list[Finding]:
 	for look in (_connection, _webhooks, _queue, _failures, _agreement, _reserves):
 		found += look(health)
 	if all(one.level is Verdict.GOOD for one in found):
-		found.append(Finding(Verdict.GOOD, _all_is_well(health)))
+		found.insert(0, Finding(Verdict.GOOD, _all_is_well(health)))
 	return sorted(found, key=lambda one: _ORDER.index(one.level))
 
 

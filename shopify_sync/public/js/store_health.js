@@ -8,6 +8,9 @@ frappe.provide("shopify_sync.store_health");
 	const number = (value) => Number(value || 0).toLocaleString();
 	const when = (moment) => (moment ? frappe.datetime.comment_when(moment) : esc(__("never")));
 	const COLORS = { Good: "green", Attention: "orange", Broken: "red", "Not set up": "blue" };
+	// With more stores than this, those that need nobody are told in a line.
+	const ALL_OF_IT_UP_TO = 4;
+	const NEEDS_NOBODY = ["Good", "Not set up"];
 	const WORST_FIRST = ["Broken", "Attention", "Not set up", "Good"];
 	const REFRESH_AFTER = 1500;
 
@@ -25,6 +28,8 @@ frappe.provide("shopify_sync.store_health");
 		.shopify-health .sh-bad { color: var(--red-600, var(--red-500)); font-weight: 600; }
 		[data-theme="dark"] .sh-bad, .shopify-health.sh-dark .sh-bad { color: var(--red-400, #f88); }
 		.shopify-health .sh-steps { margin: 10px 0 0; border-top: 1px solid var(--border-color); padding-top: 8px; }
+		.shopify-health.sh-alone { display: block; }
+		.shopify-health.sh-alone .sh-steps { border-top: 0; margin: 0; padding: 0; }
 		.shopify-health summary { cursor: pointer; font-weight: 500; }
 		.shopify-health .sh-bar { height: 6px; border-radius: 3px; background: var(--control-bg, var(--gray-200)); overflow: hidden; margin: 6px 0; }
 		.shopify-health .sh-bar > i { display: block; height: 100%; background: var(--green-500, #46b37e); }
@@ -65,19 +70,22 @@ frappe.provide("shopify_sync.store_health");
 		return __("{0} days", [Math.round(seconds / 86400)]);
 	}
 
-	function card_html(store, steps, is_only_one) {
-		const says = (store.says || []).map((text) => `<li>${esc(text)}</li>`).join("");
+	function card_html(store, steps, among) {
+		const [first, ...more] = (store.says || []).map((text) => `<li>${esc(text)}</li>`);
 		const facts = facts_of(store)
 			.map(([name, value, bad]) => `<div><dt>${esc(name)}</dt><dd class="${bad ? "sh-bad" : ""}">${value}</dd></div>`)
 			.join("");
+		const is_set_up = !steps || steps.done >= steps.needed;
+		const rest = `${more.length ? `<ul class="sh-says">${more.join("")}</ul>` : ""}<dl class="sh-facts">${facts}</dl>
+			${is_set_up ? "" : shopify_sync.store_health.steps_html(steps, among === 1)}`;
+		const folded = among > ALL_OF_IT_UP_TO && NEEDS_NOBODY.includes(store.verdict);
 		return `<section class="sh-card" data-store="${esc(store.store)}" style="--sh-color: var(--${COLORS[store.verdict]}-500)">
 			<div class="sh-head">
 				<button type="button" class="sh-name" data-action="open-store" data-store="${esc(store.store)}">${esc(store.store)}</button>
 				<span class="indicator-pill ${COLORS[store.verdict]}">${esc(__(store.verdict))}</span>
 			</div>
-			<ul class="sh-says">${says}</ul>
-			<dl class="sh-facts">${facts}</dl>
-			${steps && steps.done < steps.needed ? shopify_sync.store_health.steps_html(steps, is_only_one) : ""}
+			<ul class="sh-says">${first || ""}</ul>
+			${folded ? `<details data-part="facts"><summary>${esc(__("More"))}</summary>${rest}</details>` : rest}
 		</section>`;
 	}
 
@@ -94,7 +102,7 @@ frappe.provide("shopify_sync.store_health");
 					${is_done ? "✓ " : ""}${esc(step.title)}${is_done ? "" : missing + go}</li>`;
 			});
 		const share = Math.round((100 * steps.done) / Math.max(steps.needed, 1));
-		return `<details class="sh-steps" ${is_open ? "open" : ""}>
+		return `<details class="sh-steps" data-part="steps" ${is_open ? "open" : ""}>
 			<summary>${esc(__("Set-up: {0} of {1} steps are done", [steps.done, steps.needed]))}</summary>
 			<div class="sh-bar" role="progressbar" aria-valuenow="${share}" aria-valuemin="0" aria-valuemax="100"><i style="width: ${share}%"></i></div>
 			<ol>${rows.join("")}</ol>
@@ -144,13 +152,14 @@ frappe.provide("shopify_sync.store_health");
 				frappe.xcall("shopify_sync.api.onboarding.steps"),
 			]);
 			const steps = Object.fromEntries(onboarding.stores.map((one) => [one.store, one]));
-			const opened = [...element.querySelectorAll("details[open]")].map((one) => one.closest("[data-store]").dataset.store);
+			const key = (one) => `${one.closest("[data-store]").dataset.store} ${one.dataset.part}`;
+			const opened = new Set([...element.querySelectorAll("details[open]")].map(key));
 			const dark = document.documentElement.dataset.theme === "dark" ? "sh-dark" : "";
 			const rank = (store) => WORST_FIRST.indexOf(store.verdict);
 			const stores = overview.stores.sort((one, other) => rank(one) - rank(other));
-			const cards = stores.map((store) => card_html(store, steps[store.store], stores.length === 1)).join("");
+			const cards = stores.map((store) => card_html(store, steps[store.store], stores.length)).join("");
 			element.innerHTML = `${STYLE}<div class="shopify-health ${dark}">${cards || empty_html()}</div>`;
-			opened.forEach((store) => element.querySelector(`[data-store="${CSS.escape(store)}"] details`)?.setAttribute("open", ""));
+			element.querySelectorAll("details").forEach((one) => opened.has(key(one)) && (one.open = true));
 		};
 		const changed = () => (timer = timer || setTimeout(load, REFRESH_AFTER));
 		element.innerHTML = `<div class="text-muted">${esc(__("Loading …"))}</div>`;
