@@ -9,10 +9,11 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from shopify_sync.core.failures import INFO
+from shopify_sync.core.failures import INFO, Category
 from shopify_sync.core.order_fields import NOTE_ATTRIBUTE, SOURCES
 from shopify_sync.core.order_states import DEFAULT_RULES
 from shopify_sync.core.policy import StateRule, StorePolicy
+from shopify_sync.core.remedies import REMEDIES, Safe, safe
 from shopify_sync.core.topics import NOT_A_STATE, RESOURCE_OF_TOPIC
 
 from .fields import Field, contracts, fields_of, rules, summary
@@ -81,11 +82,40 @@ def page() -> str:
 
 
 def with_failures(text: str) -> str:
-	"""Return docs/operations.md with the table of failures as it has to be."""
-	head = ("category", "title", "explanation", "what to do", "retry", "rests in")
-	rows = ((str(one), info.title, info.explanation, info.fix, str(info.retry), str(info.rests_in)) for one, info in INFO.items())
-	table = "\n".join(_table(head, rows))
-	return re.sub(r"^\| category \| title .*?(?=\n\n)", lambda _match: table, text, count=1, flags=re.M | re.S)
+	"""Return docs/operations.md with its parts about failures as they have to be: the table, and a section for each category."""
+	head = ("category", "what it is called", "retry", "safe now", "rests in")
+	rows = (
+		(f"[{one}](#{_anchor(str(one))})", info.title, str(info.retry), _SAFE[safe(one)], str(info.rests_in))
+		for one, info in INFO.items()
+	)
+	parts = {"table": "\n".join(_table(head, rows)), "sections": "\n".join(line for one in INFO for line in _failure(one)).rstrip()}
+	for name, part in parts.items():
+		begin, end = f"<!-- failures: {name} -->", f"<!-- end of {name} -->"
+		pattern = rf"(?s){begin}\n(?:.*?\n)?{end}"
+		assert re.search(pattern, text), f"docs/operations.md has no place for {begin}"
+		text = re.sub(pattern, lambda _match, what=f"{begin}\n{part}\n{end}": what, text)
+	return text
+
+
+#: As the Command Center's badges say it.
+_SAFE = {Safe.RETRY: "Retry now", Safe.FIX: "Fix first", Safe.NEVER: "Never retry"}
+
+
+def _failure(category: Category) -> Iterator[str]:
+	info, remedy = INFO[category], REMEDIES[category]
+	yield from (f"### {category}", "", f"**{info.title}.** {info.explanation} *{_SAFE[safe(category)]}.*", "")
+	yield "- Check: " + " ".join(_sentence(one) for one in remedy.check)
+	yield f"- Press: {_sentence(remedy.press)}"
+	yield from (f"- Call: {_sentence(remedy.call)}", "")
+
+
+def _sentence(text: str) -> str:
+	return text if text.endswith((".", "?")) else f"{text}."
+
+
+def _anchor(heading: str) -> str:
+	"""Return how a link to a heading is spelled on GitHub."""
+	return heading.lower().replace(" ", "-")
 
 
 def unexplained() -> list[str]:

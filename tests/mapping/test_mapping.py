@@ -41,4 +41,4 @@ def test_the_page_is_what_the_code_says() -> None:
 
 def test_the_failures_that_operators_read_of_are_those_of_the_code() -> None:
 	text = OPERATIONS.read_text()
-	assert with_failures(text) == text, "The table of failures in docs/operations.md is stale; run `make mapping` and commit it."
+	assert with_failures(text) == text, "What docs/operations.md says about failures is stale; run `make mapping` and commit it."
