@@ -3,7 +3,7 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN = $(VENV)/bin
 
-.PHONY: help demo test simulate mapping lint format bench bench-embedded bench-site clean
+.PHONY: help demo test simulate mapping screens lint format bench bench-embedded bench-site clean
 
 help:
 	@echo "make demo    a day of orders through the embedded host, with a crash in the middle"
@@ -12,11 +12,12 @@ help:
 	@echo "make mapping writes docs/mapping.md anew from the code"
 	@echo "make lifecycles  1,000 random lives of orders on a bench's test site, and its trial balance"
 	@echo "make lint    ruff, mypy, import-linter"
+	@echo "make screens the pictures of docs/images, from a bench's test site in a browser"
 	@echo "make bench   the benchmarks; those on a site run on every bench in BENCH_PATH"
 
 $(VENV)/.installed: pyproject.toml setup.py
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: apt-get install python3-venv"; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,browser]'
 	@touch $@
 
 $(VENV)/.lint: $(VENV)/.installed
@@ -46,6 +47,10 @@ simulate: $(VENV)/.installed
 
 mapping: $(VENV)/.installed
 	$(BIN)/python -m tests.mapping
+
+BENCH ?= $(HOME)/frappe-bench
+screens: $(VENV)/.installed
+	$(BIN)/python -m tests.browser.screens $(BENCH)
 
 LIVES ?= 1000
 lifecycles: $(VENV)/.installed

@@ -98,7 +98,7 @@ def _on_site(bench: benches.Bench) -> Tier:
 	print(f"\n=== Site tier: {bench.path}, site {bench.site}, {bench.version()}", flush=True)
 	outcome = site_tier.run(bench)
 	told = [f"Site tier, {bench.path} ({bench.version()}): {outcome.passed} passed, {len(outcome.failures)} failed"]
-	told += [f"  {text.splitlines()[0]}" for text in outcome.failures]
+	told += [f"  {text.splitlines()[0]}" for text in outcome.failures] + outcome.not_run
 	took = [(f"{bench.path.name}: {name}", seconds) for name, seconds in outcome.took]
 	return Tier(outcome.passed, len(outcome.failures), told, took)
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
+import subprocess
+import sys
 import time
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,13 +29,15 @@ class Outcome:
 	passed: int = 0
 	failures: list[str] = field(default_factory=list)
 	took: list[tuple[str, float]] = field(default_factory=list)
+	#: What did not run, and why: said at the end of everything.
+	not_run: list[str] = field(default_factory=list)
 
 
 def run(bench: Bench) -> Outcome:
 	"""Run the tier. Output goes to the console as it comes."""
 	benches.start_services(bench)
 	outcome = Outcome()
-	for step in (_install_if_missing, _migrate_twice, _run_tests, _simulate, _fresh_site):
+	for step in (_install_if_missing, _migrate_twice, _run_tests, _browser, _simulate, _fresh_site):
 		name, began = step.__name__.strip("_").replace("_", " "), time.monotonic()
 		_say(bench, f"--- {name}")
 		goes_on = _passed(step, bench, outcome)
@@ -48,7 +54,7 @@ def _passed(step: Callable[[Bench, Outcome], None], bench: Bench, outcome: Outco
 		outcome.failures.append(f"{step.__name__.strip('_')}: {error}")
 		_say(bench, f"FAILED: {error}")
 		# Tests may fail and the rest still be worth a look; without an installation nothing is.
-		return step in (_run_tests, _simulate)
+		return step in (_run_tests, _browser, _simulate)
 	return True
 
 
@@ -86,8 +92,44 @@ def _run_tests(bench: Bench, outcome: Outcome) -> None:
 	_say(bench, "\n".join(told))
 	# In one line: the summary at the very end is all that some logs keep.
 	which = "; ".join(dict.fromkeys(re.findall(r"^ ?(?:FAIL|ERROR)(?:: | +)(\S+ ?\(\S+\)|\S+)", output, re.MULTILINE)))[:900]
-	assert done.returncode == 0 and not bad, f"{bad or 'some'} of {ran} site tests failed or were skipped: {which}\n{output[-6000:]}"
+	assert (
+		done.returncode == 0 and not bad
+	), f"{bad or 'some'} of {ran} site tests failed or were skipped: {which}\n{output[-6000:]}"
 	assert ran, "no site test ran"
+
+
+def _browser(bench: Bench, outcome: Outcome) -> None:
+	"""The Desk in a browser, after the site tests: they would be in each other's way. Without a Chromium it is said that nothing ran."""
+	missing = _why_no_browser()
+	if missing:
+		outcome.not_run.append(f"Browser tests on {bench.path}: NOT run, {missing}")
+		return _say(bench, outcome.not_run[-1])
+	report = benches.CHECKOUT / ".tier-results" / f"browser-{bench.path.name}.xml"
+	report.parent.mkdir(exist_ok=True)
+	report.unlink(missing_ok=True)
+	command = [sys.executable, "-m", "pytest", "tests/browser", f"--junitxml={report}", "-p", "no:xdist"]
+	environment = {**os.environ, "BROWSER_BENCH": str(bench.path)}
+	done = subprocess.run(command, cwd=benches.CHECKOUT, env=environment, capture_output=True, text=True, check=False)
+	assert (
+		report.exists()
+	), f"pytest ended with {done.returncode} before a browser test ran\n{done.stdout[-4000:]}{done.stderr[-2000:]}"
+	cases = list(ElementTree.parse(report).getroot().iter("testcase"))
+	bad = [case for case in cases if any(case.find(kind) is not None for kind in ("failure", "error", "skipped"))]
+	outcome.passed += len(cases) - len(bad)
+	_say(bench, f"{len(cases)} browser tests, {len(bad)} failed")
+	which = "; ".join(dict.fromkeys(str(case.get("name")) for case in bad))[:900]
+	assert (
+		cases and not bad and not done.returncode
+	), f"{len(bad)} of {len(cases)} browser tests failed: {which}\n{done.stdout[-8000:]}"
+
+
+def _why_no_browser() -> str:
+	"""Return what the browser tests lack on this machine, empty if nothing."""
+	if importlib.util.find_spec("playwright") is None:
+		return "Playwright is not installed: pip install -e '.[browser]'"
+	from tests.browser.harness import chromium
+
+	return "" if chromium() else "there is no Chromium: apt-get install chromium, or CHROMIUM=/path/to/it"
 
 
 def _simulate(bench: Bench, outcome: Outcome) -> None:
