@@ -71,7 +71,7 @@ def results(alert: str) -> list[dict[str, Any]]:
 
 @frappe.whitelist(methods=["GET", "POST"])
 def channels() -> list[dict[str, Any]]:
-	"""Return the channels: `{doctype, name, kind, enabled, standard, to, condition}`; of an address no more than its host."""
+	"""Return the channels: `{doctype, name, kind, enabled, standard, to, only}`; of an address no more than its host."""
 	only_for(MAY_SET_UP)
 	return of_alerts.listed()
 

@@ -88,7 +88,7 @@ def _workers(facts: Facts, rule: Rule) -> Reading:
 		minutes,
 		say(_("No worker takes the events: the oldest has been due for {0} minutes."), minutes),
 		say(_("Check that the workers and the scheduler run (bench doctor), and look at the worker's log.")),
-		_center(facts.health),
+		_center(facts.health, tab="events", status="Received,Processing,Retrying"),
 	)
 
 
@@ -194,7 +194,7 @@ def _oldest(facts: Facts, rule: Rule) -> Reading:
 		minutes,
 		say(_("The oldest event that is not finished came {0} minutes ago."), minutes),
 		say(_("Look at what it waits for: its next try, a worker, or Shopify.")),
-		_center(facts.health, status="Received,Processing,Retrying"),
+		_center(facts.health, tab="events", status="Received,Processing,Retrying"),
 	)
 
 
@@ -244,7 +244,7 @@ def _held(facts: Facts, rule: Rule) -> Reading:
 		round(hours, 1),
 		say(_("Events are held, the oldest came {0} hours ago."), round(hours, 1)),
 		say(_("Resume the store or release the hold if it was forgotten.")),
-		_center(facts.health, status="Held"),
+		_center(facts.health, tab="held"),
 	)
 
 

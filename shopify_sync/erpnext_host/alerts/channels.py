@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,6 +29,8 @@ _ROUTING_KEY = re.compile(r"[A-Za-z0-9]{20,64}")
 _LABEL = re.compile(r"[^\x00-\x1f{}<>\"'`]{1,80}")
 PREFIX = "Shopify Sync: "
 _MOST_ADDRESSES = 20
+_CRITICAL = '(doc.severity == "Critical" or doc.is_test)'
+_OF_STORE = re.compile(r"doc\.store == '([a-z0-9-]+)'")
 
 #: In the body of a Webhook `doc` is what Frappe knows of the alert. Each value is written as JSON, whatever is in it.
 _PAGERDUTY_BODY = """{
@@ -74,16 +77,8 @@ _ADDRESS_BODY = """{
 _SLACK_MESSAGE = """*{{ doc.headline or doc.title }}*
 {{ doc.message or "" }}
 {{ doc.what_to_do or "" }}"""
-_MAIL_MESSAGE = """<p><b>{{ (doc.message or "") | e }}</b></p>
-<p>{{ (doc.what_to_do or "") | e }}</p>
-<table cellpadding="4">
-<tr><td>{{ _("Store") }}</td><td>{{ (doc.store or "") | e }}</td></tr>
-<tr><td>{{ _("Condition") }}</td><td>{{ _(doc.condition) | e }}</td></tr>
-<tr><td>{{ _("Severity") }}</td><td>{{ _(doc.severity) }}</td></tr>
-{% if not doc.is_test %}<tr><td>{{ _("Value") }}</td><td>{{ doc.value }} ({{ _("threshold {0} {1}").format(doc.threshold, _(doc.unit or "")) }})</td></tr>{% endif %}
-<tr><td>{{ _("Since") }}</td><td>{{ frappe.utils.format_datetime(doc.since) }}</td></tr>
-</table>
-<p><a href="{{ doc.link | e }}">{{ _("Go to where it is") }}</a> · <a href="{{ frappe.utils.get_url_to_form(doc.doctype, doc.name) }}">{{ _("Open the alert") }}</a></p>"""
+#: The mail is the one that comes with the app.
+_MAIL = ("notification", "shopify_sync_alert_by_mail", "shopify_sync_alert_by_mail.html")
 
 
 @dataclass(frozen=True)
@@ -174,7 +169,7 @@ def _condition(wanted: Wanted) -> str:
 	if wanted.store:
 		parts.append(f"doc.store == {wanted.store!r}")
 	if wanted.critical:
-		parts.append('(doc.severity == "Critical" or doc.is_test)')
+		parts.append(_CRITICAL)
 	return " and ".join(parts)
 
 
@@ -220,8 +215,9 @@ def _mail(wanted: Wanted, label: str) -> str:
 	wrong = [one for one in addresses if not validate_email_address(one)]
 	if not addresses or wrong or len(addresses) > _MOST_ADDRESSES:
 		raise Refused(_("Enter mail addresses, one per line, {0} at most.").format(_MOST_ADDRESSES))
+	message = Path(frappe.get_app_path("shopify_sync", "shopify_sync", *_MAIL)).read_text(encoding="utf-8")
 	recipients = [{"cc": "\n".join(addresses)}]
-	return _notification(wanted, label, channel="Email", message_type="HTML", message=_MAIL_MESSAGE, recipients=recipients)
+	return _notification(wanted, label, channel="Email", message_type="HTML", message=message, recipients=recipients)
 
 
 def _slack(wanted: Wanted, label: str) -> str:
@@ -275,10 +271,28 @@ def _notifications() -> list[dict[str, Any]]:
 			"enabled": bool(row.enabled),
 			"standard": bool(row.is_standard),
 			"to": ", ".join(recipients.get(row.name, ())),
-			"condition": row.condition or "",
+			"only": _in_words(row.condition),
 		}
 		for row in found
 	]
+
+
+def _in_words(condition: str | None) -> str:
+	"""Return which announcements a channel takes: those that this module writes as words, any other condition as it is."""
+	known = {
+		'doc.announcement != "Escalated"': _("all but escalations"),
+		'doc.announcement == "Escalated" or doc.is_test or (doc.announcement == "Recovered" and doc.escalated_at)': _(
+			"escalations"
+		),
+		_CRITICAL: _("only what is critical"),
+	}
+	parts = [known.get(part) or _of_store(part) or part for part in (condition or "").split(" and ") if part]
+	return known.get(condition or "") or ", ".join(parts)
+
+
+def _of_store(part: str) -> str | None:
+	found = _OF_STORE.fullmatch(part)
+	return _("only {0}").format(found[1]) if found else None
 
 
 def _recipients(names: Sequence[str]) -> dict[str, list[str]]:
@@ -301,7 +315,7 @@ def _webhooks() -> list[dict[str, Any]]:
 			"enabled": bool(row.enabled),
 			"standard": False,
 			"to": host_of(row.request_url or ""),
-			"condition": row.condition or "",
+			"only": _in_words(row.condition),
 		}
 		for row in found
 	]

@@ -12,8 +12,8 @@ from shopify_sync.core.health import StoreHealth
 from shopify_sync.erpnext_host import times
 
 _WEEKS = 4
-#: A comparison of single records says nothing about the store.
-_RUNS = ("Light", "Full", "Range")
+#: That single records could be compared does not mean that the store could.
+_DEPTHS = (("in", ("Light", "Full", "Range")), "Records")
 _ENDED = ("Completed", "Stopped", "Failed")
 
 
@@ -26,7 +26,9 @@ def of(health: StoreHealth, rules: Rules) -> Facts:
 		sign_in_until=_sign_in_until(store) if health.signs_in else None,
 		held_since=_held_since(store) if health.held else None,
 		drift_growing=frappe.db.count("Sync Discrepancy", {"store": store, "status": "Open", "trend": "Growing"}),
-		failed_run=_last_if_failed("Reconciliation Run", store, {"depth": ("in", _RUNS)}),
+		failed_run=next(
+			filter(None, (_last_if_failed("Reconciliation Run", store, {"depth": depth}) for depth in _DEPTHS)), None
+		),
 		failed_backfill=_last_if_failed("Shopify Backfill", store, {}),
 	)
 

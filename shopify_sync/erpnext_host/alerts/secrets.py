@@ -29,7 +29,7 @@ def scrubbed(text: str) -> str:
 
 def mask_request_log(doc: Any, method: str | None = None) -> None:
 	"""Take the secrets out of what Frappe is about to log of a Webhook of ours (doc event before_insert)."""
-	if frappe.get_cached_value("Webhook", doc.webhook, "webhook_doctype") != "Sync Alert":
+	if frappe.db.get_value("Webhook", doc.webhook, "webhook_doctype") != "Sync Alert":
 		return
 	doc.url = scrubbed(doc.url or "")
 	doc.headers = json.dumps(_masked_headers(doc.headers)) if doc.headers else doc.headers

@@ -13,10 +13,11 @@ from typing import Any
 
 import frappe
 from frappe import _
+from frappe.realtime import get_site_room
 
 from shopify_sync.core.alerts.life import Kind, taken
 from shopify_sync.core.contracts.base import dump_json
-from shopify_sync.erpnext_host import times
+from shopify_sync.erpnext_host import live, times
 from shopify_sync.erpnext_host.event_log import in_short_transaction
 from shopify_sync.erpnext_host.log import warn
 
@@ -150,7 +151,9 @@ def _notify(notification: Any, name: str) -> tuple[bool | None, str]:
 def _mail_account() -> bool:
 	from frappe.email.doctype.email_account.email_account import EmailAccount
 
-	return bool(EmailAccount.find_outgoing(match_by_doctype=rows.DOCTYPE))
+	# Where mails are muted, Frappe makes up an account without an address, and fails over it.
+	found = EmailAccount.find_outgoing(match_by_doctype=rows.DOCTYPE) or {}
+	return any(account.get("email_id") for account in found.values())
 
 
 def _error_since(begun: str, notification: str) -> str:
@@ -172,7 +175,7 @@ def _error_since(begun: str, notification: str) -> str:
 	if "Slack Webhook Error" in f"{method}{error}":
 		return str(error if "Slack Webhook Error" in str(method) else method)
 	lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-	return lines[-1] if lines else str(method)
+	return _("{0} (see the Error Log)").format(lines[-1].removeprefix("builtins.")) if lines else str(method)
 
 
 def results_of(name: str) -> list[dict[str, Any]]:
@@ -197,7 +200,9 @@ def _keep(doc: Any, doctype: str, channel: str, ok: bool | None, says: str) -> N
 
 
 def _show(doc: Any) -> None:
+	live.changed(doc.store)
+	message = {"name": doc.name, "store": doc.store, "status": doc.status, "headline": doc.headline}
 	try:
-		frappe.publish_realtime(CHANNEL, {"name": doc.name, "store": doc.store, "status": doc.status, "headline": doc.headline})
+		frappe.publish_realtime(CHANNEL, message, room=get_site_room())
 	except Exception as error:  # Redis away: it is seen when the page is loaded again
 		warn(f"alert {doc.name} is not shown: {type(error).__name__}")

@@ -37,11 +37,11 @@ async function draw_channels(frm) {
 			return `<tr>
 				<td><input type="checkbox" data-action="switch-channel" data-index="${index}" aria-label="${__("On")}" ${row.enabled ? "checked" : ""}></td>
 				<td>${link}</td><td>${escape(__(row.kind))}</td><td>${escape(row.to)}</td>
-				<td class="text-muted">${escape(row.condition)}</td><td class="text-right">${remove}</td>
+				<td class="text-muted">${escape(row.only)}</td><td class="text-right">${remove}</td>
 			</tr>`;
 		})
 		.join("");
-	const heads = [__("On"), __("Channel"), __("Kind"), __("To"), __("Only If"), ""].map((label) => `<th>${label}</th>`).join("");
+	const heads = [__("On"), __("Channel"), __("Kind"), __("To"), __("Takes"), ""].map((label) => `<th>${label}</th>`).join("");
 	$wrapper.html(`
 		<p class="text-muted">${__("Every alert is told through each channel that is on. They are Frappe's Notifications and Webhooks, and hold for all stores unless they say otherwise.")}</p>
 		<div class="table-responsive"><table class="table table-sm"><thead><tr>${heads}</tr></thead><tbody>${rows}</tbody></table></div>

@@ -13,9 +13,8 @@ frappe.listview_settings["Sync Alert"] = {
 	},
 
 	formatters: {
-		value(value, df, doc) {
-			if (doc.is_test) return "";
-			return frappe.utils.escape_html(`${value} / ${doc.threshold} ${__(doc.unit || "")}`);
+		message(value) {
+			return `<span class="ellipsis" title="${frappe.utils.escape_html(value || "")}">${frappe.utils.escape_html(value || "")}</span>`;
 		},
 	},
 };
