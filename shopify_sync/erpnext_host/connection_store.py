@@ -23,6 +23,7 @@ from shopify_sync.core.breaker import Circuit, CircuitState
 from shopify_sync.core.contracts.base import dump_json
 
 from . import notify, times
+from .log import warn
 
 DOCTYPE = "Shopify Connection"
 _TOKENS = ("access_token", "refresh_token")
@@ -104,10 +105,8 @@ class FrappeConnectionStore:
 		return after
 
 	def tell_rejected(self, reason: str) -> None:
-		"""See `ConnectionStore`."""
-		subject = f"Shopify does not accept the sign-in of store {self._store}: nothing is sent to it."
-		notify.tell(subject, reason, "Shopify Store", self._store)
-		frappe.db.commit()
+		"""See `ConnectionStore`. People are told by the alert *Sign-in refused*, which looks every minute and says when it is over too."""
+		warn(f"Shopify does not accept the sign-in of store {self._store}: nothing is sent to it. {reason}")
 
 	def heard(self, answered_version: str, deprecated: str) -> None:
 		"""See `ConnectionStore`."""

@@ -8,40 +8,22 @@ from typing import Any
 import frappe
 
 from shopify_sync.admin_api.ports import CallFailed
-from shopify_sync.admin_api.shops import BadAddress, version_ends
-from shopify_sync.erpnext_host import connection_store, connections, notify, times, wake
+from shopify_sync.admin_api.shops import BadAddress
+from shopify_sync.erpnext_host import connection_store, connections, wake
 from shopify_sync.erpnext_host.log import warn
 
 #: Tokens that end within this are replaced by the scheduler, so that a worker rarely has to wait for one.
 AHEAD = timedelta(minutes=20)
-#: Shopify supports a version for a year; this long before its end the operators are told.
-WARN_AHEAD = timedelta(days=60)
 
 
 def run() -> None:
-	"""Replace tokens that end soon, and warn of API versions that do. Every five minutes."""
+	"""Replace tokens that end soon. Every five minutes."""
 	for store in frappe.get_all("Shopify Store", filters={"enabled": 1, "sign_in_by": ("!=", "None")}, pluck="name"):
 		try:
 			connections.link_of(store).connection.refresh_soon(AHEAD)
-			warn_of_version(store)
 		except (CallFailed, BadAddress) as error:
 			warn(f"{store}: {error}")
 		frappe.db.commit()
-
-
-def warn_of_version(store: str) -> bool:
-	"""Tell the operators, once per version, that the store's API version ends soon. Return whether they were told."""
-	version = frappe.db.get_value("Shopify Store", store, "api_version") or ""
-	ends = version_ends(version)
-	if ends is None or times.now() < ends - WARN_AHEAD:
-		return False
-	if frappe.db.get_value("Shopify Connection", store, "version_warned") == version:
-		return False
-	connection_store.FrappeConnectionStore(store).note(version_warned=version)
-	subject = f"API version {version} of store {store} ends on {ends:%Y-%m-%d}."
-	notify.tell(subject, "Set a later API Version on Shopify Store.", "Shopify Store", store)
-	frappe.db.commit()
-	return True
 
 
 def store_saved(doc: Any) -> None:

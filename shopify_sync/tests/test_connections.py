@@ -23,6 +23,7 @@ from shopify_sync.api import oauth
 from shopify_sync.core.bucket import BACKFILL_SHARE
 from shopify_sync.core.failures import Category
 from shopify_sync.erpnext_host import connections, times
+from shopify_sync.erpnext_host.alerts import evaluating
 from shopify_sync.jobs import connections as jobs
 from shopify_sync.shopify_sync.doctype.shopify_api_call.shopify_api_call import ShopifyAPICall
 from shopify_sync.simulator.auth.callback import callback_url, signature
@@ -84,6 +85,14 @@ class ConnectionCase(FrappeTestCase):
 	def calls(self) -> list[Any]:
 		frappe.db.rollback()
 		return frappe.get_all("Shopify API Call", filters={"store": self.STORE}, fields=["*"], order_by="creation")
+
+	def alerts(self) -> dict[str, str]:
+		"""Look at the store as the scheduler does, and return the alerts that it has: condition → status."""
+		evaluating.evaluate(self.STORE)
+		self.addCleanup(frappe.db.commit)
+		self.addCleanup(frappe.db.delete, "Sync Alert", {"store": self.STORE})
+		rows = frappe.get_all("Sync Alert", filters={"store": self.STORE}, fields=["condition", "status"])
+		return {row.condition: row.status for row in rows}
 
 	def notes(self) -> list[Any]:
 		frappe.db.rollback()
@@ -167,7 +176,7 @@ class TestSigningIn(ConnectionCase):
 			with self.assertRaises(CallFailed) as caught:
 				self.call()
 			self.assertEqual(caught.exception.closed.because, ClosedBecause.REJECTED)
-		self.assertEqual(len(self.notes()), 1)
+		self.assertEqual(self.alerts(), {"Sign-in refused": "Firing"})
 		self.assertEqual(self.row().state, "Rejected")
 		self.assertEqual(self.shop.api.requests, 1)
 		self.save_store(order_prefix="X-")
@@ -178,7 +187,7 @@ class TestSigningIn(ConnectionCase):
 		self.save_store(access_token="shpat_wrong_again")
 		with self.assertRaises(CallFailed):
 			self.call()
-		self.assertEqual(len(self.notes()), 2)
+		self.assertEqual(self.alerts(), {"Sign-in refused": "Firing"})
 
 	def test_an_uninstalled_app_ends_the_token_and_a_new_one_is_asked_for(self) -> None:
 		self.make_store()
@@ -373,7 +382,7 @@ class TestAuthorizationCode(ConnectionCase):
 			with self.assertRaises(CallFailed) as caught:
 				self.call()
 			self.assertEqual(caught.exception.closed.because, ClosedBecause.REJECTED)
-		self.assertEqual(len(self.notes()), 1)
+		self.assertEqual(self.alerts(), {"Sign-in refused": "Firing"})
 		self.visit(self.begin())
 		self.assertEqual(self.row().state, "Signed in")
 
@@ -463,9 +472,7 @@ class TestCalls(ConnectionCase):
 		self.call()
 		self.assertEqual(self.row().answered_version, "2025-10")
 		self.assertEqual(len([note for note in self.notes() if "2025-10" in note.subject]), 1)
-		jobs.run()
-		jobs.run()
-		self.assertEqual(len([note for note in self.notes() if "ends on" in note.subject]), 1)
+		self.assertEqual(self.alerts(), {"API version ends": "Firing"})
 
 	def test_roles(self) -> None:
 		self.make_store()

@@ -15,6 +15,7 @@ from shopify_sync.core import inventory
 from shopify_sync.core import orders as order_resource
 from shopify_sync.core.operations import Refused
 from shopify_sync.erpnext_host import policies, times
+from shopify_sync.erpnext_host.alerts import evaluating
 from shopify_sync.erpnext_host.reconciliation import console, running, runs
 from shopify_sync.erpnext_host.reconciliation import host as hosts
 from shopify_sync.erpnext_host.reconciliation.host import FrappeReconcileHost
@@ -177,7 +178,10 @@ class TestRuns(ReconciledCase):
 		self.assertEqual("Failed", doc.status)
 		self.assertIn("KeyError in test_reconciliation_runs.py", doc.stopped_because)
 		self.assertNotIn("ada", doc.stopped_because)
-		self.assertTrue(frappe.db.exists("Notification Log", {"document_name": name}))
+		evaluating.evaluate(self.STORE)
+		self.addCleanup(frappe.db.delete, "Sync Alert", {"store": self.STORE})
+		alert = frappe.get_doc("Sync Alert", {"store": self.STORE, "condition": "Reconciliation failed"})
+		self.assertIn(name, alert.message)
 
 	def test_it_goes_on_in_slices(self):
 		for _order in range(3):

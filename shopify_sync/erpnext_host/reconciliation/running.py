@@ -15,7 +15,7 @@ from shopify_sync.core.reconciliation.ports import Shopify
 from shopify_sync.core.reconciliation.run import Reconciler, Run
 from shopify_sync.core.reconciliation.schedule import GRACE, OVERLAP, Depth, Reason
 
-from .. import notify, policies, times
+from .. import policies, times
 from ..connections import client_of, gate_of
 from ..long_work import Kind
 from . import ledger_checks, runs
@@ -135,17 +135,12 @@ def carry_on(
 		return run
 
 
-def _tell_failed(name: str, reason: str) -> None:
-	notify.tell(f"Reconciliation {name} failed.", f"{reason} What it found stays; the next run begins anew.", runs.DOCTYPE, name)
-
-
 KIND = Kind(
 	word="reconcile",
 	job="shopify_sync.jobs.reconcile.run",
 	runs=runs,
 	busy="Store {0} is being reconciled already.",
 	over=(RunIsOver,),
-	failed=_tell_failed,
 )
 
 
@@ -157,4 +152,3 @@ def reader_of(store: str, share: int) -> Shopify:
 		return ReadingStore(client_of(store), share=share / 100, now=times.now, policy=policies.policy(store))
 	except BadAddress as error:
 		raise Refused(str(error)) from error
-

@@ -45,7 +45,6 @@ class ShopifyConnection(Document):
 		store: DF.Link
 		tested_at: DF.Datetime | None
 		token_id: DF.Data | None
-		version_warned: DF.Data | None
 	# end: auto-generated types
 
 	def validate(self):
