@@ -15,6 +15,7 @@ from frappe.utils import cint
 
 from shopify_sync.core.failures import SyncFailure
 from shopify_sync.core.operations import Refused
+from shopify_sync.erpnext_host.command_center.filters import stores
 from shopify_sync.erpnext_host.operations import record, running, starting, targets
 from shopify_sync.erpnext_host.operations.starting import Person
 
@@ -24,7 +25,7 @@ _MOST_RECENT = 200
 
 
 @frappe.whitelist(methods=["GET", "POST"])
-def prepare(action: str, target: str | dict, reason: str = "") -> dict[str, Any]:
+def prepare(action: str, target: str | dict) -> dict[str, Any]:
 	"""Return what an operation would touch; nothing is changed.
 
 	:param target: see `erpnext_host/operations/targets.py: Target`; a dict, or its JSON.
@@ -35,7 +36,7 @@ def prepare(action: str, target: str | dict, reason: str = "") -> dict[str, Any]
 	def count() -> dict[str, Any]:
 		wanted, about = starting.action_of(action), targets.parse(target)
 		_only_for_managers(wanted, about)
-		return starting.prepare(wanted, about, _person(), reason)
+		return starting.prepare(wanted, about, _person())
 
 	return _told(count, _("This cannot be done"))
 
@@ -80,7 +81,8 @@ def get(operation: str) -> dict[str, Any]:
 def recent(store: str | None = None, limit: str | int = 20) -> list[dict[str, Any]]:
 	"""Return the last operations of a store, or of all stores, the newest first; at most 200."""
 	only_for(MAY_LOOK)
-	return record.recent(store or None, min(max(cint(limit), 1), _MOST_RECENT))
+	user = frappe.session.user
+	return record.recent(store or None, stores(user), user, min(max(cint(limit), 1), _MOST_RECENT))
 
 
 def _person() -> Person:
@@ -93,7 +95,9 @@ def _only_for_managers(action: Any, target: targets.Target) -> None:
 
 
 def _there_is(operation: str) -> None:
-	if not frappe.db.exists(record.DOCTYPE, operation):
+	"""Check that there is such an operation, and that it is not about a store of others."""
+	row = frappe.db.get_value(record.DOCTYPE, operation, ["name", "store"], as_dict=True)
+	if not row or (row.store and row.store not in stores(frappe.session.user)):
 		frappe.throw(_("There is no operation {0}.").format(frappe.utils.escape_html(operation)), frappe.DoesNotExistError)
 
 

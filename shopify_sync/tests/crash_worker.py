@@ -44,7 +44,7 @@ def _be_mortal(site: str, work: str, step: str, shops: Mapping[str, str]) -> Non
 		frappe.connect()
 		frappe.set_user("Administrator")
 		frappe.conf.shopify_sync_shops = shops
-		{"push": _push, "drain": _drain, "backfill": _backfill, "reconcile": _reconcile}[work](step)
+		{"push": _push, "drain": _drain, "backfill": _backfill, "reconcile": _reconcile, "operate": _operate}[work](step)
 	except BaseException:
 		traceback.print_exc()
 		os._exit(1)
@@ -87,6 +87,14 @@ def _reconcile(step: str) -> None:
 
 	name, _colon, lives = step.partition(":")
 	running.carry_on(name, probe=_mortal_after(int(lives)))
+
+
+def _operate(step: str) -> None:
+	"""Go on with an operation. *step*: its name, and how many steps it lives."""
+	from shopify_sync.erpnext_host.operations import running
+
+	name, _colon, lives = step.partition(":")
+	running.carry_on(name, probe=_mortal_after(int(lives)), paced=False)
 
 
 def _mortal_after(steps: int) -> Callable[[str], None]:

@@ -31,6 +31,10 @@ class Mortals:
 		"""Go on with a reconciliation for so many of its steps, as :meth:`push_until`."""
 		return self._work("reconcile", f"{run}:{steps}")
 
+	def operate_until(self, operation: str, steps: int) -> str:
+		"""Go on with an operation for so many of its steps, as :meth:`push_until`."""
+		return self._work("operate", f"{operation}:{steps}")
+
 	def _work(self, work: str, step: str) -> str:
 		order = {"work": work, "step": step, "shops": frappe.conf.get("shopify_sync_shops") or {}}
 		process = self._process or self._start()

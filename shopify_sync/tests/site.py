@@ -116,6 +116,8 @@ def clear_store(name: str) -> None:
 	frappe.db.delete("Sync Event", {"store": name})
 	frappe.db.delete("Shopify Link", {"store": name})
 	frappe.db.delete("Sync Conflict", {"store": name})
+	frappe.db.delete("Sync Operation", {"store": name})
+	frappe.db.delete("Sync Hold", {"store": name})
 	frappe.db.commit()
 
 

@@ -57,18 +57,18 @@ class Acts(Protocol):
 		"""
 
 
-def dry_count(action: OperatorAction, target: targets.Target, reason: str) -> tuple[int, dict[str, int]]:
+def dry_count(action: OperatorAction, target: targets.Target, user: str) -> tuple[int, dict[str, int]]:
 	"""Return how many events an operation would change, and how many it would refuse, by reason. One query.
 
 	:raises Refused: when the target names no events.
 	"""
 	will, refused = 0, dict[str, int]()
-	where = targets.criterion(target, action)
+	where = targets.criterion(target, action, user)
 	found = 0
 	for status, category, handled, count in targets.by_state(where):
 		found += count
 		state = EventState("", status, Category(category) if category else None, "any" if handled else None)
-		if why := why_not(action, state, reason or "-"):
+		if why := why_not(action, state, reason="asked for later"):
 			refused[why] = refused.get(why, 0) + count
 		else:
 			will += count
@@ -98,7 +98,7 @@ def carry_on(
 	"""
 	begun = record.load(name)
 	target = targets.parse(begun.target)
-	where = targets.criterion(target, begun.action)
+	where = targets.criterion(target, begun.action, begun.user)
 	until = times.to_site(begun.started_at)
 	cursor, names, pace = begun.cursor, list[str](), _Pace(name, paced and begun.action is not OperatorAction.DISCARD)
 	with read_committed():

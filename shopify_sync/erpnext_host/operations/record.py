@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import frappe
+from frappe.realtime import get_site_room
 from frappe.utils import strip_html
 
 from shopify_sync.core.contracts.base import dump_json
 from shopify_sync.core.operations import OperatorAction, Refused
 
-from .. import times
+from .. import live, times
 from ..event_log import in_short_transaction
 from ..log import warn
 
@@ -275,10 +276,17 @@ def as_dict(name: str) -> dict[str, Any]:
 	return {"operation": row.pop("name"), **row, "refusals": refusals, "examples": examples}
 
 
-def recent(store: str | None, limit: int) -> list[dict[str, Any]]:
-	"""Return the last operations of a store, or of all, the newest first."""
-	rows = frappe.get_all(
-		DOCTYPE, {"store": store} if store else {}, list(_SHOWN), order_by="creation desc, name desc", limit_page_length=limit
+def recent(store: str | None, visible: Sequence[str], user: str, limit: int) -> list[dict[str, Any]]:
+	"""Return the last operations of *store*, the newest first. None: of all, and what *user* did to several stores at once.
+
+	:param visible: the stores that *user* may see.
+	"""
+	wanted = tuple(one for one in visible if store in (None, one)) or ("",)
+	rows = frappe.db.sql(
+		f"""SELECT {", ".join(f"`{column}`" for column in _SHOWN)} FROM `tabSync Operation`
+		WHERE store IN %s OR (%s AND store IS NULL AND user = %s) ORDER BY creation DESC, name DESC LIMIT %s""",  # noqa: S608 - our columns
+		(wanted, store is None, user, limit),
+		as_dict=True,
 	)
 	return [{"operation": row.pop("name"), **row} for row in rows]
 
@@ -288,7 +296,9 @@ def tell(name: str) -> None:
 	try:
 		row = frappe.db.get_value(DOCTYPE, name, ["name", "status", "done", "total", "message", "store"], as_dict=True)
 		if row:
-			frappe.publish_realtime(CHANNEL, dict(row))
+			frappe.publish_realtime(CHANNEL, dict(row), room=get_site_room())
+			if row.store:
+				live.changed(row.store)
 	except Exception as error:
 		warn(f"progress of {name} is not shown: {type(error).__name__}")
 

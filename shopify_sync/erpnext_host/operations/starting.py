@@ -8,6 +8,7 @@ from typing import Any
 
 import frappe
 from frappe import _
+from pypika.terms import Criterion
 
 from shopify_sync.core.failures import SyncFailure
 from shopify_sync.core.operations import (
@@ -22,6 +23,7 @@ from shopify_sync.core.operations import (
 	needs_set_up,
 )
 
+from .. import times
 from ..event_log import in_short_transaction
 from . import events, holds, record, running, targets
 from .immediate import DOES
@@ -78,19 +80,20 @@ def needs_manager(action: OperatorAction, target: Target) -> bool:
 	return needs_set_up(action, of_flow=target.flow is not None)
 
 
-def prepare(action: OperatorAction, target: Target, person: Person, reason: str = "") -> dict[str, Any]:
+def prepare(action: OperatorAction, target: Target, person: Person) -> dict[str, Any]:
 	"""Return what an operation would touch, as `api/operations.py: prepare` answers. :raises Refused: when it cannot be done at all."""
-	return asdict(_prepared(action, target, person, reason))
+	return asdict(_prepared(action, target, person))
 
 
-def _prepared(action: OperatorAction, target: Target, person: Person, reason: str) -> Prepared:
+def _prepared(action: OperatorAction, target: Target, person: Person) -> Prepared:
+	targets.check_store(target, person.user)
 	target = _whole(action, target)
 	says = targets.says(target)
 	if action in DOES:
 		count, confirm = DOES[action].look(target)
 		will, refused = count, dict[str, int]()
 	else:
-		will, refused = events.dry_count(action, target, reason)
+		will, refused = events.dry_count(action, target, person.user)
 		count = will + sum(refused.values())
 		confirm = _confirm(action, will, count, says)
 		_check_count(will, count, person)
@@ -122,14 +125,20 @@ def _check_count(will: int, count: int, person: Person) -> None:
 
 def _confirm(action: OperatorAction, will: int, count: int, says: str) -> str:
 	text = {
-		OperatorAction.RETRY: _("Retry {0} of {1} events ({2})? Each gets all its attempts again."),
-		OperatorAction.REQUEUE: _("Have {0} of {1} events ({2}) looked at again now?"),
-		OperatorAction.REPLAY: _("Replay {0} of {1} events ({2})? What agrees already is not changed."),
-		OperatorAction.DISCARD: _("Discard {0} of {1} events ({2})? They are put away for good, with your reason."),
-		OperatorAction.RELEASE: _("Release it? {0} of {1} events ({2}) that wait are put back into the queue."),
-		OperatorAction.REFETCH: _("Read {0} of {1} events ({2}) from Shopify again, and carry out what it has now?"),
+		OperatorAction.RETRY: _("Retry {0} ({1})? Each gets all its attempts again."),
+		OperatorAction.REQUEUE: _("Have {0} ({1}) looked at again now?"),
+		OperatorAction.REPLAY: _("Replay {0} ({1})? What agrees already is not changed."),
+		OperatorAction.DISCARD: _("Discard {0} ({1})? They are put away for good, with your reason."),
+		OperatorAction.RELEASE: _("Release {1}? {0} that waited are put back into the queue."),
+		OperatorAction.REFETCH: _("Read {0} ({1}) from Shopify again, and carry out what it has now?"),
 	}[action]
-	return text.format(will, count, says)
+	return text.format(_events(will, count), says)
+
+
+def _events(will: int, count: int) -> str:
+	if will != count:
+		return _("{0} of {1} events").format(will, count)
+	return _("1 event") if will == 1 else _("{0} events").format(will)
 
 
 def start(
@@ -150,6 +159,7 @@ def start(
 		raise Refused(_("The request needs an id, so that a double click acts once."))
 	if found := record.known(request):
 		return _same(found, action, person)
+	targets.check_store(target, person.user)
 	if action in NEEDS_REASON and not reason.strip():
 		raise Refused(_("Say why: the reason is kept with it, for whoever looks later."))
 	try:
@@ -189,8 +199,8 @@ def _do_at_once(
 
 def _begin(action: OperatorAction, target: Target, request: str, person: Person, reason: str) -> dict[str, Any]:
 	target = _whole(action, target)
-	where = targets.criterion(target, action)
-	will, refused = events.dry_count(action, target, reason)
+	where = targets.criterion(target, action, person.user)
+	will, refused = events.dry_count(action, target, person.user)
 	count = will + sum(refused.values())
 	_check_count(will, count, person)
 	if not count and action is not OperatorAction.RELEASE:
@@ -207,7 +217,7 @@ def _begin(action: OperatorAction, target: Target, request: str, person: Person,
 		status=record.RUNNING if count <= events.AT_ONCE else record.QUEUED,
 	)
 	if gone := refused.get(GONE, 0):
-		in_short_transaction(lambda: _note_gone(name, target, gone))
+		in_short_transaction(lambda: _note_gone(name, target, where, gone))
 	_carry_out(name, count)
 	return record.as_dict(name)
 
@@ -224,9 +234,10 @@ def _carry_out(name: str, count: int) -> None:
 		frappe.db.commit()
 
 
-def _note_gone(name: str, target: Target, gone: int) -> None:
+def _note_gone(name: str, target: Target, where: Criterion, gone: int) -> None:
+	"""Count those that were named and are no more."""
 	operation = record.load(name, lock=True)
-	found = set(frappe.get_all("Sync Event", {"name": ("in", target.events or [])}, pluck="name"))
+	found = set(targets.names_after(where, "", times.to_site(operation.started_at), len(target.events or [])))
 	for event in [event for event in dict.fromkeys(target.events or []) if event not in found][:gone]:
 		operation.refuse(event, GONE)
 		operation.done += 1

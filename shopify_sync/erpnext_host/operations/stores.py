@@ -28,7 +28,7 @@ def _row(target: Target) -> Any:
 		raise Refused(_("Choose a store."))
 	row = frappe.db.get_value("Shopify Store", target.store, ["name", "mode", "enabled", "mode_before_pause"], as_dict=True)
 	if not row:
-		raise Refused(_("There is no store {0}.").format(target.store))
+		raise Refused(_("There is no store {0}, or it is not one of yours.").format(target.store))
 	return row
 
 

@@ -18,8 +18,9 @@ from shopify_sync.core.operations import ACTS_ON, OperatorAction, Refused
 from shopify_sync.core.statuses import Status
 
 from ..command_center.asking import TooMuch, Values, ask
-from ..command_center.filters import MOST_NAMES, BadFilter, Filter, condition
+from ..command_center.filters import MOST_NAMES, BadFilter, Filter, condition, stores
 from ..command_center.filters import parse as parse_filter
+from ..command_center.words import of_group
 
 _Name = Annotated[str, Field(min_length=1, max_length=140)]
 _Key = Annotated[str, Field(min_length=1, max_length=180)]
@@ -87,9 +88,13 @@ def _named(target: Target) -> dict[str, Any]:
 	return {name: value for name, value in given.items() if value is not None}
 
 
-def criterion(target: Target, action: OperatorAction) -> Criterion:
-	"""Return the condition of the events that are meant, for a query on Sync Event. :raises Refused: see :func:`filter_of`."""
-	found = condition(filter_of(target, action)).where
+def criterion(target: Target, action: OperatorAction, user: str) -> Criterion:
+	"""Return the condition of the events that are meant, for a query on Sync Event.
+
+	:param user: who asked, also where somebody else carries it on: only that person's stores are meant.
+	:raises Refused: see :func:`filter_of`.
+	"""
+	found = condition(filter_of(target, action), user).where
 	return found & of_link(target.link) if target.link else found
 
 
@@ -129,28 +134,37 @@ def names_after(where: Criterion, cursor: str, until: Any, limit: int) -> list[s
 def store_of(target: Target, where: Criterion | None = None) -> str | None:
 	"""Return the one store that a target is about, or None when it is about several."""
 	named = target.store or (target.filters or {}).get("store") or (target.link or "").partition("/")[0]
-	if named or where is None:
-		return str(named) if named else None
+	if isinstance(named, str) and named:
+		return named
+	if where is None:
+		return None
 	event = frappe.qb.DocType("Sync Event")
 	found = frappe.qb.from_(event).select(event.store).where(where).distinct().limit(2).run(pluck=True)
 	return str(found[0]) if len(found) == 1 else None
 
 
+def check_store(target: Target, user: str) -> None:
+	"""Return when the store that a target names is one that *user* may see. :raises Refused: when it is not, or there is none."""
+	store = store_of(target)
+	if store and store not in stores(user):
+		raise Refused(_("There is no store {0}, or it is not one of yours.").format(store))
+
+
 def says(target: Target) -> str:
-	"""Return a target in a person's words."""
-	parts = [*_words_of_filter(target.filters or {})]
-	given = (
-		(_("store {0}"), target.store),
-		(_("flow {0}"), target.flow),
-		(_("topic {0}"), target.topic),
-		(_("resource {0}"), target.link),
-	)
+	"""Return a target in a person's words: the store first, then what of it."""
+	filters = target.filters or {}
+	parts = _words_of_filter(filters)
+	given = ((_("flow {0}"), target.flow), (_("topic {0}"), target.topic), ("{0}", target.link))
 	parts += [text.format(_(value) if isinstance(value, Flow) else value) for text, value in given if value]
-	if target.events:
-		parts.append(_some(target.events))
+	if target.events or filters.get("events"):
+		parts.append(_some(target.events or filters["events"]))
 	if target.of_conflicts:
 		parts.append(_some(target.of_conflicts))
-	return ", ".join(parts) or _("all stores")
+	store = target.store or filters.get("store")
+	rest = ", ".join(parts)
+	if store and rest:
+		return f"{store}: {rest}"
+	return store or rest or _("all stores")
 
 
 def _some(names: Iterable[str]) -> str:
@@ -160,27 +174,25 @@ def _some(names: Iterable[str]) -> str:
 
 def _words_of_filter(filters: Mapping[str, Any]) -> list[str]:
 	titles = {
-		"store": _("store {0}"),
-		"category": _("category {0}"),
-		"cause": _("cause {0}"),
-		"status": _("status {0}"),
 		"topic": _("topic {0}"),
 		"flow": _("flow {0}"),
 		"order": _("order {0}"),
 		# Who, and what was looked for, may be personal: it stays in the filter itself.
 		"customer": _("of one customer"),
-		"link": _("resource {0}"),
 		"text": _("with a text in the payload"),
+		"link": _("resource {0}"),
 		"received_from": _("received from {0}"),
 		"received_to": _("received to {0}"),
 		"attempts_min": _("at least {0} attempts"),
 		"direction": _("direction {0}"),
 	}
+	category, cause = filters.get("category"), filters.get("cause")
 	found = []
+	if category or cause:
+		found.append(str(of_group(str(category or ""), str(cause or "") or None, None)["title"]))
+	elif status := filters.get("status"):
+		found.append(", ".join(_(str(one)) for one in (status if isinstance(status, list) else [status])))
 	for name, title in titles.items():
-		value = filters.get(name)
-		if value not in (None, "", []):
-			found.append(title.format(", ".join(map(str, value)) if isinstance(value, list) else value))
-	if filters.get("events"):
-		found.append(_("{0} chosen by name").format(len(filters["events"])))
+		if filters.get(name) not in (None, "", []):
+			found.append(title.format(filters[name]))
 	return found
