@@ -48,16 +48,13 @@
 
 	cc.action_label = (action) => cc.ACTION_LABELS()[action] || __(action);
 
-	// targets: as the server's operations take them, one operation each. choices: { fields, targets(values) } asks for more first.
-	// titles: what each target is called, where there are several.
-	cc.ask_action = (app, { action, targets = [], titles = [], choices = null, options = {}, done = () => {} }) =>
-		new ActionDialog(app, { action, targets, titles, choices, options, done });
+	// target: as the server's operations take it. about: lines that say what is meant. choices: { fields, target(values) } asks first.
+	cc.ask_action = (app, { action, target = null, about = [], choices = null, options = {}, done = () => {} }) =>
+		new ActionDialog(app, { action, target, about, choices, options, done });
 
 	class ActionDialog {
 		constructor(app, wish) {
 			Object.assign(this, wish, { app, label: cc.action_label(wish.action) });
-			// Made once, when the question is asked: whatever is pressed twice is still one wish.
-			this.requests = [];
 			this.dialog = new frappe.ui.Dialog({
 				title: this.label,
 				fields: [
@@ -79,59 +76,53 @@
 
 		// How many it would touch, and how many not and why. Nothing changes.
 		async count() {
-			if (this.choices) this.targets = this.choices.targets(this.dialog.get_values(true) || {});
+			if (this.choices) {
+				const chosen = JSON.stringify(this.choices.target(this.dialog.get_values(true) || {}));
+				if (this.chosen === chosen) return;
+				this.chosen = chosen;
+				this.target = JSON.parse(chosen);
+			}
 			this.ready(false);
-			if (!this.targets.length) return this.say("");
+			if (!this.target) return this.say("");
 			this.say(`<p class="ssc-muted">${cc.esc(__("Counting…"))}</p>`);
-			const asked = (this.asked = {});
 			try {
-				const found = [];
-				for (const [i, target] of this.targets.entries()) {
-					found.push(await cc.read("operations.prepare", { action: this.action, target }, `prepare-${i}`));
-				}
-				if (asked === this.asked) this.show(found);
+				this.show(await cc.read("operations.prepare", { action: this.action, target: this.target }));
 			} catch (error) {
-				if (asked === this.asked && !cc.was_overtaken(error)) this.say(cc.error_html(error));
+				if (!cc.was_overtaken(error)) this.say(cc.error_html(error));
 			}
 		}
 
-		show(found) {
-			const will = sum(found, "will");
-			this.say(this.confirm_html(found, will) + cc.refused_html(merged(found)));
-			this.requests = this.targets.map(() => cc.request_id());
-			this.needs_reason = found.some((one) => one.needs_reason);
-			this.dialog.set_df_property("reason", "reqd", this.needs_reason ? 1 : 0);
-			const counted = this.targets.some((target) => target.events || target.filters);
-			const label = counted ? `${this.label} (${cc.number(will)})` : this.label;
+		show({ will, confirm, says, refused, needs_reason, dangerous }) {
+			const lines = this.about.map((line) => `<li>${cc.esc(line)}</li>`);
+			const about = lines.length ? `<ul class="ssc-causes">${lines.join("")}</ul>` : "";
+			this.say(`<p data-part="confirm">${cc.esc(confirm || says)}</p>${about}${cc.refused_html(refused)}`);
+			// Made once, when the question is asked: whatever is pressed twice is still one wish.
+			this.request = cc.request_id();
+			this.needs_reason = needs_reason;
+			// Not by set_df_property: that would draw the field anew, and lose what is being typed.
+			this.dialog.get_field("reason").$wrapper.find(".control-label").toggleClass("reqd", !!needs_reason);
+			const counted = this.target.events || this.target.filters;
 			const button = this.dialog.get_primary_btn();
-			button.text(label).toggleClass("btn-danger", found.some((one) => one.dangerous));
+			button.text(counted ? `${this.label} (${cc.number(will)})` : this.label).toggleClass("btn-danger", !!dangerous);
 			this.ready(will > 0);
-			if (!this.needs_reason && !this.choices) button.focus();
-		}
-
-		// Of several causes: how many of each; what the server asks about one would be said over and over.
-		confirm_html(found, will) {
-			if (found.length === 1) return `<p data-part="confirm">${cc.esc(found[0].confirm || found[0].says)}</p>`;
-			const lines = found.map((one, i) => `<li>${cc.esc(`${this.titles[i] || one.says}: ${cc.number(one.will)}`)}</li>`);
-			const says = __("{0} of {1}", [cc.events(will), cc.causes(found.length)]);
-			return `<p data-part="confirm"><b>${cc.esc(says)}</b></p><ul class="ssc-causes">${lines.join("")}</ul>`;
+			if (!needs_reason && !this.choices && !this.has_focus()) button.focus();
 		}
 
 		async start() {
 			const { reason } = this.dialog.get_values(true) || {};
-			if (this.busy || !this.requests.length) return;
+			if (this.busy || !this.request) return;
 			if (this.needs_reason && !reason?.trim()) {
 				this.dialog.get_field("reason").set_focus?.();
-				return frappe.show_alert({ message: __("Say why: the reason is kept on record."), indicator: "orange" });
+				frappe.show_alert({ message: __("Say why: the reason is kept on record."), indicator: "orange" });
+				return;
 			}
 			this.busy = true;
 			this.ready(false);
 			try {
-				for (const [i, target] of this.targets.entries()) {
-					const args = { action: this.action, target, request: this.requests[i], reason: reason || "", options: this.options };
-					this.app.running.follow(await cc.act("operations.start", args));
-				}
+				const { action, target, request, options } = this;
+				const answer = await cc.act("operations.start", { action, target, request, reason: reason || "", options });
 				this.close();
+				this.app.running.follow(answer);
 				this.done();
 				this.app.refresh();
 			} catch {
@@ -147,6 +138,10 @@
 			this.dialog.hide();
 		}
 
+		has_focus() {
+			return !!document.activeElement?.closest(".modal textarea, .modal input, .modal select");
+		}
+
 		say(html) {
 			this.dialog.get_field("says").$wrapper.html(`<div class="ssc-confirm" aria-live="polite">${html}</div>`);
 		}
@@ -154,18 +149,6 @@
 		ready(on) {
 			this.dialog.get_primary_btn().prop("disabled", !on);
 		}
-	}
-
-	function sum(found, key) {
-		return found.reduce((total, one) => total + (one[key] || 0), 0);
-	}
-
-	function merged(found) {
-		const all = {};
-		for (const { refused } of found) {
-			for (const [why, count] of Object.entries(refused || {})) all[why] = (all[why] || 0) + count;
-		}
-		return all;
 	}
 
 	// { why: count }, as lines.

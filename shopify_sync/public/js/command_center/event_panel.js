@@ -97,8 +97,8 @@
 			filters: { event: ["in", events.map(({ name }) => name)], status: "Open" },
 			limit: 200,
 		});
-		const targets = rows.length ? [{ conflicts: rows.map(({ name }) => name) }] : [];
-		if (targets.length) cc.ask_action(app, { action: "Resolve Conflict", targets, options: { resolution: choice } });
+		const target = { conflicts: rows.map(({ name }) => name) };
+		if (rows.length) cc.ask_action(app, { action: "Resolve Conflict", target, about: [__(choice)], options: { resolution: choice } });
 		else frappe.show_alert({ message: __("No conflict is open any more."), indicator: "blue" });
 	};
 
@@ -106,7 +106,8 @@
 		const row_of = (element) => element.closest("[data-event]").row;
 		const act = (verb, element) => {
 			const { event } = row_of(element);
-			cc.ask_action(app, { action: cc.ACTION_OF[verb], targets: [{ events: [event.name] }] });
+			const about = [[event.order_name, event.topic].filter(Boolean).join(" · ")];
+			cc.ask_action(app, { action: cc.ACTION_OF[verb], target: { events: [event.name] }, about });
 		};
 		for (const verb of ["retry", "requeue", "replay", "discard", "refetch"]) {
 			app.on(`${verb}-event`, (element) => act(verb, element));
@@ -122,11 +123,11 @@
 		});
 		app.on("hold-event", (element) => {
 			const { store, link } = row_of(element).event;
-			cc.ask_action(app, { action: "Hold", targets: [{ store, link }] });
+			cc.ask_action(app, { action: "Hold", target: { store, link } });
 		});
 		app.on("resolve-conflict", ({ dataset }) => {
-			const targets = [{ conflict: dataset.conflict }];
-			cc.ask_action(app, { action: "Resolve Conflict", targets, options: { resolution: dataset.choice } });
+			const [target, options] = [{ conflict: dataset.conflict }, { resolution: dataset.choice }];
+			cc.ask_action(app, { action: "Resolve Conflict", target, about: [__(dataset.choice)], options });
 		});
 		app.on("export-event", (element) =>
 			open_url_post("/api/method/shopify_sync.api.evidence.export", { event: row_of(element).event.name }, true)

@@ -49,7 +49,7 @@
 		release(name) {
 			const hold = this.holds.find((one) => one.name === name);
 			if (!hold) return;
-			cc.ask_action(this.app, { action: "Release", targets: [{ hold: hold.name }] });
+			cc.ask_action(this.app, { action: "Release", target: { hold: hold.name } });
 		}
 	};
 

@@ -33,7 +33,7 @@
 		}
 
 		operation(operation) {
-			this.app.running.update(operation);
+			this.app.running.told(operation);
 			if (!cc.is_under_way(operation)) this.soon();
 		}
 

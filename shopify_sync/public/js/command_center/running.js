@@ -4,6 +4,8 @@
 	const cc = shopify_sync.command_center;
 	const UNDER_WAY = ["Queued", "Running", "Stopping"];
 	const LOOK_AGAIN_MS = 2500;
+	const GONE_AFTER_MS = 12000;
+	const SHOWN = 4;
 
 	cc.is_under_way = (operation) => UNDER_WAY.includes(operation.status);
 
@@ -21,6 +23,7 @@
 			if (!answer) return;
 			if (!answer.operation) return frappe.show_alert({ message: cc.esc(answer.message || ""), indicator: "green" });
 			this.update({ name: answer.operation, status: "Completed", ...answer });
+			this.fade(answer.operation);
 			this.look();
 		}
 
@@ -55,6 +58,7 @@
 				}
 			}
 			this.timer = null;
+			for (const { name } of running) if (!cc.is_under_way(this.operations.get(name) || {})) this.fade(name);
 			if (running.some(({ name }) => !cc.is_under_way(this.operations.get(name) || {}))) this.app.refresh();
 			this.look();
 		}
@@ -64,13 +68,29 @@
 			this.look();
 		}
 
+		// What went well needs nobody's attention for long; the tab Operations keeps it.
+		fade(name) {
+			setTimeout(() => {
+				const operation = this.operations.get(name);
+				if (operation?.status === "Completed" && !Object.keys(as_counts(operation)).length) this.dismiss(name);
+			}, GONE_AFTER_MS);
+		}
+
+		// Told by the server: of an operation that somebody else began, only that it runs.
+		told(operation) {
+			if (!this.operations.has(operation.name) && !cc.is_under_way(operation)) return;
+			this.update(operation);
+			if (!cc.is_under_way(operation)) this.fade(operation.name);
+			this.look();
+		}
+
 		dismiss(name) {
 			this.operations.delete(name);
 			this.render();
 		}
 
 		render() {
-			const shown = [...this.operations.values()].slice(-5).reverse();
+			const shown = [...this.operations.values()].slice(-SHOWN).reverse();
 			cc.set_html(this.element, shown.map((operation) => cc.operation_html(operation, this.app)).join(""));
 		}
 	};

@@ -76,7 +76,7 @@
 			for (const box of this.app.root.querySelectorAll('[data-action="select-group"], [data-action="select-event"]')) {
 				const row = box.closest("[data-event], [data-group]");
 				const kind = row.dataset.event ? "event" : "group";
-				box.checked = this.has(kind, row.dataset[kind]);
+				box.checked = this.has(kind, row.dataset[kind]) || (this.all && kind === "event" && this.app.panel.contains(row));
 				row.classList.toggle("ssc-selected", box.checked);
 			}
 		}
@@ -98,16 +98,23 @@
 			return this.app.groups.groups.filter((group) => this.keys.has(cc.group_key(group)));
 		}
 
-		targets() {
-			if (this.all) return [{ filters: this.app.event_list.filters() }];
-			if (this.kind === "event") return [{ events: [...this.keys] }];
-			return this.groups().map((group) => cc.group_target(group, this.app.groups.statuses()));
+		target() {
+			if (this.all) return { filters: this.app.event_list.filters() };
+			if (this.kind === "event") return { events: [...this.keys] };
+			const groups = this.groups().map(({ store, category, cause }) => ({ store, category, cause }));
+			return { filters: { ...this.app.filters.values, groups, status: this.app.groups.statuses() } };
+		}
+
+		// What is chosen, as the rows are called; of events their number is enough.
+		about() {
+			if (this.kind !== "group") return [];
+			return this.groups().map(({ title, count }) => `${title}: ${cc.events(count)}`);
 		}
 
 		act(verb) {
 			if (!this.keys.size || !this.app.can.operate) return;
-			const titles = this.kind === "group" ? this.groups().map(({ title }) => title) : [];
-			cc.ask_action(this.app, { action: cc.ACTION_OF[verb], targets: this.targets(), titles, done: () => this.clear() });
+			const [target, about] = [this.target(), this.about()];
+			cc.ask_action(this.app, { action: cc.ACTION_OF[verb], target, about, done: () => this.clear() });
 		}
 	};
 })();

@@ -18,7 +18,10 @@
 			body: JSON.stringify(args),
 			signal: controller.signal,
 		});
-		const answer = await response.json().catch(() => ({}));
+		const answer = await response.json().catch((error) => {
+			if (controller.signal.aborted) throw error; // left in the middle: there is no answer
+			return {};
+		});
 		if (running[kind] === controller) delete running[kind];
 		if (!response.ok) throw new Error(why(response.status, answer));
 		return answer.message;

@@ -7,7 +7,7 @@
 		app.on("new-store", () => frappe.new_doc("Shopify Store"));
 		for (const verb of ["pause", "resume", "trip-circuit", "reset-circuit", "reconcile"]) {
 			app.on(verb, ({ dataset }) => {
-				if (dataset.store) cc.ask_action(app, { action: cc.ACTION_OF[verb], targets: [{ store: dataset.store }] });
+				if (dataset.store) cc.ask_action(app, { action: cc.ACTION_OF[verb], target: { store: dataset.store } });
 			});
 		}
 		app.on("hold", ({ dataset }) => ask_to_hold(app, dataset.store));
@@ -40,13 +40,13 @@
 						depends_on: "eval:doc.scope === 'topic'",
 					},
 				],
-				targets: (values) => target_of(store, { scope, flow: cc.FLOWS[0], ...values }),
+				target: (values) => target_of(store, { scope, flow: cc.FLOWS[0], ...values }),
 			},
 		});
 	}
 
 	function target_of(store, { scope, flow, topic }) {
-		if (scope === "flow") return flow ? [{ store, flow }] : [];
-		return topic ? [{ store, topic }] : [];
+		if (scope === "flow") return flow ? { store, flow } : null;
+		return topic ? { store, topic } : null;
 	}
 })();
