@@ -1,0 +1,240 @@
+"""Takes the pictures of docs/images from the product itself, on a bench's test site (`make screens`, `make screens BENCH=…`).
+
+Seeds the store of the browser tests, opens each screen, and makes the pictures small: 96 colours, by the Pillow that Frappe brings along.
+`python -m tests.browser.screens BENCH [NAME …]` takes only those that are named.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, sync_playwright
+
+from tests.tiers import benches
+
+from . import harness
+from .centre import Centre
+from .desk import Desk, Profiles
+from .harness import Site
+
+IMAGES = benches.CHECKOUT / "docs" / "images"
+WIDE = {"viewport": {"width": 1280, "height": 860}}
+NARROW = {"viewport": {"width": 420, "height": 860}}
+#: Docs are read over slow lines too.
+MOST_BYTES = 150_000
+_QUANTISE = "import sys; from PIL import Image; i = Image.open(sys.argv[1]).convert('RGB'); i.quantize(96, dither=Image.Dither.NONE).save(sys.argv[1], optimize=True)"
+
+
+class Studio:
+	"""The site with something to show, and a window for each picture."""
+
+	def __init__(self, site: Site, profiles: Profiles) -> None:
+		self.site, self._profiles = site, profiles
+		self.events: dict[str, list[str]] = site.ask("seed")
+		self.order = str(site.value("Sync Event", site.ask("good_order"), "document_name"))
+		self.store: str = site.names["store"]
+
+	def window(self, user: str = "manager", **options: Any) -> Desk:
+		"""Open a window."""
+		return self._profiles.window(user, **{**WIDE, **options})
+
+	def alert(self) -> str:
+		"""Have the store watched until there is an alert; return the first."""
+		for _minute in range(4):
+			self.site.ask("call", method="shopify_sync.erpnext_host.alerts.evaluating.evaluate", store=self.store)
+		found = self.site.rows(
+			"Sync Alert", {"store": self.store, "status": ["in", ["Firing", "Escalated"]]}, ["name", "condition"]
+		)
+		assert found, "the store has no alert"
+		return str(found[0]["name"])
+
+	def run(self) -> str:
+		"""Have the store reconciled; return the run."""
+		if not self.site.count("Reconciliation Run", store=self.store, status="Completed"):
+			desk = self.window()
+			centre = Centre(desk)
+			centre.act("Reconcile", "reconcile", centre.store_card)
+			desk.close()
+		rows = lambda: self.site.rows("Reconciliation Run", {"store": self.store, "status": "Completed"})  # noqa: E731
+		return str(self.site.until(rows, lambda found: len(found) >= 1, 120)[0]["name"])
+
+
+Taken = tuple[Desk, Locator | None]
+
+
+def _command_center(studio: Studio) -> Taken:
+	return Centre(studio.window()).desk, None
+
+
+def _dark(studio: Studio) -> Taken:
+	desk = Centre(studio.window()).desk
+	desk.theme("dark")
+	return desk, None
+
+
+def _narrow(studio: Studio) -> Taken:
+	return Centre(studio.window(**NARROW)).desk, None
+
+
+def _fix(studio: Studio) -> Taken:
+	centre = Centre(studio.window())
+	row = centre.group("Missing item").first
+	centre.press("fix-group", row)
+	row.locator('[data-part="fix"]').wait_for()
+	row.scroll_into_view_if_needed()
+	return centre.desk, row
+
+
+def _question(studio: Studio) -> Taken:
+	centre = Centre(studio.window())
+	centre.press("discard-group", centre.group("Invalid payload").first)
+	dialog = centre.dialog("Discard")
+	dialog.locator('[data-part="confirm"]').first.wait_for()
+	return centre.desk, dialog.locator(".modal-content")
+
+
+def _bulk(studio: Studio) -> Taken:
+	studio.site.ask("orders_that_miss", sku="NS-LAMP", count=80)
+	studio.site.ask("keep_workers_away")
+	centre = Centre(studio.window())
+	centre.press("retry-group", centre.group("Missing item", "item:NS-LAMP").first)
+	centre.confirm("Retry")
+	centre.root.locator('[data-shell="running"] [role="progressbar"]').first.wait_for()
+	centre.page.wait_for_timeout(4000)
+	return centre.desk, None
+
+
+def _event(studio: Studio) -> Taken:
+	centre = Centre(studio.window())
+	row = centre.open_group("Conflict")
+	opened = centre.open_event(studio.events["conflict"][0])
+	centre.press("compare-event", opened)
+	opened.locator('[data-part="compare"] table').first.wait_for()
+	return centre.desk, row
+
+
+def _timeline(studio: Studio) -> Taken:
+	desk = studio.window().form("Sync Event", studio.events["missing item"][0])
+	desk.page.wait_for_timeout(1500)
+	return desk, None
+
+
+def _order(studio: Studio) -> Taken:
+	desk = studio.window().form("Sales Order", studio.order)
+	tab = desk.page.locator(".form-tabs:visible .nav-link").filter(has_text="Shopify")
+	tab.first.click()
+	desk.page.wait_for_timeout(1500)
+	return desk, None
+
+
+def _workspace(studio: Studio) -> Taken:
+	desk = studio.window().go("shopify-sync", ".layout-main-section")
+	desk.quiet()
+	desk.page.wait_for_timeout(2500)
+	return desk, None
+
+
+def _form(doctype: str, name: Callable[[Studio], str], tab: str = "") -> Callable[[Studio], Taken]:
+	def take(studio: Studio) -> Taken:
+		desk = studio.window().form(doctype, name(studio))
+		if tab:
+			desk.page.locator(".form-tabs:visible .nav-link").filter(has_text=tab).first.click()
+		desk.page.wait_for_timeout(1200)
+		return desk, None
+
+	return take
+
+
+def _store(studio: Studio) -> str:
+	return studio.store
+
+
+def _discrepancy(studio: Studio) -> str:
+	studio.run()
+	return str(studio.site.rows("Sync Discrepancy", {"store": studio.store})[0]["name"])
+
+
+def _operation(studio: Studio) -> str:
+	rows = studio.site.rows("Sync Operation", {"store": studio.store, "status": ["in", ["Completed", "Stopped"]]})
+	return str(rows[-1]["name"])
+
+
+def _report(studio: Studio) -> Taken:
+	desk = studio.window().go(f"query-report/Failure Summary?store={studio.store}", ".report-wrapper:visible")
+	desk.quiet()
+	desk.page.wait_for_timeout(2000)
+	return desk, None
+
+
+#: What is taken: a window, or a part of it. Those that change what the others show come last.
+SCREENS: Mapping[str, Callable[[Studio], Taken]] = {
+	"command-center": _command_center,
+	"command-center-dark": _dark,
+	"command-center-narrow": _narrow,
+	"command-center-fix": _fix,
+	"command-center-question": _question,
+	"command-center-event": _event,
+	"workspace": _workspace,
+	"event-story": _timeline,
+	"order-story": _order,
+	"store-connection": _form("Shopify Store", _store),
+	"store-payments": _form("Shopify Store", _store, "Payments"),
+	"store-states": _form("Shopify Store", _store, "Order States"),
+	"store-alerts": _form("Shopify Store", _store, "Alerts"),
+	"alert": _form("Sync Alert", Studio.alert),
+	"reconciliation-run": _form("Reconciliation Run", Studio.run),
+	"discrepancy": _form("Sync Discrepancy", _discrepancy),
+	"report-failures": _report,
+	"command-center-bulk": _bulk,
+	"operation": _form("Sync Operation", _operation),
+}
+
+
+def main(bench_path: str, *only: str) -> int:
+	"""Take the pictures; return the exit code."""
+	found, without = benches.find(bench_path)
+	if not found:
+		print("\n".join(without))
+		return 1
+	benches.start_services(found[0])
+	log = benches.CHECKOUT / ".tier-results"
+	log.mkdir(exist_ok=True)
+	failed = 0
+	with harness.site(found[0], log / "screens.log") as site, sync_playwright() as playwright:
+		options = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--host-resolver-rules=MAP *.localhost 127.0.0.1"]
+		browser = playwright.chromium.launch(executable_path=harness.chromium(), args=options)
+		studio = Studio(site, Profiles(browser, site))
+		for name, take in SCREENS.items():
+			if only and name not in only:
+				continue
+			try:
+				_take(studio, name, take)
+			except Exception as error:  # one screen less is better than none
+				failed += 1
+				print(f"{name}: {str(error).splitlines()[0]}", flush=True)
+		site.ask("let_workers_in")
+		browser.close()
+	return 1 if failed else 0
+
+
+def _take(studio: Studio, name: str, take: Callable[[Studio], Taken]) -> None:
+	path = IMAGES / f"{name}.png"
+	desk, part = take(studio)
+	# Times that change with every run, and what blinks, would make every picture a new one.
+	desk.page.mouse.move(0, 0)
+	(part or desk.page).screenshot(path=str(path), animations="disabled", caret="hide")
+	desk.close()
+	_make_small(studio.site, path)
+	print(f"{name}: {path.stat().st_size // 1024} kB", flush=True)
+
+
+def _make_small(site: Site, path: Path) -> None:
+	site.bench.python("-c", _QUANTISE, str(path))
+	assert path.stat().st_size <= MOST_BYTES, f"{path.name} has {path.stat().st_size} bytes"
+
+
+if __name__ == "__main__":
+	sys.exit(main(*sys.argv[1:]))
