@@ -152,8 +152,8 @@ def _mail_account() -> bool:
 	from frappe.email.doctype.email_account.email_account import EmailAccount
 
 	# Where mails are muted, Frappe makes up an account without an address, and fails over it.
-	found = EmailAccount.find_outgoing(match_by_doctype=rows.DOCTYPE) or {}
-	return any(account.get("email_id") for account in found.values())
+	account = EmailAccount.find_outgoing(match_by_doctype=rows.DOCTYPE)
+	return bool(account and account.get("email_id"))
 
 
 def _error_since(begun: str, notification: str) -> str:
