@@ -25,7 +25,7 @@ from shopify_sync.erpnext_host.command_center.asking import TooMuch
 from shopify_sync.erpnext_host.command_center.filters import BadFilter
 from shopify_sync.erpnext_host.command_center.fix import OPERATE, BadAnswer
 from shopify_sync.erpnext_host.event_log import FrappeEventLog
-from shopify_sync.erpnext_host.operations.record import recorded
+from shopify_sync.erpnext_host.operations.record import AlreadyRequested, as_dict, recorded
 
 from .roles import MAY_LOOK, MAY_OPERATE, MAY_SET_UP, has_one_of, only_for
 
@@ -115,11 +115,14 @@ def fix(store: str, missing: str, values: dict | str, reason: str = "", request:
 	with _told():
 		only_for(MAY_OPERATE if fixes.needs_of(missing) == OPERATE else MAY_SET_UP)
 		answer = _dict(values)
-		says = _("What misses {0} in {1}").format(missing, store)
-		with recorded(
-			OperatorAction.FIX, store, {"missing": missing, "values": answer}, says, reason=reason, request=request or None
-		) as entry:
-			entry.message = fixes.save(store, missing, answer)
+		target = {"missing": missing, "values": answer}
+		try:
+			with recorded(
+				OperatorAction.FIX, store, target, fixes.title_of(missing), reason=reason, request=request or None
+			) as entry:
+				entry.message, entry.changed = fixes.save(store, missing, answer)
+		except AlreadyRequested as known:
+			return {"message": as_dict(known.operation)["message"], "operation": known.operation}
 	return {"message": entry.message, "operation": entry.name}
 
 

@@ -50,8 +50,13 @@ def needs_of(missing: str) -> str:
 	return _fix(missing).needs
 
 
-def save(store: str, missing: str, values: Mapping[str, Any]) -> str:
-	"""Save the answer to a fix and put back what waits for it. Return what was done, for a person.
+def title_of(missing: str) -> str:
+	"""Return what a fix does, for the record. :raises BadAnswer: when there is none."""
+	return _fix(missing).title(split(missing)[1])
+
+
+def save(store: str, missing: str, values: Mapping[str, Any]) -> tuple[str, int]:
+	"""Save the answer to a fix and put back what waits for it. Return what was done, for a person, and how many events go on.
 
 	:param values: what the fields of the dialog hold. :raises BadAnswer: when they are not what was asked for.
 	"""
@@ -60,8 +65,7 @@ def save(store: str, missing: str, values: Mapping[str, Any]) -> str:
 		raise BadAnswer(_("There is no Shopify Store {0}.").format(store))
 	answer = checked(fix.fields(store, what), values)
 	said = fix.save(store, what, answer)
-	_go_on(store, missing, fix.helps(what, answer), said)
-	return said
+	return said, _go_on(store, missing, fix.helps(what, answer), said)
 
 
 def split(missing: str | None) -> tuple[str, str]:
@@ -84,10 +88,11 @@ def _fix(missing: str) -> Fix:
 	return fix
 
 
-def _go_on(store: str, missing: str, mended: str | None, said: str) -> None:
+def _go_on(store: str, missing: str, mended: str | None, said: str) -> int:
 	"""Put back what waits for this, in the transaction of the mapping and once more after it: events may come to wait until then.
 
 	:param mended: the beginning of what else was mended.
+	:returns: how many were put back with the mapping.
 	"""
 	log = FrappeEventLog()
 
@@ -98,9 +103,8 @@ def _go_on(store: str, missing: str, mended: str | None, said: str) -> None:
 		wake.wake_pusher()
 		live.changed(store)
 
-	for one in _all_of(store, missing, mended):
-		log.requeue(store, _GO_ON, missing=one, reason=said)
 	frappe.db.after_commit.add(after_commit)
+	return sum(log.requeue(store, _GO_ON, missing=one, reason=said) for one in _all_of(store, missing, mended))
 
 
 def _all_of(store: str, missing: str, mended: str | None) -> list[str]:
