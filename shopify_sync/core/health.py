@@ -268,10 +268,10 @@ def _queue(health: StoreHealth) -> Iterator[Finding]:
 
 def _failures(health: StoreHealth) -> Iterator[Finding]:
 	if health.failures_open:
-		text = _("Events that failed and wait for a person: {0}. Open the Sync Command Center.")
+		text = _("Events that failed and wait for a person: {0}. Look at their causes.")
 		yield Finding(Verdict.ATTENTION, say(text, health.failures_open))
 	if health.failed_last_hour >= ERROR_MINIMUM and health.error_share >= ERROR_SHARE:
-		text = _("Of the events of the last hour {0} in 100 failed. Look at the causes in the Sync Command Center.")
+		text = _("Of the events of the last hour {0} in 100 failed. Look at their causes.")
 		yield Finding(Verdict.ATTENTION, say(text, round(health.error_share * 100)))
 
 

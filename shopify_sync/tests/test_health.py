@@ -18,7 +18,7 @@ from . import payloads, site
 from .case import SyncTestCase
 from .operated import plant
 
-WAITS = "Events that failed and wait for a person: {0}. Open the Sync Command Center."
+WAITS = "Events that failed and wait for a person: {0}. Look at their causes."
 
 
 class TestHealth(SyncTestCase):

@@ -144,7 +144,7 @@ def test_as_a_dict_it_has_every_figure_in_the_readers_words() -> None:
 		"oldest_unprocessed_seconds",
 	}
 	assert shown["at"] == "12:00" and shown["circuit"]["since"] == "12:00" and shown["api_version_ends"] == "2027-10-16"
-	assert shown["says"][1] == "EVENTS THAT FAILED AND WAIT FOR A PERSON: 3. OPEN THE SYNC COMMAND CENTER."
+	assert shown["says"][1] == "EVENTS THAT FAILED AND WAIT FOR A PERSON: 3. LOOK AT THEIR CAUSES."
 	assert shown["last_reconciliation_says"] == "R-1 RAN."
 	assert ill.as_dict()["last_event_at"] == "2026-11-22T11:59:00+00:00"
 

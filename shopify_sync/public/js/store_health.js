@@ -8,7 +8,7 @@ frappe.provide("shopify_sync.store_health");
 	const number = (value) => Number(value || 0).toLocaleString();
 	const when = (moment) => (moment ? frappe.datetime.comment_when(moment) : esc(__("never")));
 	const COLORS = { Good: "green", Attention: "orange", Broken: "red", "Not set up": "blue" };
-	// With more stores than this, those that need nobody are told in a line.
+	// With more stores than this, those that need nobody are folded away.
 	const ALL_OF_IT_UP_TO = 4;
 	const NEEDS_NOBODY = ["Good", "Not set up"];
 	const WORST_FIRST = ["Broken", "Attention", "Not set up", "Good"];
@@ -20,14 +20,17 @@ frappe.provide("shopify_sync.store_health");
 		.shopify-health .sh-head { display: flex; align-items: center; gap: 8px; flex-wrap: wrap; }
 		.shopify-health .sh-name { font-weight: 600; font-size: var(--text-lg, 15px); cursor: pointer; background: none; border: 0; padding: 0; color: var(--text-color); overflow-wrap: anywhere; text-align: left; }
 		.shopify-health .sh-name:hover, .shopify-health .sh-name:focus-visible { text-decoration: underline; }
-		.shopify-health .sh-says { margin: 6px 0 10px; padding: 0; list-style: none; }
+		.shopify-health .sh-says { margin: 6px 0 0; padding: 0; list-style: none; }
 		.shopify-health .sh-says li { margin: 2px 0; overflow-wrap: anywhere; }
-		.shopify-health .sh-facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(118px, 1fr)); gap: 6px 10px; margin: 0; }
+		.shopify-health .sh-facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(132px, 1fr)); gap: 6px 10px; margin: 10px 0 0; }
+		.shopify-health .sh-says + .sh-says { margin-top: 0; }
 		.shopify-health .sh-facts dt { color: var(--text-muted); font-weight: 400; font-size: var(--text-sm, 12px); margin: 0; }
 		.shopify-health .sh-facts dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 		.shopify-health .sh-bad { color: var(--red-600, var(--red-500)); font-weight: 600; }
 		[data-theme="dark"] .sh-bad, .shopify-health.sh-dark .sh-bad { color: var(--red-400, #f88); }
 		.shopify-health .sh-steps { margin: 10px 0 0; border-top: 1px solid var(--border-color); padding-top: 8px; }
+		.shopify-health .sh-rest { grid-column: 1 / -1; }
+		.shopify-health .sh-rest > .shopify-health { margin-top: 10px; }
 		.shopify-health.sh-alone { display: block; }
 		.shopify-health.sh-alone .sh-steps { border-top: 0; margin: 0; padding: 0; }
 		.shopify-health summary { cursor: pointer; font-weight: 500; }
@@ -78,14 +81,13 @@ frappe.provide("shopify_sync.store_health");
 		const is_set_up = !steps || steps.done >= steps.needed;
 		const rest = `${more.length ? `<ul class="sh-says">${more.join("")}</ul>` : ""}<dl class="sh-facts">${facts}</dl>
 			${is_set_up ? "" : shopify_sync.store_health.steps_html(steps, among === 1)}`;
-		const folded = among > ALL_OF_IT_UP_TO && NEEDS_NOBODY.includes(store.verdict);
 		return `<section class="sh-card" data-store="${esc(store.store)}" style="--sh-color: var(--${COLORS[store.verdict]}-500)">
 			<div class="sh-head">
 				<button type="button" class="sh-name" data-action="open-store" data-store="${esc(store.store)}">${esc(store.store)}</button>
 				<span class="indicator-pill ${COLORS[store.verdict]}">${esc(__(store.verdict))}</span>
 			</div>
 			<ul class="sh-says">${first || ""}</ul>
-			${folded ? `<details data-part="facts"><summary>${esc(__("More"))}</summary>${rest}</details>` : rest}
+			${rest}
 		</section>`;
 	}
 
@@ -108,6 +110,15 @@ frappe.provide("shopify_sync.store_health");
 			<ol>${rows.join("")}</ol>
 		</details>`;
 	};
+
+	function folded_html(stores, card) {
+		if (!stores.length) return "";
+		const well = stores.filter((store) => store.verdict === "Good").length;
+		const fresh = stores.length - well;
+		const says = [well && __("Stores that are well: {0}", [well]), fresh && __("Stores that are not set up: {0}", [fresh])];
+		return `<details class="sh-rest" data-store="" data-part="rest"><summary>${esc(says.filter(Boolean).join(" · "))}</summary>
+			<div class="shopify-health">${stores.map(card).join("")}</div></details>`;
+	}
 
 	function empty_html() {
 		return `<div class="sh-empty">${esc(__("No store yet. Make a Shopify Store; its form leads through the set-up."))}
@@ -157,7 +168,9 @@ frappe.provide("shopify_sync.store_health");
 			const dark = document.documentElement.dataset.theme === "dark" ? "sh-dark" : "";
 			const rank = (store) => WORST_FIRST.indexOf(store.verdict);
 			const stores = overview.stores.sort((one, other) => rank(one) - rank(other));
-			const cards = stores.map((store) => card_html(store, steps[store.store], stores.length)).join("");
+			const folded = stores.length > ALL_OF_IT_UP_TO ? stores.filter((store) => NEEDS_NOBODY.includes(store.verdict)) : [];
+			const card = (store) => card_html(store, steps[store.store], stores.length);
+			const cards = stores.filter((store) => !folded.includes(store)).map(card).join("") + folded_html(folded, card);
 			element.innerHTML = `${STYLE}<div class="shopify-health ${dark}">${cards || empty_html()}</div>`;
 			element.querySelectorAll("details").forEach((one) => opened.has(key(one)) && (one.open = true));
 		};
