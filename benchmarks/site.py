@@ -19,6 +19,7 @@ RUNS = (
 	("site_stock.py",),
 	("site_reconciliation.py",),
 	("site_backfill.py",),
+	("site_command_center.py",),
 )
 
 

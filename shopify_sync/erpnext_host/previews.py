@@ -18,6 +18,7 @@ from shopify_sync.core.preview import describe_decision
 from shopify_sync.core.signals import Signal
 from shopify_sync.core.snapshots import LinkOnlyNeeds
 
+from .command_center.people import order_links
 from .errors import classify
 from .host import FrappeHost
 
@@ -83,7 +84,8 @@ def find_event(text: str, store: str | None = None) -> str:
 	"""
 	if frappe.db.exists("Sync Event", text):
 		return text
-	links = _links_of_order(text.strip(), store)
+	stores = [store] if store else frappe.get_all("Shopify Store", pluck="name", limit_page_length=0)
+	links = set(order_links(text.strip(), stores))
 	if len(links) > 1:
 		stores = ", ".join(sorted({link.partition("/")[0] for link in links}))
 		raise NothingToPreview(f"Several orders are called {text} (stores {stores}). Name the store, or the order's id.")
@@ -99,16 +101,3 @@ def newest_event(link: str) -> str | None:
 	query = "SELECT name FROM `tabSync Event` WHERE link = %s ORDER BY version DESC LIMIT 1"
 	found = frappe.db.sql(query, (link,))
 	return found[0][0] if found else None
-
-
-def _links_of_order(text: str, store: str | None) -> set[str]:
-	"""Return the links of the orders that *text* may mean."""
-	if key := frappe.db.get_value("Sales Order", text, "shopify_key"):
-		return {key}
-	event = frappe.qb.DocType("Sync Event")
-	query = frappe.qb.from_(event).select(event.link).distinct().where(event.resource_type == keys.ORDER)
-	names = (text, f"#{text}")
-	query = query.where(event.order_name.isin(names) | (event.shopify_id == text))
-	if store:
-		query = query.where(event.store == store)
-	return {link for link in query.run(pluck=True) if link}

@@ -60,16 +60,17 @@ def _failed_orders_of(ids: set[str], stores: list[str]) -> list[str]:
 
 
 def order_links(text: str, stores: list[str]) -> list[str]:
-	"""Return the keys of the orders that *text* may mean, in these stores."""
+	"""Return the keys of the orders that *text* may mean, in these stores: by a Sales Order, by name, by id."""
 	key = frappe.db.get_value("Sales Order", text, "shopify_key")
 	if key:
-		return [key]
-	if _is_id(text):
-		return [keys.key(one, keys.ORDER, text) for one in stores]
+		return [key] if key.partition("/")[0] in stores else []
 	event = frappe.qb.DocType("Sync Event")
-	query = frappe.qb.from_(event).select(event.link).distinct().where(event.order_name.isin([text, f"#{text}"]))
-	query = query.where((event.resource_type == keys.ORDER) & event.store.isin(stores or [""]))
-	return sorted(link for link in query.run(pluck=True) if link)
+	called = event.order_name.isin([text, f"#{text}"])
+	if _is_id(text) and stores:
+		called |= event.link.isin([keys.key(one, keys.ORDER, text) for one in stores])
+	of_orders = (event.resource_type == keys.ORDER) & event.store.isin(stores or [""])
+	found = frappe.qb.from_(event).select(event.link).distinct().where(called & of_orders).run(pluck=True)
+	return sorted(link for link in found if link)
 
 
 def _of_links(event: Any, links: list[str]) -> Criterion:

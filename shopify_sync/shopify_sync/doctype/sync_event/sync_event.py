@@ -135,12 +135,13 @@ def on_doctype_update():
 	add_index("Sync Event", ["part_of"], "part_of_index")  # the transactions of an order
 	add_index("Sync Event", ["missing"], "missing_index")  # what waits for a mapping
 	add_index("Sync Event", ["status", "received_at"], "status_received_index")
-	# failures by what they have in common, counted without a look at a row
+	# failures by what they have in common, and counts per store, without a look at a row
 	add_index("Sync Event", ["store", "status", "category", "cause", "received_at", "next_try_at"], "cause_index")
 	add_index("Sync Event", ["order_name"], "order_name_index")  # what people search for
 	add_index("Sync Event", ["received_at"], "received_index")  # the list as it opens
-	add_index("Sync Event", ["store", "status"], "store_status_index")  # counts per store
 	add_index("Sync Event", ["store", "finished_at"], "store_finished_index")  # health: what ended in the last hour
 	add_index("Sync Event", ["store", "source", "received_at"], "store_source_received_index")  # health: the last of each source
-	if frappe.db.has_index("tabSync Event", "due_at_index"):  # from before there were two ways
-		frappe.db.sql_ddl("ALTER TABLE `tabSync Event` DROP INDEX `due_at_index`")
+	# From before there were two ways, and before causes: others begin with the same columns now.
+	for index in ("due_at_index", "store_status_index"):
+		if frappe.db.has_index("tabSync Event", index):
+			frappe.db.sql_ddl(f"ALTER TABLE `tabSync Event` DROP INDEX `{index}`")
