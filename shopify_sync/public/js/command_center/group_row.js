@@ -6,9 +6,8 @@
 	cc.group_key = ({ store, category, cause }) => [store, category, cause].join("|");
 
 	// The events of a group as the server's operations and lists take them.
-	cc.group_target = ({ store, category, cause }, statuses) => ({
-		filters: { ...cc.app.filters.values, store, category, cause, status: statuses },
-	});
+	// Without a status of the filter those that need attention are meant, as in the list of groups.
+	cc.group_target = ({ store, category, cause }) => ({ filters: { ...cc.app.filters.values, store, category, cause } });
 
 	cc.GroupRow = class GroupRow {
 		constructor(app, group) {
@@ -73,7 +72,7 @@
 			this.event_list = new cc.EventList(this.app, events, {
 				kind: this.element.dataset.group,
 				order: "received_at desc",
-				filters: () => cc.group_target(this.group, this.app.groups.statuses()).filters,
+				filters: () => cc.group_target(this.group).filters,
 				empty: () => `<p class="ssc-muted">${cc.esc(__("No event of this group waits any more."))}</p>`,
 			});
 		}

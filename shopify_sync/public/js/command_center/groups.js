@@ -32,7 +32,7 @@
 		}
 
 		act(verb, group) {
-			cc.ask_action(this.app, { action: cc.ACTION_OF[verb], target: cc.group_target(group, this.statuses()), about: [group.title] });
+			cc.ask_action(this.app, { action: cc.ACTION_OF[verb], target: cc.group_target(group), about: [group.title] });
 		}
 
 		as_list({ store, category, cause }) {

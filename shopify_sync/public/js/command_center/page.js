@@ -76,10 +76,18 @@
 
 		// Called by Frappe each time the page comes to the front, also by Back and Forward.
 		shown() {
+			this.fit();
 			this.filters.read();
 			this.filters.write({ replace: true });
 			this.changed();
 			this.views.load();
+		}
+
+		// Frappe 16 gives a page no room at its sides.
+		fit() {
+			const [page, mine] = [this.wrapper.getBoundingClientRect(), this.root.getBoundingClientRect()];
+			const room = Math.min(mine.left - page.left, page.right - mine.right);
+			if (room < 8) this.root.classList.add("ssc-flush");
 		}
 
 		set_filter(values) {

@@ -102,7 +102,7 @@
 			if (this.all) return { filters: this.app.event_list.filters() };
 			if (this.kind === "event") return { events: [...this.keys] };
 			const groups = this.groups().map(({ store, category, cause }) => ({ store, category, cause }));
-			return { filters: { ...this.app.filters.values, groups, status: this.app.groups.statuses() } };
+			return { filters: { ...this.app.filters.values, groups } };
 		}
 
 		// What is chosen, as the rows are called; of events their number is enough.
