@@ -27,10 +27,10 @@ def write(instance: Instance, path: Path, secret: bytes = b"x" * 32) -> Path:
 	lines = [bundle.header(stores, "test", "2026-11-22T00:00:00+00:00", len(events), {"all": True})]
 	lines += [fact.line() for fact in _facts(instance)]
 	for row in events:
-		line, payload = bundle.event_line(_as_site(row), bundle.ASKED, stand_ins)
+		line, sweep = bundle.event_line(_as_site(row), bundle.ASKED, stand_ins)
 		lines.append(line)
 		rows = connection.execute("SELECT * FROM sync_attempt WHERE event = ? ORDER BY id", (row["name"],))
-		lines += [bundle.attempt_line(_as_site(attempt), payload, stand_ins) for attempt in rows]
+		lines += [bundle.attempt_line(_as_site(attempt), sweep) for attempt in rows]
 	path.write_text("\n".join(lines) + "\n")
 	return path
 

@@ -145,6 +145,17 @@ def test_a_replay_ends_as_recorded(case: str, tmp_path: Path) -> None:
 	assert [(verdict.same, verdict.differs) for verdict in verdicts] == [(True, ())] * len(verdicts)
 
 
+def test_a_name_that_the_site_uses_too_is_left_where_it_is_the_sites(tmp_path: Path) -> None:
+	"""Mr. Main may buy a TEEM-M, and it is still sent from Main - MC."""
+	person, line = (
+		{**PERSON, "first_name": "Main", "last_name": "Teem"},
+		{**order(1001)["line_items"][0], "sku": "TEEM-M", "title": "TEEM-M"},
+	)
+	path = run(tmp_path, [("orders/create", order(1001, customer=person, line_items=[line]))], items=[{"item_code": "TEEM-M"}])
+	(verdict,) = bundles.replay(path, tmp_path / "replay.db")
+	assert (verdict.recorded.status, verdict.same, verdict.differs) == ("Applied", True, ())
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_nothing_personal_is_in_a_bundle(case: str, tmp_path: Path) -> None:
 	text = CASES[case][0](tmp_path).read_text().casefold()

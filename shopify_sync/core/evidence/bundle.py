@@ -19,7 +19,7 @@ from ..contracts.base import NotJson, parse_json
 from ..failures import Category
 from ..policy import StorePolicy
 from ..snapshots import ItemState
-from .stand_ins import StandIns, dump_exactly, swept_message
+from .stand_ins import StandIns, Sweep, dump_exactly, personal_values
 
 #: Raised by one when an older program cannot read what is written.
 FORMAT = 1
@@ -38,6 +38,14 @@ _OWN_WORDS = (
 	Category.MISSING_GATEWAY, Category.MISSING_STATE_RULE, Category.MISSING_EXCHANGE_RATE, Category.MISSING_ACCOUNT,
 	Category.VALUATION_REQUIRED, Category.TOTALS_MISMATCH, Category.UNSUPPORTED, Category.ITEM_DISABLED, Category.STOCK_UNAVAILABLE,
 )  # fmt: skip
+#: What is missing and is called by a title that the shop wrote.
+_TITLES = ("shipping:", "tax:")
+#: Fields whose values are the site's: what is sold, where it lies, how it is booked.
+_NAMES_OF_THE_SITE = frozenset(
+	"""doctype item_code item warehouse set_warehouse account account_head company currency customer_group customer_type territory
+	cost_center uom stock_uom selling_price_list price_list tax_category charge_type mode_of_payment paid_from paid_to paid_from_account_currency
+	paid_to_account_currency party_type payment_type link_doctype order_type purpose basis state reference_doctype""".split()
+)
 _NAMED_AFTER_PEOPLE = ("Customer", "Contact", "Address")
 
 
@@ -119,12 +127,13 @@ def link_fact(key: str, doctype: str, name: str) -> Fact:
 	return Fact("link", key, {"document_type": doctype, "document_name": name})
 
 
-def event_line(row: Mapping[str, Any], role: str, stand_ins: StandIns, notes: Sequence[str] = ()) -> tuple[str, Any]:
-	"""Return an event as a line, and its payload as it was read (None where it is not JSON): it holds what must not be said elsewhere.
+def event_line(row: Mapping[str, Any], role: str, stand_ins: StandIns, notes: Sequence[str] = ()) -> tuple[str, Sweep]:
+	"""Return an event as a line, and what takes the personal values of its payload out of everything else that is told of it.
 
 	:param row: with the names of the site's columns; times are aware. *notes*: what of it a replay cannot know, in words.
 	"""
 	payload = _payload_of(row)
+	sweep = Sweep(stand_ins, personal_values(payload))
 	copied = (
 		"name", "store", "direction", "source", "topic", "resource_type", "shopify_id", "link", "part_of", "version", "api_version",
 		"deliveries", "status", "category", "missing", "superseded_by", "attempts",
@@ -132,18 +141,20 @@ def event_line(row: Mapping[str, Any], role: str, stand_ins: StandIns, notes: Se
 	found: dict[str, Any] = {name: row.get(name) for name in copied}
 	for name in ("received_at", "triggered_at", "shopify_updated_at", "finished_at"):
 		found[name] = row[name].isoformat() if row.get(name) else None
-	label = str(row.get("order_name") or "")
-	found["order_name"] = swept_message(label, [payload], stand_ins) if payload else label
-	found["message"] = _message(row, payload, stand_ins)
+	found["order_name"] = sweep.clean(str(row.get("order_name") or ""))
+	found["message"] = _message(row, sweep)
+	if str(found["missing"] or "").startswith(_TITLES):
+		# As the titles in the payload.
+		found["missing"] = sweep.clean(found["missing"])
 	found["document_type"] = row.get("document_type")
 	found["document_name"] = None if row.get("document_type") in _NAMED_AFTER_PEOPLE else row.get("document_name")
 	masked = dump_exactly(stand_ins.payload(payload)) if payload is not None else ""
-	return dump_exactly({"kind": EVENT, "role": role, **found, "notes": list(notes), "payload": masked}), payload
+	return dump_exactly({"kind": EVENT, "role": role, **found, "notes": list(notes), "payload": masked}), sweep
 
 
-def attempt_line(row: Mapping[str, Any], payload: Any, stand_ins: StandIns) -> str:
+def attempt_line(row: Mapping[str, Any], sweep: Sweep) -> str:
 	"""Return an attempt as a line. Who it was is not said, nor what a person wrote; that there was a person is."""
-	changes = [_change(change, payload, stand_ins) for change in _json(row.get("changes")) or ()]
+	changes = [_change(change, sweep) for change in _json(row.get("changes")) or ()]
 	reads = _json(row.get("reads")) or {}
 	found = {
 		"event": row["event"],
@@ -151,13 +162,13 @@ def attempt_line(row: Mapping[str, Any], payload: Any, stand_ins: StandIns) -> s
 		"action": row.get("action"),
 		"outcome": row.get("outcome"),
 		"category": row.get("category"),
-		"message": _message(row, payload, stand_ins),
+		"message": _message(row, sweep),
 		"by_a_person": bool(row.get("user")),
 		"restarts": row.get("restarts"),
 		"started_at": row["started_at"].isoformat() if row.get("started_at") else None,
 		"ended_at": row["ended_at"].isoformat() if row.get("ended_at") else None,
 		"changes": changes,
-		"reads": _swept(reads, payload, stand_ins),
+		"reads": _swept(reads, sweep),
 	}
 	return dump_exactly({"kind": ATTEMPT, **found})
 
@@ -208,15 +219,8 @@ def _check_header(found: Any, place: str) -> None:
 		)
 
 
-def _change(change: Mapping[str, Any], payload: Any, stand_ins: StandIns) -> dict[str, Any]:
-	fields = [
-		{
-			**entry,
-			"before": _swept(entry.get("before"), payload, stand_ins),
-			"after": _swept(entry.get("after"), payload, stand_ins),
-		}
-		for entry in change.get("fields") or ()
-	]
+def _change(change: Mapping[str, Any], sweep: Sweep) -> dict[str, Any]:
+	fields = [{**entry, **_both_values(entry, sweep)} for entry in change.get("fields") or ()]
 	doctype = change.get("doctype")
 	name = None if doctype in _NAMED_AFTER_PEOPLE else change.get("name")
 	return {
@@ -228,21 +232,26 @@ def _change(change: Mapping[str, Any], payload: Any, stand_ins: StandIns) -> dic
 	}
 
 
-def _swept(value: Any, payload: Any, stand_ins: StandIns) -> Any:
+def _both_values(entry: Mapping[str, Any], sweep: Sweep) -> dict[str, Any]:
+	return {side: _swept(entry.get(side), sweep, str(entry.get("field"))) for side in ("before", "after")}
+
+
+def _swept(value: Any, sweep: Sweep, name: str = "") -> Any:
+	"""Return a value of evidence without personal values, except in fields that name what the site has: a *Green* may buy GREEN-TEE."""
 	if isinstance(value, str):
-		return without_hashes(swept_message(value, [payload], stand_ins))
+		return value if name in _NAMES_OF_THE_SITE else without_hashes(sweep.clean(value))
 	if isinstance(value, Mapping):
-		return {name: _swept(inner, payload, stand_ins) for name, inner in value.items()}
+		return {inner: _swept(one, sweep, str(inner)) for inner, one in value.items()}
 	if isinstance(value, list | tuple):
-		return [_swept(inner, payload, stand_ins) for inner in value]
+		return [_swept(one, sweep, name) for one in value]
 	return value
 
 
-def _message(row: Mapping[str, Any], payload: Any, stand_ins: StandIns) -> str:
+def _message(row: Mapping[str, Any], sweep: Sweep) -> str:
 	text = str(row.get("message") or "")
 	if not text or (row.get("category") and row["category"] not in _OWN_WORDS):
 		return ""
-	return without_hashes(swept_message(text, [payload], stand_ins))
+	return without_hashes(sweep.clean(text))
 
 
 def _payload_of(row: Mapping[str, Any]) -> Any:

@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -169,10 +169,12 @@ class Sweep:
 
 	def clean(self, text: str) -> str:
 		"""Return *text* without any of the values, whatever their case, and without e-mail addresses."""
+		folded = text.casefold()
 		for value in self.values:
-			if value.casefold() in text.casefold():
+			if value.casefold() in folded:
 				text = re.sub(re.escape(value), self.stand_ins.words(value), text, flags=re.IGNORECASE)
-		return _EMAIL.sub(lambda match: self.stand_ins.email(match.group()), text)
+				folded = text.casefold()
+		return text if "@" not in text else _EMAIL.sub(lambda match: self.stand_ins.email(match.group()), text)
 
 
 def is_personal(name: str, section: str) -> bool:
@@ -209,10 +211,3 @@ def dump_exactly(value: Any) -> str:
 	if isinstance(value, list | tuple):
 		return "[" + ",".join(dump_exactly(inner) for inner in value) + "]"
 	return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def swept_message(text: str, payloads: Iterable[Any], stand_ins: StandIns) -> str:
-	"""Return a recorded message without the personal values of the payloads that it is about."""
-	for payload in payloads:
-		text = Sweep(stand_ins, personal_values(payload)).clean(text)
-	return text

@@ -133,10 +133,10 @@ def write(out: IO[bytes], asked: Asked, selection: Selection, tell: Callable[[in
 	for batch in _batches(selection.names):
 		for row, attempts in batch:
 			role = bundle.ASKED if row["name"] in selection.asked else bundle.BEFORE
-			line, payload = bundle.event_line(row, role, stand_ins, facts.notes.get(row["name"], ()))
+			line, sweep = bundle.event_line(row, role, stand_ins, facts.notes.get(row["name"], ()))
 			_line(out, line)
 			for attempt in attempts:
-				_line(out, bundle.attempt_line(attempt, payload, stand_ins))
+				_line(out, bundle.attempt_line(attempt, sweep))
 			done += 1
 		tell(done)
 	return done
