@@ -10,9 +10,10 @@ from frappe.utils import cint, get_datetime
 
 from shopify_sync.core.backfill.wanted import Orders, Wanted
 from shopify_sync.core.failures import SyncFailure
-from shopify_sync.core.operations import Refused
+from shopify_sync.core.operations import OperatorAction, Refused
 from shopify_sync.erpnext_host import times
 from shopify_sync.erpnext_host.backfill import outcome, running, runs
+from shopify_sync.erpnext_host.operations.record import recorded
 from shopify_sync.jobs import backfill
 
 from .roles import MAY_SET_UP, only_for
@@ -46,7 +47,10 @@ def start(
 			stock=bool(cint(stock)),
 			rehearse=bool(cint(rehearse)),
 		)
-		name = running.start(store, wanted, frappe.session.user, again=bool(cint(again)))
+		running.check(store, wanted)
+		with recorded(OperatorAction.BACKFILL, store, {"store": store}, store, options=wanted.as_json()) as entry:
+			name = running.start(store, wanted, frappe.session.user, again=bool(cint(again)))
+			entry.changed, entry.message = 1, name
 	except (Refused, SyncFailure, ValueError) as error:
 		_refuse(error, _("Not started"))
 	backfill.call(name)
@@ -58,8 +62,11 @@ def start(
 def stop(run: str) -> dict:
 	"""Stop a run after the record at hand. What was imported stays, and it can go on later."""
 	only_for(MAY_SET_UP)
-	if not runs.end(run, runs.STOPPED, _("Stopped by {0}.").format(frappe.session.user)):
+	if not runs.is_running(run):
 		frappe.throw(_("{0} is over already.").format(run), title=_("Not stopped"))
+	with recorded(OperatorAction.STOP, frappe.db.get_value(runs.DOCTYPE, run, "store"), {"run": run}, run) as entry:
+		ended = runs.end(run, runs.STOPPED, _("Stopped by {0}.").format(frappe.session.user))
+		entry.changed, entry.message = int(ended), _("It stops after the record at hand.")
 	return {"message": _("{0} stops.").format(run)}
 
 
@@ -68,7 +75,9 @@ def go_on(run: str) -> dict:
 	"""Have a run that was stopped go on where it was."""
 	only_for(MAY_SET_UP)
 	try:
-		running.go_on(run)
+		with recorded(OperatorAction.BACKFILL, frappe.db.get_value(runs.DOCTYPE, run, "store"), {"run": run}, run) as entry:
+			running.go_on(run)
+			entry.changed, entry.message = 1, _("It goes on where it was.")
 	except Refused as error:
 		_refuse(error, _("It does not go on"))
 	backfill.call(run)

@@ -11,10 +11,10 @@ import frappe
 from frappe import _
 from frappe.utils import cint
 
-from shopify_sync.core.customer_conflicts import Resolution
-from shopify_sync.core.events import Action
+from shopify_sync.core.failures import SyncFailure
 from shopify_sync.core.operations import OperatorAction, Refused
-from shopify_sync.erpnext_host import conflicts, previews, wake
+from shopify_sync.core.statuses import FINAL
+from shopify_sync.erpnext_host import previews
 from shopify_sync.erpnext_host.command_center import events as event_pages
 from shopify_sync.erpnext_host.command_center import filters as event_filters
 from shopify_sync.erpnext_host.command_center import fixes
@@ -24,8 +24,10 @@ from shopify_sync.erpnext_host.command_center import views as saved_views
 from shopify_sync.erpnext_host.command_center.asking import TooMuch
 from shopify_sync.erpnext_host.command_center.filters import BadFilter
 from shopify_sync.erpnext_host.command_center.fix import OPERATE, BadAnswer
-from shopify_sync.erpnext_host.event_log import FrappeEventLog
 from shopify_sync.erpnext_host.operations.record import AlreadyRequested, as_dict, recorded
+from shopify_sync.erpnext_host.operations.starting import Person
+from shopify_sync.erpnext_host.operations.starting import start as start_operation
+from shopify_sync.erpnext_host.operations.targets import parse as parse_target
 
 from .roles import MAY_LOOK, MAY_OPERATE, MAY_SET_UP, has_one_of, only_for
 
@@ -138,28 +140,20 @@ def retry(event: str | None = None, events: str | list | None = None, reason: st
 	"""
 	only_for(MAY_OPERATE)
 	names = _names(event, events)
-	log, refused = FrappeEventLog(), {}
-	for name in names:
-		try:
-			log.retry(name, frappe.session.user, reason, Action.RETRY)
-		except Refused as error:
-			frappe.db.rollback()
-			refused[name] = str(error)
-	if len(names) == 1 and refused:
-		frappe.throw(refused[names[0]], title=_("Not retried"))
-	wake.wake()
-	done = len(names) - len(refused)
-	return {"message": _("{0} of {1} put back into the queue.").format(done, len(names)), "done": done, "refused": refused}
+	final = [str(status) for status in FINAL]
+	is_finished = frappe.db.count("Sync Event", {"name": ("in", names), "status": ("in", final)}) == len(set(names))
+	# Of what is finished, Retry is a replay.
+	action = OperatorAction.REPLAY if is_finished else OperatorAction.RETRY
+	done = _operated(action, {"events": names}, reason, title=_("Not retried"))
+	refused = {name: why for why, some in done["examples"].items() for name in some}
+	return {"message": done["message"], "done": done["changed"], "refused": refused, "operation": done["operation"]}
 
 
 @frappe.whitelist(methods=["POST"])
 def discard(event: str, reason: str) -> dict:
 	"""Put an event away for good. The reason is kept with it."""
 	only_for(MAY_OPERATE)
-	try:
-		FrappeEventLog().discard(event, frappe.session.user, reason or "")
-	except Refused as error:
-		frappe.throw(str(error), title=_("Not discarded"))
+	_operated(OperatorAction.DISCARD, {"events": [event]}, reason or "", title=_("Not discarded"))
 	return {"message": _("{0} is discarded.").format(event)}
 
 
@@ -175,12 +169,9 @@ def map_item(event: str, item: str) -> dict:
 def resolve_conflict(conflict: str, resolution: str, value: str | None = None, note: str = "") -> dict:
 	"""Decide a Sync Conflict: `Take Shopify's`, `Keep ERPNext's`, or `Edit` with a value of one's own. The event is tried again."""
 	only_for(MAY_OPERATE)
-	try:
-		message = conflicts.resolve(conflict, Resolution(resolution), frappe.session.user, value, note or "")
-	except (Refused, ValueError) as error:
-		frappe.throw(str(error), title=_("Not decided"))
-	wake.wake()
-	return {"message": message}
+	options = {"resolution": resolution, "value": value}
+	done = _operated(OperatorAction.RESOLVE_CONFLICT, {"conflict": conflict}, note or "", options, title=_("Not decided"))
+	return {"message": done["message"]}
 
 
 @frappe.whitelist(methods=["POST"])
@@ -228,6 +219,22 @@ def preview(event: str | None = None, sales_order: str | None = None) -> dict:
 		return previews.preview(event)
 	except previews.NothingToPreview as error:
 		frappe.throw(str(error), title=_("No preview"))
+
+
+def _operated(
+	action: OperatorAction, target: dict[str, Any], reason: str, options: dict[str, Any] | None = None, *, title: str
+) -> dict[str, Any]:
+	"""Do what a form asks for as an operation, which leaves its entry. The one thing that is refused is an error for the user."""
+	person = Person(frappe.session.user, has_one_of(MAY_SET_UP))
+	about = parse_target(target)
+	try:
+		done = start_operation(action, about, frappe.generate_hash(length=32), person, reason, options)
+	except (Refused, SyncFailure) as error:
+		frappe.db.rollback()
+		frappe.throw(frappe.utils.escape_html(str(error)), title=title)
+	if done["total"] == 1 and done["refused"]:
+		frappe.throw(frappe.utils.escape_html(_(next(iter(done["refusals"])))), title=title)
+	return done
 
 
 def _missing_of(event: str, kinds: tuple[str, ...], otherwise: str) -> tuple[str, str]:

@@ -10,7 +10,11 @@ from frappe import _
 from shopify_sync.admin_api.ports import CallFailed, Priority
 from shopify_sync.admin_api.shops import BadAddress
 from shopify_sync.admin_api.sign_in import SignInBy
+from shopify_sync.core.operations import OperatorAction
 from shopify_sync.erpnext_host import connections, times, wake
+from shopify_sync.erpnext_host.operations import stores
+from shopify_sync.erpnext_host.operations.record import recorded
+from shopify_sync.erpnext_host.operations.targets import Target
 
 from . import oauth
 from .roles import MAY_OPERATE, MAY_SET_UP, only_for
@@ -29,7 +33,9 @@ def sign_in(store: str) -> dict[str, Any]:
 		return {"redirect": oauth.begin(store)}
 	if by is SignInBy.CLIENT_CREDENTIALS:
 		try:
-			link.connection.sign_in()
+			with recorded(OperatorAction.CONNECT, store, {"store": store}, store) as entry:
+				link.connection.sign_in()
+				entry.changed, entry.message = 1, _("Signed in to Shopify.")
 		except CallFailed as error:
 			_refuse(error)
 		connections.note_scopes(store)
@@ -72,9 +78,10 @@ def test(store: str) -> dict[str, Any]:
 def reset_circuit(store: str) -> dict[str, str]:
 	"""Close a store's circuit breaker, so that calls go out at once."""
 	only_for(MAY_OPERATE)
-	_link(store).connection.reset_circuit()
-	wake.wake_pusher(flag=False)
-	return {"message": _("The circuit of {0} is closed.").format(store)}
+	_link(store)
+	with recorded(OperatorAction.RESET_CIRCUIT, store, {"store": store}, store) as entry:
+		entry.message = stores.reset(Target(store=store), "", {}, frappe.session.user, entry)
+	return {"message": entry.message}
 
 
 @frappe.whitelist(methods=["GET"])

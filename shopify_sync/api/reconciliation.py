@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import frappe
 from frappe import _
-from frappe.utils import cint, get_datetime
 
 from shopify_sync.core.failures import SyncFailure
-from shopify_sync.core.operations import Refused
-from shopify_sync.core.reconciliation.schedule import Depth
-from shopify_sync.erpnext_host import times
+from shopify_sync.core.operations import OperatorAction, Refused
+from shopify_sync.erpnext_host.operations import stores
+from shopify_sync.erpnext_host.operations.record import recorded
 from shopify_sync.erpnext_host.reconciliation import decisions, running, runs
 from shopify_sync.jobs import reconcile
 
@@ -39,24 +37,15 @@ def start(
 	"""
 	only_for(MAY_OPERATE)
 
-	def begin() -> str:
-		running.check(store)
-		ids = running.ids_of(store, order or None, item or None)
-		chosen = Depth.RECORDS if ids else _depth(depth, since)
-		wanted = running.wanted_by(
-			frappe.session.user,
-			store,
-			chosen,
-			since=_moment(since),
-			until=_moment(until),
-			ids=ids,
-			heal=None if heal in (None, "") else bool(cint(heal)),
-		)
-		return runs.begin(wanted)
+	options = {"depth": depth, "since": since, "until": until, "order": order, "item": item, "heal": heal}
 
-	name = _checked(begin, _("Not started"))
-	frappe.db.commit()
-	reconcile.call(name)
+	def begin() -> tuple[str, str]:
+		running.check(store)
+		with recorded(OperatorAction.RECONCILE, store, {"store": store}, store, options=options) as entry:
+			name, entry.message = stores.begin_comparison(store, options, frappe.session.user, entry)
+		return name, entry.message
+
+	name, _message = _checked(begin, _("Not started"))
 	return {"message": _("The comparison runs in the background."), "run": name}
 
 
@@ -65,8 +54,10 @@ def stop(run: str) -> dict:
 	"""Stop a run after the page at hand. What it found and healed so far stays."""
 	only_for(MAY_OPERATE)
 	reason = _("Stopped by {0}.").format(frappe.session.user)
-	if not runs.end(run, runs.STOPPED, reason):
+	if not runs.is_running(run):
 		frappe.throw(_("{0} is over already.").format(run), title=_("Not stopped"))
+	with recorded(OperatorAction.STOP, frappe.db.get_value(runs.DOCTYPE, run, "store"), {"run": run}, run) as entry:
+		entry.changed, entry.message = int(runs.end(run, runs.STOPPED, reason)), _("It stops after the page at hand.")
 	return {"message": _("{0} stops after the page at hand.").format(run)}
 
 
@@ -74,31 +65,53 @@ def stop(run: str) -> dict:
 def heal(discrepancy: str) -> dict:
 	"""Carry out what is proposed about a discrepancy. The next comparison says whether it helped."""
 	only_for(MAY_OPERATE)
-	return {"message": _(_checked(lambda: decisions.heal(discrepancy, frappe.session.user), _("Not healed")))}
+	return {
+		"message": _decided(OperatorAction.HEAL, discrepancy, lambda user: decisions.heal(discrepancy, user), _("Not healed"))
+	}
 
 
 @frappe.whitelist(methods=["POST"])
 def restore(discrepancy: str) -> dict:
 	"""Make the Sales Order of an order again that somebody cancelled or deleted."""
 	only_for(MAY_OPERATE)
-	return {"message": _(_checked(lambda: decisions.restore(discrepancy, frappe.session.user), _("Not restored")))}
+	act = _("Not restored")
+	return {"message": _decided(OperatorAction.HEAL, discrepancy, lambda user: decisions.restore(discrepancy, user), act)}
 
 
 @frappe.whitelist(methods=["POST"])
 def dismiss(discrepancy: str, reason: str) -> dict:
 	"""Accept a discrepancy as it is, until one of both values changes. The reason is kept with it."""
 	only_for(MAY_OPERATE)
-	_checked(lambda: decisions.dismiss(discrepancy, frappe.session.user, reason or ""), _("Not dismissed"))
-	return {"message": _("Dismissed. It opens again when one of both values changes.")}
+
+	def accept(user: str) -> str:
+		decisions.dismiss(discrepancy, user, reason or "")
+		return _("Dismissed. It opens again when one of both values changes.")
+
+	return {"message": _decided(OperatorAction.DISMISS, discrepancy, accept, _("Not dismissed"), reason or "")}
 
 
 @frappe.whitelist(methods=["POST"])
 def compare_again(discrepancy: str) -> dict:
 	"""Compare the record of a discrepancy once more, and nothing else. :returns: `{message, run}`."""
 	only_for(MAY_OPERATE)
-	name = _checked(lambda: decisions.compare_again(discrepancy, frappe.session.user), _("Not compared"))
+	name = _decided(
+		OperatorAction.RECONCILE, discrepancy, lambda user: decisions.compare_again(discrepancy, user), _("Not compared")
+	)
 	reconcile.call(name)
 	return {"message": _("It is compared in the background."), "run": name}
+
+
+def _decided(action: OperatorAction, discrepancy: str, act: Callable[[str], str], title: str, reason: str = "") -> str:
+	"""Do what a person decided about a discrepancy, on record; return what was done, or the name of what was begun."""
+	row = frappe.db.get_value("Sync Discrepancy", discrepancy, ["store", "link"], as_dict=True) or frappe._dict()
+
+	def decide() -> str:
+		with recorded(action, row.store, {"discrepancy": discrepancy}, row.link or discrepancy, reason=reason) as entry:
+			done = act(frappe.session.user)
+			entry.changed, entry.message = 1, _(done)
+		return _(done)
+
+	return str(_checked(decide, title))
 
 
 def _checked(act: Callable[[], Any], title: str) -> Any:
@@ -108,20 +121,3 @@ def _checked(act: Callable[[], Any], title: str) -> Any:
 	except (Refused, SyncFailure) as error:
 		frappe.db.rollback()
 		frappe.throw(frappe.utils.escape_html(str(error)), title=title)
-
-
-def _depth(depth: str, since: str | None) -> Depth:
-	try:
-		chosen = Depth(depth)
-	except ValueError:
-		raise Refused(f"Depth is one of Light, Full and Range, not {depth}.") from None
-	if chosen is Depth.RECORDS:
-		raise Refused("Name the order or the Item.")
-	if chosen is Depth.RANGE and not since:
-		raise Refused("A range needs its beginning.")
-	return chosen
-
-
-def _moment(text: str | None) -> datetime | None:
-	"""Return a time of the site's zone as UTC."""
-	return times.from_site(get_datetime(text)) if text else None

@@ -224,6 +224,12 @@ class Bench(Protocol):
 	def map_item(self, resource: str, shopify_id: str, item: str) -> None:
 		"""Save a Shopify Link (`variant`, `inventory_item`) to an Item as an operator does, with all that saving sets off."""
 
+	def hold(self, scope: str, what: str, reason: str) -> None:
+		"""Hold a flow, a topic or a resource (by its key) of the store, as an operator does."""
+
+	def release(self, scope: str, what: str) -> None:
+		"""Release what was held, as an operator does; what waited is put back."""
+
 	def retry(self, event: str, user: str) -> None:
 		"""Press Retry. :raises Refused: of core/operations.py."""
 

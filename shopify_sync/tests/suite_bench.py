@@ -37,12 +37,14 @@ from shopify_sync.contract_suite.connected import ConnectedShop
 from shopify_sync.core.contracts.base import parse_json
 from shopify_sync.core.customer_conflicts import Resolution
 from shopify_sync.core.engine import Engine
+from shopify_sync.core.operations import OperatorAction
 from shopify_sync.core.outbound.pusher import Pusher
 from shopify_sync.core.receiving import Answer, receive
 from shopify_sync.core.snapshots import LinkState
 from shopify_sync.erpnext_host import conflicts, connections, links
 from shopify_sync.erpnext_host.event_log import FrappeEventLog
 from shopify_sync.erpnext_host.host import FrappeHost
+from shopify_sync.erpnext_host.operations import starting, targets
 from shopify_sync.erpnext_host.push_host import FrappePushHost
 from shopify_sync.jobs import sweep
 
@@ -98,6 +100,17 @@ class SiteBench:
 		doc.update(settings)
 		doc.save(ignore_permissions=True)
 		frappe.db.commit()
+
+	def hold(self, scope: str, what: str, reason: str) -> None:
+		self._operate(OperatorAction.HOLD, scope, what, reason)
+
+	def release(self, scope: str, what: str) -> None:
+		self._operate(OperatorAction.RELEASE, scope, what)
+
+	def _operate(self, action: OperatorAction, scope: str, what: str, reason: str = "") -> None:
+		about = {"link": what} if scope == "Resource" else {"store": self.store, scope.lower(): what}
+		person = starting.Person(frappe.session.user, may_set_up=True)
+		starting.start(action, targets.parse(about), frappe.generate_hash(length=32), person, reason)
 
 	def deliver(self, headers: Mapping[str, str], body: bytes) -> Answer:
 		return receive(headers.items(), body, FrappeHost())

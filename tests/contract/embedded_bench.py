@@ -130,6 +130,14 @@ class EmbeddedBench:
 		self._settings["stores"][0] |= changes
 		self._open()
 
+	def hold(self, scope: str, what: str, reason: str) -> None:
+		found = self._settings["stores"][0].get("holds") or []
+		self.save_settings(holds=[*found, {"scope": scope, "what": what, "user": "operator", "reason": reason}])
+
+	def release(self, scope: str, what: str) -> None:
+		found = self._settings["stores"][0].get("holds") or []
+		self.save_settings(holds=[row for row in found if (row["scope"], row["what"]) != (scope, what)])
+
 	def _open(self) -> None:
 		if self._instance:
 			self._instance.close()

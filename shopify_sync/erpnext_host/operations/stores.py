@@ -122,7 +122,11 @@ def look_reconcile(target: Target) -> tuple[int, str]:
 
 def reconcile(target: Target, _reason: str, options: Mapping[str, Any], user: str, entry: Entry) -> str:
 	"""Begin a comparison. *options*: `depth`, `since`, `until`, `order`, `item`, `heal`, as `api/reconciliation.py: start` has them."""
-	store = str(target.store)
+	return begin_comparison(str(target.store), options, user, entry)[1]
+
+
+def begin_comparison(store: str, options: Mapping[str, Any], user: str, entry: Entry) -> tuple[str, str]:
+	"""Begin a comparison, and return its name and what to say of it. Commits. *options*: see :func:`reconcile`."""
 	ids = reconciliations.ids_of(store, options.get("order") or None, options.get("item") or None)
 	heal = options.get("heal")
 	wanted = reconciliations.wanted_by(
@@ -138,7 +142,7 @@ def reconcile(target: Target, _reason: str, options: Mapping[str, Any], user: st
 	frappe.db.commit()
 	reconciliations.KIND.call(name)
 	entry.changed = 1
-	return _("{0} runs in the background.").format(name)
+	return name, _("{0} runs in the background.").format(name)
 
 
 def depth_of(depth: str, since: Any) -> Depth:
