@@ -43,6 +43,9 @@ def _names(doctype: str) -> list[str]:
 	if doctype == "Has Role":
 		rows = frappe.get_all(doctype, fields=["parenttype", "parent", "role"])
 		return [f"{row.parenttype} {row.parent} {row.role}" for row in rows]
+	if doctype == "Onboarding Step Map":
+		rows = frappe.get_all(doctype, fields=["parent", "idx", "step"])
+		return [f"{row.parent} {row.idx} {row.step}" for row in rows]
 	if doctype == "Scheduled Job Type":
 		return frappe.get_all(doctype, pluck="method")
 	return frappe.get_all(doctype, pluck="name")
