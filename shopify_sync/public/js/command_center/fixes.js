@@ -93,6 +93,9 @@
 
 	function make_control(field, parent) {
 		const { filters, ...df } = field;
+		// Frappe shows both as HTML, and they may name what came from Shopify.
+		if (df.label) df.label = cc.esc(df.label);
+		if (df.description) df.description = cc.esc(df.description);
 		// The server's filters narrow what a Link offers.
 		if (filters) df.get_query = () => ({ filters });
 		const control = frappe.ui.form.make_control({ df, parent, render_input: true });

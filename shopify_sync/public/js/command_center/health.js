@@ -124,6 +124,7 @@
 			[__("Drift"), drift_html(store), store.drift_open > 0, store.last_reconciliation_says],
 			[__("Subscriptions missing"), cc.number(missing.length), missing.length > 0, missing.join(", ")],
 		];
+		if (store.alerts_open) facts.push([__("Alerts"), list_link("Sync Alert", { store: store.store }, store.alerts_open), true]);
 		const cells = facts.map(
 			([label, value, bad, hint]) =>
 				`<div class="${bad ? "ssc-bad" : ""}" title="${cc.esc(hint || "")}"><dt>${cc.esc(label)}</dt><dd>${value}</dd></div>`
@@ -139,8 +140,11 @@
 	function drift_html({ store, drift_open, last_reconciliation_at }) {
 		if (!drift_open && !last_reconciliation_at) return `<span class="ssc-none">${cc.esc(__("Not compared"))}</span>`;
 		if (!drift_open) return "0";
-		const url = frappe.utils.get_form_link("Sync Discrepancy", "");
-		const query = new URLSearchParams({ store, status: "Open" });
-		return `<a href="${cc.esc(url.replace(/\/$/, ""))}?${cc.esc(query)}">${cc.number(drift_open)}</a>`;
+		return list_link("Sync Discrepancy", { store, status: "Open" }, drift_open);
+	}
+
+	function list_link(doctype, filters, count) {
+		const url = frappe.utils.get_form_link(doctype, "").replace(/\/$/, "");
+		return `<a href="${cc.esc(url)}?${cc.esc(new URLSearchParams(filters))}">${cc.number(count)}</a>`;
 	}
 })();

@@ -23,7 +23,7 @@
 			action: "Hold",
 			choices: {
 				fields: [
-					{ fieldname: "scope", fieldtype: "Select", label: __("What of {0}", [store]), options, default: scope },
+					{ fieldname: "scope", fieldtype: "Select", label: __("What of {0}", [cc.esc(store)]), options, default: scope },
 					{
 						fieldname: "flow",
 						fieldtype: "Select",
