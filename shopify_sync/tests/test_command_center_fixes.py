@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import frappe
@@ -206,6 +208,38 @@ class TestEachFix(FixCase):
 		rows = [site.event(name) for name in (*names, other)]
 		self.assertEqual([row.status for row in rows], ["Received", "Received", "Dead Letter"])
 		self.assertEqual([row.attempts for row in rows[:2]], [0, 0], "mended now: they get their attempts again")
+
+
+class TestEveryKind(FixCase):
+	def test_whatever_a_failure_may_miss_can_be_mended_or_has_a_place(self) -> None:
+		package = Path(frappe.get_app_path("shopify_sync"))
+		files = [path for folder in ("core", "admin_api", "erpnext_host") for path in (package / folder).rglob("*.py")]
+		kinds = {kind for path in files for kind in re.findall(r'(?:missing=|return )f?"([a-z_]+):', path.read_text())}
+		self.assertLessEqual({"item", "tax", "state", "setting", "level", "scope", "return", "fulfillment"}, kinds)
+		places = {"scope": "Permission", "return": "Fulfillment refused", "fulfillment": "Fulfillment refused"}
+		self.assertEqual(kinds - set(places), set(fixes.FIXES))
+		for kind, category in places.items():
+			event = frappe._dict(name="x", missing=f"{kind}:1", document_type="Delivery Note", document_name="DN-1")
+			self.assertEqual(fixes.fix_of(self.STORE, category, event)["kind"], "open", kind)
+
+	def test_every_fix_asks_for_something_that_a_dialog_can_show(self) -> None:
+		names = {
+			"tax": "VAT@20",
+			"state": "paid|fulfilled|no",
+			"exchange_rate": "ISK-USD",
+			"setting": "duty_account",
+			"level": "1-2",
+		}
+		for kind, fix in fixes.FIXES.items():
+			event = frappe._dict(name="x", missing=f"{kind}:{names.get(kind, 'TEE-M')}")
+			shown = fixes.fix_of(self.STORE, "Missing item", event)
+			self.assertEqual((shown["kind"], shown["needs"]), (fix.kind, fix.needs))
+			self.assertTrue(shown["title"])
+			for field in shown["fields"]:
+				self.assertTrue(field["label"], field)
+				self.assertIn(field["fieldtype"], ("Link", "Select", "Check", "Currency", "Float", "Date", "Data"))
+				if field["fieldtype"] == "Link":
+					frappe.get_all(field["options"], filters=field.get("filters", {}), limit_page_length=1)
 
 
 class TestWhoMendsWhat(FixCase):

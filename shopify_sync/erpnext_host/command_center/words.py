@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import frappe
 from frappe import _
 
 from shopify_sync.core.failures import INFO, Category, Retry
@@ -17,7 +18,7 @@ def of_group(category: str, missing: str | None, message: str | None) -> dict[st
 	if category not in {str(one) for one in Category}:
 		# Held: what holds it says so itself.
 		return {
-			"title": message or _("Waiting"),
+			"title": title_of(category, missing, message),
 			"explanation": message or "",
 			"check": [],
 			"what_to_do": _("It goes on by itself when what holds it is released."),
@@ -28,7 +29,7 @@ def of_group(category: str, missing: str | None, message: str | None) -> dict[st
 	known = Category(category)
 	info, remedy = INFO[known], REMEDIES[known]
 	return {
-		"title": _title(missing) or _(info.title),
+		"title": title_of(category, missing, message),
 		"explanation": _(info.explanation),
 		"check": [_(text) for text in remedy.check],
 		"what_to_do": _(remedy.press),
@@ -36,6 +37,13 @@ def of_group(category: str, missing: str | None, message: str | None) -> dict[st
 		"retry": str(info.retry),
 		"safe": str(safe(known)),
 	}
+
+
+def title_of(category: str, missing: str | None, message: str | None) -> str:
+	"""Return what a cause is called: "SKU TEE-M has no usable Item"."""
+	if category not in {str(one) for one in Category}:
+		return message or _("Waiting")
+	return _title(missing) or _(INFO[Category(category)].title)
 
 
 def _title(missing: str | None) -> str | None:
@@ -50,14 +58,19 @@ def _title(missing: str | None) -> str | None:
 		"location": _("Location {0} has no warehouse"),
 		"gateway": _("Payment gateway {0} has no account"),
 		"state": _("No rule for orders that are {0}"),
+		"setting": _("The store names no {0}"),
 		"exchange_rate": _("No exchange rate for {0}"),
 		"valuation": _("Item {0} has no valuation rate"),
 		"scope": _("The app lacks the permission {0}"),
 	}
+	return titles[kind].format(_name(kind, what)) if kind in titles and what else None
+
+
+def _name(kind: str, what: str) -> str:
 	if kind == "tax":
-		what = _("{0} of {1} %").format(*what.rpartition("@")[::2])
-	elif kind == "state":
-		what = state_in_words(what)
-	elif kind == "exchange_rate":
-		what = what.replace("-", " → ")
-	return titles[kind].format(what) if kind in titles and what else None
+		return _("{0} of {1} %").format(*what.rpartition("@")[::2])
+	if kind == "state":
+		return state_in_words(what)
+	if kind == "setting":
+		return _(frappe.get_meta("Shopify Store").get_label(what))
+	return what.replace("-", " → ") if kind == "exchange_rate" else what
