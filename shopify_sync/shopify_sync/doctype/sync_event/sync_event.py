@@ -140,8 +140,9 @@ def on_doctype_update():
 	add_index("Sync Event", ["order_name"], "order_name_index")  # what people search for
 	add_index("Sync Event", ["received_at"], "received_index")  # the list as it opens
 	add_index("Sync Event", ["store", "finished_at"], "store_finished_index")  # health: what ended in the last hour
-	add_index("Sync Event", ["store", "source", "received_at"], "store_source_received_index")  # health: the last of each source
+	# health: the last of each source; activity: what came of what
+	add_index("Sync Event", ["store", "source", "received_at", "status"], "store_source_time_index")
 	# From before there were two ways, and before causes: others begin with the same columns now.
-	for index in ("due_at_index", "store_status_index"):
+	for index in ("due_at_index", "store_status_index", "store_source_received_index"):
 		if frappe.db.has_index("tabSync Event", index):
 			frappe.db.sql_ddl(f"ALTER TABLE `tabSync Event` DROP INDEX `{index}`")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import frappe
 from frappe import _
 from frappe.query_builder import CustomFunction
 from frappe.query_builder.functions import Count
+from pypika.terms import LiteralValue
 
+from shopify_sync.core.events import Source
 from shopify_sync.core.statuses import NEEDS_ATTENTION, Status
 from shopify_sync.erpnext_host.reporting import layout
 from shopify_sync.erpnext_host.reporting.filters import Period, one_of, stores_of
@@ -34,7 +36,7 @@ _GROUPS: Mapping[str, tuple[Status, ...]] = {
 }
 _GROUP_OF = {str(status): group for group, statuses in _GROUPS.items() for status in statuses}
 _COLORS = ("#46B37E", "#A8D8C0", "#C7CED6", "#449CF0", "#E8A33F", "#E03636", "#6B7785")
-_SPAN = {HOUR: "%Y-%m-%d %H:00:00", DAY: "%Y-%m-%d 00:00:00"}
+_UNIT = {HOUR: ("HOUR", timedelta(hours=1)), DAY: ("DAY", timedelta(days=1))}
 
 
 def execute(filters: Mapping[str, Any] | None = None) -> layout.Answer:
@@ -78,12 +80,15 @@ def _columns() -> list[layout.Column]:
 def _counts(stores: Sequence[str], period: Period, direction: str, pattern: str) -> dict[datetime, Counter[str]]:
 	"""Return beginning of a span → group → events. Without a direction it is read from an index alone."""
 	event = frappe.qb.DocType("Sync Event")
-	span = CustomFunction("DATE_FORMAT", ["moment", "pattern"])(event.received_at, _SPAN[pattern])
+	unit, length = _UNIT[pattern]
+	# A number of hours or days since the beginning: half the work of a text.
+	span = CustomFunction("TIMESTAMPDIFF", ["unit", "start", "end"])(LiteralValue(unit), period.start, event.received_at)
 	query = (
 		frappe.qb.from_(event)
 		.select(span.as_("span"), event.status, Count("*"))
 		.where(one_of(event.store, stores))
-		.where(event.status.isin([str(status) for status in Status]))
+		# Every one there is: with them the index has all that is asked for.
+		.where(event.source.isin([str(source) for source in Source]))
 		.where(event.received_at >= period.start)
 		.where(event.received_at < period.end)
 		.groupby(span, event.status)
@@ -91,8 +96,8 @@ def _counts(stores: Sequence[str], period: Period, direction: str, pattern: str)
 	if direction:
 		query = query.where(event.direction == direction)
 	found: dict[datetime, Counter[str]] = defaultdict(Counter)
-	for start, status, number in query.run():
-		found[datetime.fromisoformat(str(start))][_GROUP_OF.get(status, PUT_AWAY)] += number
+	for spans, status, number in query.run():
+		found[period.start + spans * length][_GROUP_OF.get(status, PUT_AWAY)] += number
 	return dict(found)
 
 
