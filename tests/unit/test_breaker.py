@@ -16,6 +16,7 @@ from shopify_sync.core.breaker import (
 	closed_by_hand,
 	from_json,
 	next_call,
+	opened_by_hand,
 	record,
 )
 
@@ -163,3 +164,20 @@ def test_it_survives_being_written_down(steps: list[tuple[float, bool, float]]) 
 @given(STEPS)
 def test_the_window_stays_small(steps: list[tuple[float, bool, float]]) -> None:
 	assert all(len(circuit.slices) <= RULES.slices + 1 for *_rest, circuit in walk(steps))
+
+
+@given(STEPS)
+def test_one_that_was_opened_by_hand_stays_open_whatever_happens_until_a_person_closes_it(
+	steps: list[tuple[float, bool, float]],
+) -> None:
+	circuit, now = opened_by_hand(START, "opened by somebody"), START
+	for seconds, good, chance in steps:
+		now += timedelta(seconds=seconds)
+		circuit = record(circuit, now, ok=int(good), failed=int(not good), jitter=chance, rules=RULES)
+		circuit, allowed = allow(from_json(as_json(circuit)), now, RULES)
+		assert not allowed
+		later = next_call(circuit, now)
+		assert later is not None
+		assert later > now
+	assert (circuit.state, circuit.reason) == (CircuitState.OPEN, "opened by somebody")
+	assert allow(closed_by_hand(now), now, RULES)[1]
