@@ -208,6 +208,8 @@ class TestRecordStory(EvidenceCase):
 		booked = self.book(order)
 		story = evidence.order_story("Customer", booked.customer)
 		self.assertEqual(story["records"][0]["key"], f"{self.STORE}/customer/{order['customer']['id']}")
+		made_by = frappe.db.get_value("Shopify Link", booked.shopify_key, "last_event")
+		self.assertIn(made_by, story["events"])  # the order that made the Customer
 		self.assertEqual(evidence.order_story("Item", "CUSTOM-LINE")["records"], [])
 
 	def test_a_delivery_note_of_people_tells_the_story_of_its_order(self) -> None:

@@ -23,6 +23,7 @@ _FOLLOWS = {
 #: What stands for an Item: what its events are about.
 _OF_ITEM = (keys.VARIANT, keys.SKU, keys.INVENTORY_ITEM, keys.PRODUCT)
 _MOST_EVENTS = 200
+_MOST_ORDERS = 20
 
 
 def keys_of(doctype: str, name: str) -> list[str]:
@@ -37,6 +38,18 @@ def keys_of(doctype: str, name: str) -> list[str]:
 	if found is None:
 		found = next((key for key in _followed(doctype, name) if key), None)
 	return [found] if found else []
+
+
+def orders_of(doctype: str, name: str) -> list[str]:
+	"""Return the keys of the newest orders of a Customer: its story is theirs too, for an order makes and finds Customers."""
+	if doctype != "Customer":
+		return []
+	rows = frappe.db.sql(
+		"""SELECT shopify_key FROM `tabSales Order` WHERE customer = %s AND shopify_key IS NOT NULL
+		ORDER BY creation DESC LIMIT %s""",
+		(name, _MOST_ORDERS),
+	)
+	return [key for (key,) in rows]
 
 
 def _followed(doctype: str, name: str) -> Iterable[str | None]:

@@ -44,9 +44,10 @@ def of_document(doctype: str, name: str) -> dict[str, Any]:
 	if doctype not in records.DOCTYPES:
 		raise NothingKnown(Words("{0} has no story of its own.", (doctype,)))
 	found = [key for key in records.keys_of(doctype, name) if _may_see(key.partition("/")[0])]
-	names, more = records.events_of(found)
+	about = [*found, *(key for key in records.orders_of(doctype, name) if _may_see(key.partition("/")[0]))]
+	names, more = records.events_of(about)
 	events = rows.events(names)
-	evidence = story.RecordEvidence(rows.evidence_of(events), rows.findings([*found, *_pushes(found)]))
+	evidence = story.RecordEvidence(rows.evidence_of(events), rows.findings([*about, *_pushes(about)]))
 	shown = ("store", "topic", "order_name", "status", "direction", "category", "missing", "received_at")
 	told = {
 		"records": [_record(key, events) for key in found],

@@ -57,11 +57,15 @@ frappe.provide("shopify_sync.story");
 		if (frm.shopify_story === name && !anew) return;
 		frm.shopify_story = name;
 		$wrapper.html(`<p class="text-muted">${esc(__("Reading…"))}</p>`);
-		const { message } = await frappe.call({
-			method: "shopify_sync.api.evidence.order_story",
-			args: { doctype: frm.doctype, name },
-			type: "GET",
-		});
+		let message;
+		try {
+			const args = { doctype: frm.doctype, name };
+			({ message } = await frappe.call({ method: "shopify_sync.api.evidence.order_story", args, type: "GET" }));
+		} catch {
+			// The reason has been shown; the next look asks again.
+			frm.shopify_story = null;
+			return $wrapper.html(`<p class="text-muted">${esc(__("The story could not be read. Open the tab again."))}</p>`);
+		}
 		if (!message || frm.doc.name !== name) return;
 		draw($wrapper, message);
 	}
