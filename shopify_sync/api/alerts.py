@@ -63,7 +63,7 @@ def send_test(store: str) -> dict[str, Any]:
 
 @frappe.whitelist(methods=["GET", "POST"])
 def results(alert: str) -> list[dict[str, Any]]:
-	"""Return what came of each channel that an alert was told through, the newest first: `{at, kind, channel, ok, says}`."""
+	"""Return what came of each channel that an alert was told through, the newest first: `{at, kind, channel, how, says}`."""
 	only_for(MAY_LOOK)
 	frappe.get_doc("Sync Alert", alert).check_permission("read")
 	return outcomes.of(alert)

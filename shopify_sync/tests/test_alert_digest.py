@@ -123,7 +123,7 @@ class TestDigest(WatchedCase):
 		plant(self.STORE, 1, status="Dead Letter", category="Bug", missing=None)
 		self.look(MINUTE)
 		results = {row["channel"]: row for row in api.results(self.alert("Dead letters").name)}
-		self.assertIs(results["Shopify Sync Alert by Mail"]["ok"], False)
+		self.assertEqual(results["Shopify Sync Alert by Mail"]["how"], "Failed")
 		self.assertIn("Email Account", results["Shopify Sync Alert by Mail"]["says"])
 		self.assertEqual(len(self.bell(self.operator)), 1)
 

@@ -205,7 +205,7 @@ def _errors(facts: Facts, rule: Rule) -> Reading:
 		rule.condition,
 		ended >= max(rule.minimum, 1) and share >= rule.threshold,
 		share,
-		say(_("Of {0} events of the last hour {1} in 100 failed."), ended, share),
+		say(_("Of {0} events of the last hour {1} in 100 failed."), ended, f"{share:g}"),
 		say(_("Look at the causes in the Sync Command Center, the most frequent first.")),
 		_center(health),
 	)
@@ -242,7 +242,7 @@ def _held(facts: Facts, rule: Rule) -> Reading:
 		rule.condition,
 		since is not None and hours >= rule.threshold,
 		round(hours, 1),
-		say(_("Events are held, the oldest came {0} hours ago."), round(hours, 1)),
+		say(_("Events are held, the oldest came {0} hours ago."), f"{round(hours, 1):g}"),
 		say(_("Resume the store or release the hold if it was forgotten.")),
 		_center(facts.health, tab="held"),
 	)

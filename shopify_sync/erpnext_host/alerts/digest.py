@@ -111,6 +111,7 @@ def contents(store: str, period: Period) -> dict[str, Any]:
 	"""Return what the template shows: texts in the reader's language, times of the site."""
 	health = healths(store)[0]
 	counted = _events(store, period)
+	ways = {"Inbound": _("From Shopify"), "Outbound": _("To Shopify")}
 	return {
 		"store": store,
 		"begin": _shown(period.begin),
@@ -118,7 +119,7 @@ def contents(store: str, period: Period) -> dict[str, Any]:
 		"verdict": str(health.verdict),
 		"says": [sentence.shown(_, _shown) for sentence in health.says],
 		"nothing_happened": not counted,
-		"events": [[_(direction), _(status), f"{number:,}"] for direction, status, number in counted] + _speed(store, period),
+		"events": [[ways[direction], _(status), f"{number:,}"] for direction, status, number in counted] + _speed(store, period),
 		**_failures(store),
 		"agreement": _agreement(store, health, period),
 		"operations": _operations(store, period),

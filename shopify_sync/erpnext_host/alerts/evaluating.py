@@ -64,7 +64,8 @@ def _readings(store: str, settings: Settings) -> list[Reading]:
 def _write(store: str, settings: Settings, found: list[Reading], now: datetime) -> None:
 	known, muted = rows.open_of(store), rows.muted_until(store, now)
 	if Condition.TEST in known:
-		found = [*found, Reading(Condition.TEST, False)]
+		# A test is over once it was told: while no worker does, it waits.
+		found = [*found, Reading(Condition.TEST, False if known[Condition.TEST][1].first_told_at else None)]
 	for reading in found:
 		name, before, worst = known.get(reading.condition, (None, None, 0.0))
 		rule = TEST_RULE if reading.condition is Condition.TEST else settings.rules.of(reading.condition)

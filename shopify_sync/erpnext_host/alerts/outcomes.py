@@ -11,18 +11,23 @@ from frappe import _
 from shopify_sync.erpnext_host import times
 
 from . import rows
-from .secrets import scrubbed
+from .secrets import in_words, scrubbed
 from .telling import results_of
+
+_HOW = {True: "Handed over", False: "Failed", None: "Left out"}
 
 
 def of(name: str) -> list[dict[str, Any]]:
-	"""Return what came of each channel, the newest first: `{at, kind, channel, ok, says}`; *ok* None: it was left out on purpose."""
+	"""Return what came of each channel, the newest first: `{at, kind, channel, how, says}`.
+
+	*how* is one of Handed over, Arrived, Sent, Waiting, Failed, Left out (on purpose: its condition says so).
+	"""
 	found = [
 		{
 			"at": str(times.to_site(datetime.fromisoformat(row["at"]))),
 			"kind": _(row["kind"]),
 			"channel": row["channel"],
-			"ok": row["ok"],
+			"how": _HOW[row["ok"]],
 			"says": row["says"],
 		}
 		for row in results_of(name)
@@ -39,8 +44,8 @@ def _mails(name: str) -> list[dict[str, Any]]:
 			"at": str(mail.creation),
 			"kind": "",
 			"channel": _("Mail"),
-			"ok": {"Sent": True, "Error": False}.get(mail.status),
-			"says": _("the mail is {0}").format(_(mail.status)) + (f": {_last_line(mail.error)}" if mail.error else ""),
+			"how": {"Sent": "Sent", "Error": "Failed"}.get(mail.status, "Waiting"),
+			"says": _last_line(mail.error) if mail.error else _("in Frappe's mail queue: {0}").format(_(mail.status)),
 		}
 		for mail in mails
 	]
@@ -55,8 +60,8 @@ def _posts(name: str) -> list[dict[str, Any]]:
 			"at": str(log.creation),
 			"kind": "",
 			"channel": log.webhook,
-			"ok": not log.error,
-			"says": _last_line(log.error) if log.error else _("the other side accepted it"),
+			"how": "Failed" if log.error else "Arrived",
+			"says": in_words(_last_line(log.error)) if log.error else _("the other side accepted it"),
 		}
 		for log in logs
 	]

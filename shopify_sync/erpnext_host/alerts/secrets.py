@@ -8,11 +8,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import frappe
+from frappe import _
 
 from shopify_sync.core.masking import MASK
 
 _ROUTING_KEY = re.compile(r'"routing_key"\s*:\s*"([^"]+)"')
 _ADDRESS = re.compile(r"\b(https?://[^\s/\"'<>?#]+)[^\s\"'<>]*")
+_REFUSED = re.compile(r"\b([45]\d\d (?:Client|Server) Error: [\w -]+?)(?= for url|$)")
+_NO_ANSWER = ("Max retries exceeded", "ConnectionError", "Timeout", "timed out", "Connection aborted")
 #: A text shorter than this is no secret, and would blank out words.
 _SHORTEST = 6
 #: What a header may say in a log; the others may be a key.
@@ -47,6 +50,16 @@ def mask_error_log(doc: Any, method: str | None = None) -> None:
 	if frappe.db.get_value("Notification", doc.reference_name, "document_type") == "Sync Alert":
 		doc.error = scrubbed(doc.error or "")
 		doc.method = scrubbed(doc.method or "")
+
+
+def in_words(error: str) -> str:
+	"""Return what went wrong with a post in an operator's words, where the last line of its trace is one of the usual ones."""
+	refused = _REFUSED.search(error)
+	if refused:
+		return _("the other side refused it: {0}").format(refused[1])
+	if any(word in error for word in _NO_ANSWER):
+		return _("the other side does not answer; check its address, and whether this server reaches it")
+	return error
 
 
 def host_of(url: str) -> str:

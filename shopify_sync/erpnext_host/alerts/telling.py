@@ -145,7 +145,7 @@ def _notify(notification: Any, name: str) -> tuple[bool | None, str]:
 		frappe.db.rollback()
 		frappe.clear_last_message()
 		failed = f"{type(error).__name__}: {frappe.utils.strip_html(str(error))}"
-	return (False, secrets.scrubbed(failed)[:300]) if failed else (True, says)
+	return (False, secrets.in_words(secrets.scrubbed(failed))[:300]) if failed else (True, says)
 
 
 def _mail_account() -> bool:

@@ -7,6 +7,15 @@ const CHANNEL_TO = {
 	PagerDuty: () => [__("Integration Key"), __("In PagerDuty: Services, Integrations, Events API v2. An alert opens an incident, its recovery closes it.")],
 	URL: () => [__("Address"), __("Gets each announcement as JSON by POST: event, status, dedup_key, store, condition, severity, message, link.")],
 };
+// The keys are erpnext_host/alerts/outcomes.py's.
+const CHANNEL_HOW = {
+	Arrived: ["green", () => __("Arrived")],
+	Sent: ["green", () => __("Sent")],
+	"Handed over": ["blue", () => __("Handed over")],
+	Waiting: ["gray", () => __("Waiting")],
+	"Left out": ["gray", () => __("Left out")],
+	Failed: ["red", () => __("Failed")],
+};
 
 frappe.ui.form.on("Shopify Store", {
 	refresh(frm) {
@@ -120,15 +129,15 @@ async function send_test(frm) {
 
 function test_results(told) {
 	const escape = frappe.utils.escape_html;
-	const how = (ok) => ({ true: ["green", __("Well")], false: ["red", __("Failed")] }[ok] || ["gray", __("Left out")]);
 	const rows = told
 		.map((row) => {
-			const [color, text] = how(row.ok);
-			return `<tr><td>${escape(row.channel)}</td><td><span class="indicator-pill ${color}">${text}</span></td><td>${escape(row.says)}</td></tr>`;
+			const [color, text] = CHANNEL_HOW[row.how];
+			const pill = `<span class="indicator-pill ${color}" style="white-space: nowrap">${text()}</span>`;
+			return `<tr><td>${escape(row.channel)}</td><td>${pill}</td><td>${escape(row.says)}</td></tr>`;
 		})
 		.join("");
 	return `<div class="table-responsive"><table class="table table-sm"><tbody>${rows}</tbody></table></div>
-		<p class="text-muted">${__("Well means that it was handed over: look whether it arrived. In a few minutes you are told that the test is over.")}</p>`;
+		<p class="text-muted">${__("Look whether it arrived. In a few minutes the same channels say that the test is over.")}</p>`;
 }
 
 async function preview_digest(frm) {

@@ -1,6 +1,15 @@
 // One alert: what is wrong, since when, what to do, who was told and what came of it. Every button asks the server, which checks.
 
 const MAY_ACT_ON_ALERTS = ["Shopify Sync Operator", "Shopify Sync Manager", "System Manager"];
+// The keys are erpnext_host/alerts/outcomes.py's.
+const TOLD_HOW = {
+	Arrived: ["green", () => __("Arrived")],
+	Sent: ["green", () => __("Sent")],
+	"Handed over": ["blue", () => __("Handed over")],
+	Waiting: ["gray", () => __("Waiting")],
+	"Left out": ["gray", () => __("Left out")],
+	Failed: ["red", () => __("Failed")],
+};
 const ALERT_OPEN = ["Firing", "Escalated", "Acknowledged"];
 
 frappe.ui.form.on("Sync Alert", {
@@ -45,16 +54,15 @@ function show_alert_intro(frm) {
 function told_table(told) {
 	if (!told.length) return `<p class="text-muted">${__("Nobody was told yet.")}</p>`;
 	const escape = frappe.utils.escape_html;
-	const how = (ok) => {
-		if (ok === true) return `<span class="indicator-pill green">${__("Well")}</span>`;
-		if (ok === false) return `<span class="indicator-pill red">${__("Failed")}</span>`;
-		return `<span class="indicator-pill gray">${__("Left out")}</span>`;
+	const how = (row) => {
+		const [color, text] = TOLD_HOW[row.how];
+		return `<span class="indicator-pill ${color}" style="white-space: nowrap">${text()}</span>`;
 	};
 	const rows = told
 		.map(
 			(row) => `<tr>
 				<td>${escape(frappe.datetime.str_to_user(row.at.slice(0, 19)))}</td>
-				<td>${escape(row.kind)}</td><td>${escape(row.channel)}</td><td>${how(row.ok)}</td><td>${escape(row.says)}</td>
+				<td>${escape(row.kind)}</td><td>${escape(row.channel)}</td><td>${how(row)}</td><td>${escape(row.says)}</td>
 			</tr>`
 		)
 		.join("");
