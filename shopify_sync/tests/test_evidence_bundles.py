@@ -214,7 +214,7 @@ class TestBundles(EvidenceCase):
 		entry = frappe.get_last_doc("Sync Operation", {"action": "Export", "store": self.STORE})
 		self.addCleanup(lambda: (frappe.delete_doc("Sync Operation", entry.name, force=True), frappe.db.commit()))
 		self.assertEqual((entry.user, entry.status), ("evidence-shopify-sync-operator@example.com", "Completed"))
-		self.assertIn("1 events were exported", entry.message)
+		self.assertIn("1 event(s) exported", entry.message)
 
 	def test_who_may_export_and_what(self) -> None:
 		event = self.carry_out(self.order())

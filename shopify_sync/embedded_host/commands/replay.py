@@ -93,7 +93,8 @@ def _print_verdict(verdict: Verdict) -> None:
 
 def _summary(verdicts: list[Verdict]) -> str:
 	counts = Counter(verdict.same for verdict in verdicts)
-	return f"{len(verdicts)} events: {counts[True]} end as recorded, {counts[False]} differ, {counts[None]} cannot be compared."
+	events = "1 event" if len(verdicts) == 1 else f"{len(verdicts)} events"
+	return f"{events}: {counts[True]} end as recorded, {counts[False]} differ, {counts[None]} cannot be compared."
 
 
 def _all(files: tuple[Path, ...]) -> Iterator[Delivery]:

@@ -72,5 +72,5 @@ def _recorded(wanted: Asked, selection: Selection, work: Callable[[], int]) -> i
 	with recorded(OperatorAction.EXPORT, store, wanted.as_data(), wanted.says()) as entry:
 		done = work()
 		entry.total = done
-		entry.message = f"{done} events were exported, without personal values."
+		entry.message = f"{done} event(s) exported, without personal values."
 	return done
