@@ -87,6 +87,8 @@
 
 		update(event) {
 			this.event = event;
+			this.element.classList.remove("ssc-gone");
+			this.element.removeAttribute("title");
 			cc.set_html(this.head, this.head_html(event));
 			if (!this.panel.hidden) this.panel_view.update(event);
 		}

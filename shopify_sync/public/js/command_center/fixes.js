@@ -2,6 +2,7 @@
 
 (() => {
 	const cc = shopify_sync.command_center;
+	const HELPED_WITHIN_MS = 6000;
 
 	cc.FixForm = class FixForm {
 		constructor(app, element) {
@@ -41,9 +42,19 @@
 			this.controls[0]?.$input?.focus();
 		}
 
-		// The button says how many wait now; the fields are left alone.
+		// What waited is gone: should it come back, the form begins anew.
+		reset() {
+			Object.assign(this, { controls: [], busy: false, request: null, says: "" });
+			this.element.innerHTML = "";
+		}
+
+		// The button says how many wait now; the fields are left alone. What still waits after a while was not helped.
 		update(group) {
 			this.group = group;
+			if (this.saved_at && Date.now() - this.saved_at > HELPED_WITHIN_MS) {
+				Object.assign(this, { saved_at: null, request: null });
+				this.hold(false);
+			}
 			const button = this.element.querySelector('[data-action="save-fix"]');
 			if (button && !this.busy) button.textContent = __("Save and try {0} again", [cc.events(group.count)]);
 		}
@@ -71,7 +82,7 @@
 				this.says = answer.message;
 				this.say(answer.message, "ssc-good");
 				this.app.running.follow(answer);
-				this.saved = true;
+				this.saved_at = Date.now();
 				this.app.refresh();
 			} catch {
 				this.request = null; // Frappe has shown why; other values are another wish

@@ -23,6 +23,7 @@
 
 		update(group) {
 			this.group = group;
+			if (this.element.classList.contains("ssc-gone")) this.fix.reset();
 			this.element.classList.remove("ssc-gone");
 			this.element.setAttribute("aria-label", `${group.title}, ${cc.events(group.count)}`);
 			cc.set_html(this.head, this.head_html(group));
@@ -57,6 +58,7 @@
 
 		toggle(open = !this.is_open) {
 			if (open && !this.why) this.make_body();
+			if (open) this.fix.show(this.group);
 			this.body.hidden = !open;
 			this.element.classList.toggle("ssc-open", open);
 			this.head.shown_html = null;
@@ -68,7 +70,6 @@
 			const [why, fix, buttons, events] = this.body.children;
 			Object.assign(this, { why, buttons });
 			this.fix = new cc.FixForm(this.app, fix);
-			this.fix.show(this.group);
 			this.event_list = new cc.EventList(this.app, events, {
 				kind: this.element.dataset.group,
 				order: "received_at desc",

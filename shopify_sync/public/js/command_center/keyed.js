@@ -2,6 +2,7 @@
 
 (() => {
 	const cc = shopify_sync.command_center;
+	const TYPED_IN = "input:not([type=checkbox]), select, textarea";
 
 	// Replaces the content only when it differs, and puts the focus back where it was.
 	cc.set_html = (element, html) => {
@@ -38,18 +39,29 @@
 			row.element.remove();
 			rows.delete(key);
 		}
+		order(container, items.map((item) => shown(rows, item, key_of(item), make)), held);
+	};
+
+	function shown(rows, item, key, make) {
+		if (rows.has(key)) rows.get(key).update(item);
+		else rows.set(key, make(item));
+		return rows.get(key).element;
+	}
+
+	// Moving an element takes the focus from what is in it. So only what stands elsewhere is moved, and nothing at all
+	// while somebody types: what is new then waits at the end.
+	function order(container, elements, held) {
+		const focused = container.contains(document.activeElement) ? document.activeElement : null;
+		const typing = focused?.matches(TYPED_IN);
 		let before = null;
-		for (const item of items) {
-			const key = key_of(item);
-			if (!rows.has(key)) rows.set(key, make(item));
-			else rows.get(key).update(item);
-			const { element } = rows.get(key);
+		for (const element of elements) {
 			let right = before ? before.nextElementSibling : container.firstElementChild;
 			// What is held though it is gone keeps its place.
 			while (right && held.has(right)) right = right.nextElementSibling;
-			// Moving an element takes the focus from what is in it: only what stands elsewhere is moved.
-			if (right !== element) container.insertBefore(element, right);
+			if (typing && !element.isConnected) container.append(element);
+			else if (!typing && right !== element) container.insertBefore(element, right);
 			before = element;
 		}
-	};
+		if (focused?.isConnected && document.activeElement !== focused) focused.focus({ preventScroll: true });
+	}
 })();
