@@ -27,7 +27,7 @@ from .planted import ago
 STORE, OTHER = "test-reports", "test-reports-other"
 REPORTS = (
 	"Reconciliation Summary", "Order Totals Check", "Inventory Drift", "Missing Orders", "Drift over Time", "Sync Latency",
-	"Failure Summary",
+	"Failure Summary", "Sync Activity", "API Usage",
 )  # fmt: skip
 
 
@@ -522,11 +522,14 @@ class TestWhoMayRead(ReportCase):
 		planted.discrepancy(STORE, "Stock", amount=1, unit="pieces", resource_type="inventory_level", shopify_id="1-2")
 		planted.event(STORE, "Blocked", ago(1), category="Missing item")
 		planted.event(STORE, "Applied", ago(1), finished_at=ago(1))
+		call = {"doctype": "Shopify API Call", "store": STORE, "outcome": "Answered", "actual_cost": 5, "started_at": ago(1)}
+		frappe.get_doc({**call, "operation": "Shop"}).insert(ignore_permissions=True)
+		self.addCleanup(frappe.db.delete, "Shopify API Call", {"store": STORE})
 		nasty = "x' OR '1'='1"
 		texts = {
 			"Reconciliation Summary": ["depth"], "Order Totals Check": ["run"], "Inventory Drift": ["status", "trend", "location"],
 			"Missing Orders": ["kind", "cause", "status"], "Drift over Time": ["kind"], "Sync Latency": ["direction"],
-			"Failure Summary": ["status", "direction", "category"],
+			"Failure Summary": ["status", "direction", "category"], "Sync Activity": ["direction"], "API Usage": [],
 		}  # fmt: skip
 		for name in REPORTS:
 			self.assertTrue(
