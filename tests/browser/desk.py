@@ -128,6 +128,8 @@ class Desk:
 			option.wait_for()
 			option.click()
 			expect(box).to_have_value(value)
+			# An answer that comes late opens the list once more, over what stands below.
+			box.press("Tab")
 
 	def confirm(self, text: str | None = None) -> None:
 		"""Press the primary button of the dialog; *text*: the word that must stand on it."""

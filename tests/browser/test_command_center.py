@@ -166,7 +166,7 @@ def test_keys_do_what_the_mouse_does(centre: Centre, site: Site) -> None:
 	page.keyboard.press("Enter")
 	expect(row.locator(".ssc-group-body")).to_be_hidden()
 	page.keyboard.press("x")
-	expect(centre.root.locator('[data-part="selected"]')).to_contain_text("1 group")
+	expect(centre.root.locator('[data-part="selected"]')).to_contain_text("1 cause")
 	page.keyboard.press("Escape")
 	expect(centre.root.locator('[data-part="selected"]')).to_have_count(0)
 	page.keyboard.press("d")
