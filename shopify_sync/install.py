@@ -285,7 +285,7 @@ def _delete_channels() -> None:
 	from shopify_sync.erpnext_host.alerts.channels import PREFIX
 
 	for doctype, filters in (
-		("Notification", {"document_type": "Sync Alert"}),
+		("Notification", {"document_type": "Sync Alert", "is_standard": 0}),
 		("Webhook", {"webhook_doctype": "Sync Alert"}),
 		("Slack Webhook URL", {"name": ("like", f"{PREFIX}%")}),
 	):
