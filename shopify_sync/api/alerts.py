@@ -155,5 +155,7 @@ def _recorded(
 
 
 def _there_is(store: str) -> None:
+	"""Check that there is a store, and that the user may see it."""
 	if not frappe.db.exists("Shopify Store", store):
 		frappe.throw(_("There is no store {0}.").format(escape_html(store)), frappe.DoesNotExistError)
+	frappe.get_doc("Shopify Store", store).check_permission("read")
