@@ -79,7 +79,7 @@ def fill(events: int) -> None:
 				CONCAT('{"id":', 9000000 + seq DIV 3, ',"name":"#B', seq DIV 3, '","customer":{"id":', 5000000 + seq MOD 997,
 					',"tags":"', REPEAT('x', 400), '"}}')
 			FROM (
-				SELECT seq, at, CASE
+				SELECT seq, at, cause, CASE
 					WHEN NOT is_open THEN ELT(1 + seq MOD 10, 'Superseded', 'No Change', 'Ignored', 'Applied', 'Applied', 'Applied', 'Applied',
 						'Applied', 'Applied', 'Applied')
 					ELSE ELT(1 + cause MOD 4, 'Blocked', 'Dead Letter', 'Blocked', IF(cause MOD 8 = 3, 'Conflict', 'Retrying')) END AS status,
