@@ -28,6 +28,8 @@ STORE = "north-store"
 #: Sold everywhere, with stock in the store's warehouse.
 TEE, MUG = "NS-TEE-M", "NS-MUG"
 WAREHOUSE = "North Store"
+#: How the keys of what was put into it begin.
+_STOCK = "north-stock"
 #: How often the clean-up begins again when a worker is in the way.
 _TURNS = 6
 #: What belongs to a store and goes with it.
@@ -150,18 +152,21 @@ def ground() -> Iterator[Ground]:
 			clear()
 
 
-def clear() -> None:
-	"""Remove the store, what was made for it and what it recorded; commits. A worker may be busy with it."""
+def clear(*, stock: bool = True) -> None:
+	"""Remove the store, what was made for it and what it recorded; commits. A worker may be busy with it.
+
+	:param stock: also what lies in its warehouse.
+	"""
 	for turn in range(_TURNS):
 		try:
-			return _clear()
+			return _clear(stock)
 		except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
 			if turn == _TURNS - 1:
 				raise
 			time.sleep(1)
 
 
-def _clear() -> None:
+def _clear(stock: bool) -> None:
 	frappe.db.rollback()
 	frappe.set_user("Administrator")
 	events = frappe.get_all("Sync Event", {"store": STORE}, pluck="name")
@@ -178,8 +183,10 @@ def _clear() -> None:
 		frappe.delete_doc("Accounting Period", period, force=True)
 	_remove("Stock Reconciliation", frappe.get_all("Stock Reconciliation", {"shopify_key": ("like", f"{STORE}/%")}, pluck="name"))
 	remove_documents(STORE)
+	if stock:
+		remove_documents(_STOCK)
 	abbr = frappe.db.get_value("Company", site.company(), "abbr")
-	clearing.forget_moves([f"{WAREHOUSE} - {abbr}"], ())
+	clearing.forget_moves([f"{WAREHOUSE} - {abbr}"], () if stock else ("Stock Entry",))
 	if frappe.db.exists("Shopify Store", STORE):
 		frappe.delete_doc("Shopify Store", STORE, force=True)
 	frappe.db.commit()
@@ -207,9 +214,11 @@ def make_warehouse(title: str) -> str:
 
 
 def _stock_up(item: str, warehouse: str) -> None:
+	if frappe.db.exists("Stock Entry", {"shopify_key": f"{_STOCK}/stock/{item}"}):
+		return
 	entry = receive(
 		item, warehouse, 500, posting_date=add_days(nowdate(), -40), posting_time="08:00:00", set_posting_time=1,
-		shopify_key=f"{STORE}/stock/{item}",
+		shopify_key=f"{_STOCK}/stock/{item}",
 	)  # fmt: skip
 	assert entry.docstatus == 1
 	frappe.db.commit()

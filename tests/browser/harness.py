@@ -37,8 +37,10 @@ class Site:
 	:ivar address: as a browser opens it. *live*: whether socket.io runs. *password*: of the users that the tests make.
 	"""
 
-	def __init__(self, bench: Bench, address: str, live: bool, side: subprocess.Popen[str]) -> None:
-		self.bench, self.address, self.live, self._side = bench, address, live, side
+	def __init__(
+		self, bench: Bench, address: str, live: bool, side: subprocess.Popen[str], worker: subprocess.Popen[Any]
+	) -> None:
+		self.bench, self.address, self.live, self._side, self._worker = bench, address, live, side, worker
 		self.password = secrets.token_urlsafe(16) + "aA1!"
 		self.users: dict[str, str] = self.ask("users", password=self.password)
 		self.names: dict[str, Any] = self.ask("names")
@@ -54,6 +56,17 @@ class Site:
 		self._side.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
 		self._side.stdin.flush()
 		return _answer(self._side)
+
+	@contextmanager
+	def without_workers(self) -> Iterator[None]:
+		"""Have nobody carry anything out for the length of the block: what is due stays due."""
+		self.ask("keep_workers_away")
+		os.killpg(self._worker.pid, signal.SIGSTOP)
+		try:
+			yield
+		finally:
+			os.killpg(self._worker.pid, signal.SIGCONT)
+			self.ask("let_workers_in")
 
 	def rows(self, doctype: str, filters: Any = None, fields: Sequence[str] = ("name",), **more: Any) -> list[dict[str, Any]]:
 		"""Return rows, as they are committed."""
@@ -110,12 +123,13 @@ def site(bench: Bench, log: Path) -> Iterator[Site]:
 		served = {"DEV_SERVER": "1"} if live else {}
 		gunicorn = [python, "-m", "gunicorn", "-b", f"127.0.0.1:{port}", "-w", "2", "--threads", "4", "-t", "120"]
 		run([*gunicorn, "frappe.app:application_with_statics()"], **served)
-		# One for what is due now, one for what takes longer: a single one would do, and let the tests wait.
-		for queues in ("short", "default,long,short"):
-			run([python, "-m", "frappe.utils.bench_helper", "frappe", "worker", "--queue", queues])
+		# One that stays up, for what is due now: a process for each drain would let the tests wait. And one for what takes longer.
+		frappe = [python, "-m", "frappe.utils.bench_helper", "frappe"]
+		worker = run([*frappe, "--site", bench.site, "shopify-sync", "worker"])
+		run([*frappe, "worker", "--queue", "default,long,short"])
 		_wait_for(f"http://127.0.0.1:{port}/api/method/ping", bench.site)
 		assert _answer(side) == "ready"
-		yield Site(bench, f"http://{bench.site}:{port}", live, side)
+		yield Site(bench, f"http://{bench.site}:{port}", live, side, worker)
 
 
 class _Runner:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ class Studio:
 
 	def __init__(self, site: Site, profiles: Profiles) -> None:
 		self.site, self._profiles = site, profiles
+		#: What is in force until all pictures are taken.
+		self.until_the_end = ExitStack()
 		self.events: dict[str, list[str]] = site.ask("seed")
 		self.order = str(site.value("Sync Event", site.ask("good_order"), "document_name"))
 		self.store: str = site.names["store"]
@@ -98,12 +101,12 @@ def _question(studio: Studio) -> Taken:
 
 def _bulk(studio: Studio) -> Taken:
 	studio.site.ask("orders_that_miss", sku="NS-LAMP", count=80)
-	studio.site.ask("keep_workers_away")
+	studio.until_the_end.enter_context(studio.site.without_workers())
 	centre = Centre(studio.window())
 	centre.press("retry-group", centre.group("Missing item", "item:NS-LAMP").first)
 	centre.confirm("Retry")
 	centre.root.locator('[data-shell="running"] [role="progressbar"]').first.wait_for()
-	centre.page.wait_for_timeout(4000)
+	centre.page.wait_for_timeout(2500)
 	return centre.desk, None
 
 
@@ -188,8 +191,8 @@ SCREENS: Mapping[str, Callable[[Studio], Taken]] = {
 	"reconciliation-run": _form("Reconciliation Run", Studio.run),
 	"discrepancy": _form("Sync Discrepancy", _discrepancy),
 	"report-failures": _report,
-	"command-center-bulk": _bulk,
 	"operation": _form("Sync Operation", _operation),
+	"command-center-bulk": _bulk,
 }
 
 
@@ -215,7 +218,7 @@ def main(bench_path: str, *only: str) -> int:
 			except Exception as error:  # one screen less is better than none
 				failed += 1
 				print(f"{name}: {str(error).splitlines()[0]}", flush=True)
-		site.ask("let_workers_in")
+		studio.until_the_end.close()
 		browser.close()
 	return 1 if failed else 0
 

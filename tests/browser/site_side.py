@@ -69,7 +69,7 @@ class SiteSide:
 		"""Make the store anew and seed failures; return the events of each kind."""
 		from shopify_sync.tests import seeds, seeds_failures
 
-		seeds.clear()
+		seeds.clear(stock=False)
 		self._ground.make_store()
 		return seeds_failures.seed(self._ground, tuple(only or ()))
 
@@ -93,7 +93,7 @@ class SiteSide:
 		"""Make the store anew, empty, with these values."""
 		from shopify_sync.tests import seeds
 
-		seeds.clear()
+		seeds.clear(stock=False)
 		self._ground.make_store(**values)
 
 	def no_store(self) -> None:

@@ -273,8 +273,7 @@ def test_a_double_click_is_one_wish(sign_in: OpenDesk, site: Site, seeded) -> No
 def test_many_events_go_in_the_background_with_progress_and_stop(sign_in: OpenDesk, site: Site, seeded) -> None:
 	names = site.ask("orders_that_miss", sku=SKU, count=MANY)
 	centre = centre_of(sign_in, "operator")
-	site.ask("keep_workers_away")
-	try:
+	with site.without_workers():
 		row = centre.group("Missing item", f"item:{SKU}").first
 		expect(row.locator(".ssc-count")).to_have_text(str(MANY))
 		before = {one["name"] for one in centre.operations()}
@@ -290,8 +289,6 @@ def test_many_events_go_in_the_background_with_progress_and_stop(sign_in: OpenDe
 		shown.locator('[data-action="stop-operation"]').click()
 		site.until(lambda: site.value("Sync Operation", begun["name"], "status"), "Stopped")
 		expect(shown).to_have_attribute("data-status", "Stopped")
-	finally:
-		site.ask("let_workers_in")
 	ended = site.value("Sync Operation", begun["name"], ["done", "changed", "total", "status"])
 	retried = site.rows("Sync Attempt", {"event": ["in", names], "action": "Retry"}, ["event"])
 	assert ended["total"] == MANY and ended["changed"] == len(retried) == len({one["event"] for one in retried}) < MANY
