@@ -11,6 +11,7 @@ from frappe.modules.import_file import import_file_by_path
 from shopify_sync.api import alerts as api
 from shopify_sync.erpnext_host import times
 from shopify_sync.erpnext_host.alerts import channels, evaluating, telling
+from shopify_sync.erpnext_host.alerts.settings import complete_all_stores
 from shopify_sync.jobs import alerts as jobs
 
 from .operated import AUDITOR, MANAGER, OPERATOR, person, plant
@@ -191,6 +192,14 @@ class TestWhatIsLookedAt(WatchedCase):
 		store.alert_rules = [row for row in store.alert_rules if row.condition != "Held events"]
 		store.save()
 		self.assertEqual([row.threshold for row in store.alert_rules if row.condition == "Held events"], [24])
+
+	def test_a_store_from_before_there_were_thresholds_gets_them(self) -> None:
+		frappe.db.delete("Shopify Alert Rule", {"parent": self.STORE, "condition": ("!=", "Drift")})
+		frappe.db.commit()
+		complete_all_stores()
+		rows = frappe.get_doc("Shopify Store", self.STORE).alert_rules
+		self.assertEqual((len(rows), len({row.idx for row in rows})), (16, 16))
+		self.assertEqual({row.threshold for row in rows if row.condition == "Drift"}, {0}, "what the store says stays")
 
 	def test_a_store_says_no_to_what_makes_no_sense(self) -> None:
 		for values, words in (

@@ -23,14 +23,14 @@ class Severity(StrEnum):
 class Unit(StrEnum):
 	"""What a threshold counts. ON: the condition is there or not, and any threshold above 0 switches it on."""
 
-	COUNT = "events"
-	DIFFERENCES = "differences"
-	TOPICS = "topics"
-	PERCENT = "percent"
-	MINUTES = "minutes"
-	HOURS = "hours"
-	DAYS = "days"
-	ON = "1 = on"
+	COUNT = _("events")
+	DIFFERENCES = _("differences")
+	TOPICS = _("topics")
+	PERCENT = _("percent")
+	MINUTES = _("minutes")
+	HOURS = _("hours")
+	DAYS = _("days")
+	ON = _("1 = on")
 
 
 class Condition(StrEnum):
