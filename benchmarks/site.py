@@ -20,6 +20,7 @@ RUNS = (
 	("site_reconciliation.py",),
 	("site_backfill.py",),
 	("site_command_center.py",),
+	("site_operations.py",),
 )
 
 

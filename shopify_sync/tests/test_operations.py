@@ -113,6 +113,21 @@ class TestEvents(OperationCase):
 		self.assertEqual(start("Replay", {"store": self.STORE, "flow": "Orders"})["changed"], 6)
 		self.assertEqual(operated.statuses(self.STORE), {"Received": 9})
 
+	def test_it_is_said_in_words(self) -> None:
+		name = plant(self.STORE, 2, order_name="#1001")[0]
+		cause = {"store": self.STORE, "category": "Missing item", "cause": "item:PLANTED"}
+		several = {"groups": [cause, {**cause, "cause": "item:OTHER"}]}
+		for target, words in (
+			({"events": [name]}, "Discard 1 event (#1001 orders/create)?"),
+			({"filters": cause}, f"Discard 2 events ({self.STORE}: SKU PLANTED has no usable Item)?"),
+			({"filters": {"groups": [cause]}}, f"Discard 2 events ({self.STORE}: SKU PLANTED has no usable Item)?"),
+			({"filters": several}, f"Discard 2 events ({self.STORE}: 2 causes)?"),
+			({"store": self.STORE, "flow": "Orders"}, f"Discard 2 events ({self.STORE}: flow Orders)?"),
+		):
+			self.assertEqual(operations.prepare("Discard", target)["confirm"].split("? ")[0] + "?", words)
+		done = start("Discard", {"filters": several}, "Both.")
+		self.assertEqual((done["changed"], done["store"]), (2, self.STORE))
+
 	def test_the_same_request_acts_once(self) -> None:
 		names = plant(self.STORE, 2)
 		request = uuid.uuid4().hex

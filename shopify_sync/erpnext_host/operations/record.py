@@ -283,12 +283,12 @@ def recent(store: str | None, visible: Sequence[str], user: str, limit: int) -> 
 	"""
 	wanted = tuple(one for one in visible if store in (None, one)) or ("",)
 	rows = frappe.db.sql(
-		f"""SELECT {", ".join(f"`{column}`" for column in _SHOWN)} FROM `tabSync Operation`
+		f"""SELECT {", ".join(f"`{column}`" for column in (*_SHOWN, "refusals"))} FROM `tabSync Operation`
 		WHERE store IN %s OR (%s AND store IS NULL AND user = %s) ORDER BY creation DESC, name DESC LIMIT %s""",  # noqa: S608 - our columns
 		(wanted, store is None, user, limit),
 		as_dict=True,
 	)
-	return [{"operation": row.pop("name"), **row} for row in rows]
+	return [{"operation": row.pop("name"), **row, "refusals": json.loads(row.refusals or "{}")} for row in rows]
 
 
 def tell(name: str) -> None:

@@ -37,10 +37,14 @@ class Refetching:
 	"""Reads the resources of a batch. See `events.Acts`.
 
 	:param reader_of: returns what reads a store; another one than the store's own, for tests.
+	:param check: refuses where nothing can be read now.
 	"""
 
-	def __init__(self, reader_of: Callable[[str], Shopify] | None = None) -> None:
+	def __init__(
+		self, reader_of: Callable[[str], Shopify] | None = None, check: Callable[[str], None] = reconciliations.check
+	) -> None:
 		self._reader_of = reader_of or _reader_of
+		self._check = check
 		self._readers: dict[str, Shopify] = {}
 
 	def __call__(self, operation: Operation, names: Sequence[str]) -> Callable[[], Done]:
@@ -82,7 +86,7 @@ class Refetching:
 
 	def _read(self, store: str, resource: str, ids: tuple[str, ...]) -> Iterable[Mapping[str, Any]]:
 		if store not in self._readers:
-			reconciliations.check(store)
+			self._check(store)
 			self._readers[store] = self._reader_of(store)
 		window, cursor = Window(None, times.now(), ids), None
 		while True:

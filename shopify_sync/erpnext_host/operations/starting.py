@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import frappe
 from frappe import _
 from pypika.terms import Criterion
 
@@ -218,6 +217,8 @@ def _begin(action: OperatorAction, target: Target, request: str, person: Person,
 	)
 	if gone := refused.get(GONE, 0):
 		in_short_transaction(lambda: _note_gone(name, target, where, gone))
+	if action is OperatorAction.RELEASE:
+		holds.release(target, person.user)  # at once; what waited may take longer
 	_carry_out(name, count)
 	return record.as_dict(name)
 
@@ -229,9 +230,9 @@ def _carry_out(name: str, count: int) -> None:
 		return
 	try:
 		running.carry_on(name, paced=False)
-	except SyncFailure as error:  # Shopify does not answer: it is on record, and goes on by itself
-		record.note(name, str(error))
-		frappe.db.commit()
+	except (Refused, SyncFailure):
+		# Shopify cannot be asked now: why is on record, and it goes on by itself.
+		record.tell(name)
 
 
 def _note_gone(name: str, target: Target, where: Criterion, gone: int) -> None:

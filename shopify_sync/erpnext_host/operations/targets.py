@@ -143,6 +143,11 @@ def store_of(target: Target, where: Criterion | None = None) -> str | None:
 	return str(found[0]) if len(found) == 1 else None
 
 
+def _store_of_groups(groups: list[Mapping[str, Any]]) -> str | None:
+	found = {group.get("store") for group in groups}
+	return found.pop() if len(found) == 1 else None
+
+
 def check_store(target: Target, user: str) -> None:
 	"""Return when the store that a target names is one that *user* may see. :raises Refused: when it is not, or there is none."""
 	store = store_of(target)
@@ -156,15 +161,21 @@ def says(target: Target) -> str:
 	parts = _words_of_filter(filters)
 	given = ((_("flow {0}"), target.flow), (_("topic {0}"), target.topic), ("{0}", target.link))
 	parts += [text.format(_(value) if isinstance(value, Flow) else value) for text, value in given if value]
-	if target.events or filters.get("events"):
-		parts.append(_some(target.events or filters["events"]))
+	if names := target.events or filters.get("events"):
+		parts.append(_event(names[0]) if len(names) == 1 else _some(names))
 	if target.of_conflicts:
 		parts.append(_some(target.of_conflicts))
-	store = target.store or filters.get("store")
+	store = target.store or filters.get("store") or _store_of_groups(filters.get("groups") or [])
 	rest = ", ".join(parts)
 	if store and rest:
 		return f"{store}: {rest}"
 	return store or rest or _("all stores")
+
+
+def _event(name: str) -> str:
+	"""Return an event as people know it: what it is about, and the occasion."""
+	row = frappe.db.get_value("Sync Event", name, ["order_name", "topic"], as_dict=True)
+	return " ".join(filter(None, (row.order_name, row.topic))) if row else name
 
 
 def _some(names: Iterable[str]) -> str:
@@ -186,9 +197,13 @@ def _words_of_filter(filters: Mapping[str, Any]) -> list[str]:
 		"attempts_min": _("at least {0} attempts"),
 		"direction": _("direction {0}"),
 	}
-	category, cause = filters.get("category"), filters.get("cause")
+	category, cause, groups = filters.get("category"), filters.get("cause"), filters.get("groups") or []
 	found = []
-	if category or cause:
+	if len(groups) > 1:
+		found.append(_("{0} causes").format(len(groups)))
+	elif groups:
+		return _words_of_filter({**{name: value for name, value in filters.items() if name != "groups"}, **groups[0]})
+	elif category or cause:
 		found.append(str(of_group(str(category or ""), str(cause or "") or None, None)["title"]))
 	elif status := filters.get("status"):
 		found.append(", ".join(_(str(one)) for one in (status if isinstance(status, list) else [status])))
