@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Response, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from .harness import Site
 
@@ -122,14 +124,20 @@ class Desk:
 
 	def _type(self, box: Locator, value: str, *, choose: bool) -> None:
 		box.click()
-		box.fill(value)
-		if choose:
-			option = self.page.locator(".awesomplete [role=option]:visible").filter(has_text=value).first
-			option.wait_for()
-			option.click()
-			expect(box).to_have_value(value)
-			# An answer that comes late opens the list once more, over what stands below.
-			box.press("Tab")
+		if not choose:
+			return box.fill(value)
+		option = self.page.locator(".awesomplete [role=option]:visible").filter(has_text=value).first
+		for _try in range(4):
+			# Key by key: the suggestions of the empty field may come after those of the text.
+			box.fill("")
+			box.press_sequentially(value, delay=20)
+			with suppress(PlaywrightTimeout):
+				option.wait_for(timeout=PATIENCE / 4)
+				break
+		option.click()
+		expect(box).to_have_value(value)
+		# An answer that comes late opens the list once more, over what stands below.
+		box.press("Tab")
 
 	def confirm(self, text: str | None = None) -> None:
 		"""Press the primary button of the dialog; *text*: the word that must stand on it."""
