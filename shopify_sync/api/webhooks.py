@@ -5,7 +5,7 @@ from __future__ import annotations
 import frappe
 
 from shopify_sync.core.receiving import receive as receive_delivery
-from shopify_sync.erpnext_host import wake
+from shopify_sync.erpnext_host import log, wake
 from shopify_sync.erpnext_host.host import FrappeHost
 
 
@@ -17,10 +17,12 @@ def receive() -> None:
 	looked at: the signature is over what came. CSRF does not apply to guests.
 	"""
 	request = frappe.request
-	# get_data() is what Frappe read already: the bytes as they came.
-	answer = receive_delivery(request.headers.items(), request.get_data(), FrappeHost())
-	# The answer is no document of ours: drop what Frappe would add to it.
-	frappe.local.response.http_status_code = answer.status
-	frappe.local.response.message = answer.message
-	if answer.wake:
-		wake.wake()
+	# Lines that are written from here on name the event, once it has a name; the next request of this thread is another's.
+	with log.about():
+		# get_data() is what Frappe read already: the bytes as they came.
+		answer = receive_delivery(request.headers.items(), request.get_data(), FrappeHost())
+		# The answer is no document of ours: drop what Frappe would add to it.
+		frappe.local.response.http_status_code = answer.status
+		frappe.local.response.message = answer.message
+		if answer.wake:
+			wake.wake()

@@ -172,13 +172,8 @@ class FrappeHost:
 	def record(self, event: NewEvent) -> Receipt:
 		"""See `core.receiving.Receiver`."""
 		receipt = self.events.record(event)
-		log.info(
-			"delivered again" if receipt.duplicate else "received",
-			event=receipt.name,
-			store=event.store,
-			topic=event.topic,
-			status=str(receipt.status),
-		)
+		log.working_on(store=event.store, event=receipt.name, topic=event.topic)
+		log.info("delivered again" if receipt.duplicate else "received", status=str(receipt.status))
 		counters.delivered(event.store, again=receipt.duplicate)
 		return receipt
 

@@ -17,6 +17,7 @@ from . import payloads, site
 from .server import NOBODY, Server, server
 
 STORE = "test-http"
+READY = "/api/method/shopify_sync.api.health.ready"
 
 
 class TestEndpoint(FrappeTestCase):
@@ -53,6 +54,9 @@ class TestEndpoint(FrappeTestCase):
 		frappe.db.rollback()
 		return frappe.db.count("Sync Event", {"store": STORE})
 
+	def log(self) -> str:
+		return (Path(frappe.local.sites_path) / frappe.local.site / "logs" / "shopify_sync.log").read_text()
+
 	def test_a_delivery_and_its_repetition(self) -> None:
 		body = self.body()
 		status, name = self.deliver(body)
@@ -80,7 +84,7 @@ class TestEndpoint(FrappeTestCase):
 		self.assertEqual(self.deliver(body, headers={"X-Shopify-Shop-Domain": "nobody.myshopify.com"})[0], 401)
 		self.assertEqual(self.deliver(body, headers={"X-Shopify-Shop-Domain": None})[0], 401)
 		self.assertEqual(self.count(), 0)
-		log = (Path(frappe.local.sites_path) / frappe.local.site / "logs" / "shopify_sync.log").read_text()
+		log = self.log()
 		self.assertIn(f"webhook refused: wrong signature (shop {STORE}.myshopify.com)", log)
 		self.assertNotIn(json.loads(body)["email"], log)
 
@@ -136,6 +140,10 @@ class TestEndpoint(FrappeTestCase):
 			code, name = self.deliver(self.body(), to=alone)
 			self.assertEqual(code, 200)
 			self.assertLess(time.monotonic() - began, 4, "Shopify gives up after five seconds")
+			ready = alone.get(READY)
+			self.assertEqual((ready.status_code, ready.json()["redis"], ready.json()["database"]), (200, "away", "ok"))
+		told = [json.loads(line) for line in self.log().splitlines() if name in line]
+		self.assertEqual([line["message"].partition(",")[0] for line in told], ["received", "no worker woken"])
 		self.assertEqual(site.event(name).status, "Received")
 		sweep.run()
 		site.drain()
@@ -144,7 +152,9 @@ class TestEndpoint(FrappeTestCase):
 	def test_without_the_database_shopify_is_told_to_come_again(self) -> None:
 		with server(wait_for_ping=False, FRAPPE_DB_HOST="127.0.0.1", FRAPPE_DB_PORT="1") as broken:
 			code, _name = self.deliver(self.body(), to=broken)
+			ready = broken.get(READY)
 		self.assertGreaterEqual(code, 500)
+		self.assertGreaterEqual(ready.status_code, 500)
 
 	def test_a_get_is_refused(self) -> None:
 		self.assertEqual(self.server.get("/api/method/shopify_sync.api.webhooks.receive").status_code, 403)
