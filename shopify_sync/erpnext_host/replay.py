@@ -8,11 +8,12 @@ import frappe
 from frappe.utils import get_datetime
 
 from shopify_sync.core.events import Action
-from shopify_sync.core.operations import Refused
+from shopify_sync.core.operations import OperatorAction, Refused
 from shopify_sync.core.statuses import Status
 
 from . import wake
 from .event_log import FrappeEventLog
+from .operations.record import recorded
 
 
 def select_events(
@@ -59,14 +60,18 @@ def _status(text: str) -> Status:
 
 def replay_events(names: Iterable[str], user: str) -> tuple[int, dict[str, str]]:
 	"""Put events back into the queue. Return how many were, and why the others were refused."""
-	log, done, refused = FrappeEventLog(), 0, dict[str, str]()
-	for name in names:
-		try:
-			log.retry(name, user, action=Action.REPLAY)
-			done += 1
-		except Refused as error:
-			frappe.db.rollback()
-			refused[name] = str(error)
-	if done:
+	names = list(names)
+	log, refused = FrappeEventLog(), dict[str, str]()
+	with recorded(OperatorAction.REPLAY, None, {"count": len(names)}, "the command line", user=user) as entry:
+		for name in names:
+			try:
+				log.retry(name, user, action=Action.REPLAY)
+				entry.changed += 1
+			except Refused as error:
+				frappe.db.rollback()
+				refused[name] = str(error)
+				entry.refuse(name, str(error).partition(": ")[2] or str(error))
+		entry.message = f"{entry.changed} of {len(names)} events were put back into the queue."
+	if entry.changed:
 		wake.wake(flag=False)
-	return done, refused
+	return entry.changed, refused

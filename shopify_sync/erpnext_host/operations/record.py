@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import frappe
+from frappe import _
 from frappe.realtime import get_site_room
 from frappe.utils import strip_html
 
@@ -272,8 +273,13 @@ def as_dict(name: str) -> dict[str, Any]:
 	row = frappe.db.get_value(DOCTYPE, name, [*_SHOWN, "refusals", "examples"], as_dict=True)
 	if not row:
 		raise frappe.DoesNotExistError(f"There is no {DOCTYPE} {name}.")
-	refusals, examples = json.loads(row.pop("refusals") or "{}"), json.loads(row.pop("examples") or "{}")
+	refusals, examples = _translated(row.pop("refusals")), _translated(row.pop("examples"))
 	return {"operation": row.pop("name"), **row, "refusals": refusals, "examples": examples}
+
+
+def _translated(by_reason: str | None) -> dict[str, Any]:
+	"""Return what is kept by the reason of a refusal, with the reasons in the reader's language."""
+	return {_(why): what for why, what in json.loads(by_reason or "{}").items()}
 
 
 def recent(store: str | None, visible: Sequence[str], user: str, limit: int) -> list[dict[str, Any]]:
@@ -288,7 +294,7 @@ def recent(store: str | None, visible: Sequence[str], user: str, limit: int) -> 
 		(wanted, store is None, user, limit),
 		as_dict=True,
 	)
-	return [{"operation": row.pop("name"), **row, "refusals": json.loads(row.refusals or "{}")} for row in rows]
+	return [{"operation": row.pop("name"), **row, "refusals": _translated(row.refusals)} for row in rows]
 
 
 def tell(name: str) -> None:

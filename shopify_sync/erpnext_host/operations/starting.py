@@ -95,7 +95,7 @@ def _prepared(action: OperatorAction, target: Target, person: Person) -> Prepare
 		will, refused = events.dry_count(action, target, person.user)
 		count = will + sum(refused.values())
 		confirm = _confirm(action, will, count, says)
-		_check_count(will, count, person)
+		_check_count(action, count, person)
 	return Prepared(
 		count=count,
 		will=will,
@@ -116,8 +116,9 @@ def _whole(action: OperatorAction, target: Target) -> Target:
 	return held
 
 
-def _check_count(will: int, count: int, person: Person) -> None:
-	if count > person.most:
+def _check_count(action: OperatorAction, count: int, person: Person) -> None:
+	# What is held has to be released, however much has come meanwhile.
+	if count > person.most and action is not OperatorAction.RELEASE:
 		text = _("These are {0} events, and you may act on {1} at once. Narrow the filter, or do it in parts.")
 		raise Refused(text.format(count, person.most))
 
@@ -201,7 +202,7 @@ def _begin(action: OperatorAction, target: Target, request: str, person: Person,
 	where = targets.criterion(target, action, person.user)
 	will, refused = events.dry_count(action, target, person.user)
 	count = will + sum(refused.values())
-	_check_count(will, count, person)
+	_check_count(action, count, person)
 	if not count and action is not OperatorAction.RELEASE:
 		raise Refused(_("There is no such event. It may have been dealt with meanwhile: load the list again."))
 	name = record.begin(
