@@ -38,12 +38,15 @@ _MAX_AT_ONCE = 500
 
 
 @frappe.whitelist(methods=["GET", "POST"])
-def overview(store: str | None = None) -> dict:
-	"""Return how each store is, how many events stand where, and what the user may do: `{"stores", "totals", "can"}`."""
+def overview(store: str | None = None, fresh: str | int | bool = 0) -> dict:
+	"""Return how each store is, how many events stand where, and what the user may do: `{"stores", "totals", "can"}`.
+
+	:param fresh: not what was kept for some seconds; who has just acted wants to see it.
+	"""
 	only_for(MAY_LOOK)
 	with _told():
 		can = {"operate": has_one_of(MAY_OPERATE), "set_up": has_one_of(MAY_SET_UP)}
-		return {**first_look.overview(store or None), "can": can}
+		return {**first_look.overview(store or None, fresh=bool(cint(fresh))), "can": can}
 
 
 @frappe.whitelist(methods=["GET", "POST"])

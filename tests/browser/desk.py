@@ -79,7 +79,10 @@ class Desk:
 
 	def quiet(self) -> Desk:
 		"""Wait until no request of the Desk is under way."""
-		self.page.wait_for_function("!window.frappe || !frappe.request || !frappe.request.ajax_count", timeout=PATIENCE)
+		self.page.wait_for_function(
+			"(!window.frappe || !frappe.request || !frappe.request.ajax_count) && !document.querySelector('.ssc[aria-busy=true]')",
+			timeout=PATIENCE,
+		)
 		return self
 
 	def list(self, doctype: str, **filters: str) -> Desk:

@@ -23,18 +23,18 @@ FINISHED_HOURS = 24
 _KEPT_SECONDS = 30
 
 
-def overview(store: str | None = None) -> dict[str, Any]:
+def overview(store: str | None = None, *, fresh: bool = False) -> dict[str, Any]:
 	"""Return `{"stores": [StoreHealth as a dict], "totals": {status: n}}` of one store or of all that the user may see.
 
 	Totals are all events that are not finished, and those finished ones that came in the last 24 hours. Healths are kept for some
-	seconds, since many people may have the page open. :raises BadFilter: when there is no such store.
+	seconds, since many people may have the page open; *fresh*: they are read now, as after an action. :raises BadFilter: when there is no such store.
 	"""
 	stores = filters.stores()
 	if store is not None:
 		if store not in stores:
 			raise filters.BadFilter(_("There is no Shopify Store {0}.").format(store))
 		stores = [store]
-	healths = health.kept_healths(stores) if stores else []
+	healths = health.kept_healths(stores, fresh=fresh) if stores else []
 	totals: Counter[str] = Counter(_finished(stores))
 	for one in healths:
 		totals.update(one.by_status)

@@ -27,9 +27,9 @@ def healths_of(stores: Sequence[str]) -> list[StoreHealth]:
 	return read(stores) if stores else []
 
 
-def kept_healths(stores: Sequence[str]) -> list[StoreHealth]:
-	"""Return how *stores* were at most five seconds ago: for a page that many people have open."""
-	return kept.through(stores, healths_of)
+def kept_healths(stores: Sequence[str], *, fresh: bool = False) -> list[StoreHealth]:
+	"""Return how *stores* were at most five seconds ago: for a page that many people have open. *fresh*: how they are now."""
+	return kept.through(stores, healths_of, fresh=fresh)
 
 
 def as_dict(health: StoreHealth) -> dict[str, Any]:

@@ -12,10 +12,12 @@ from shopify_sync.core.health import StoreHealth
 _SECONDS = 5
 
 
-def through(stores: Sequence[str], read: Callable[[Sequence[str]], list[StoreHealth]]) -> list[StoreHealth]:
-	"""Return what *read* says of *stores*, now or at most five seconds ago."""
+def through(
+	stores: Sequence[str], read: Callable[[Sequence[str]], list[StoreHealth]], *, fresh: bool = False
+) -> list[StoreHealth]:
+	"""Return what *read* says of *stores*, now or at most five seconds ago; *fresh*: now, for everybody who asks next, too."""
 	key = frappe.cache.make_key("shopify_sync:health:" + "|".join(stores))
-	found = _load(key)
+	found = None if fresh else _load(key)
 	if found is None:
 		found = read(stores)
 		_save(key, found)

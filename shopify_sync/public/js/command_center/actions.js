@@ -55,7 +55,9 @@
 	class ActionDialog {
 		constructor(app, wish) {
 			Object.assign(this, wish, { app, label: cc.action_label(wish.action) });
+			// Not animated: Bootstrap does not hear a hide while a dialog is still coming up.
 			this.dialog = new frappe.ui.Dialog({
+				animate: false,
 				title: this.label,
 				fields: [
 					...(this.choices?.fields || []).map((field) => ({ ...field, change: () => this.count() })),
@@ -121,21 +123,15 @@
 			try {
 				const { action, target, request, options } = this;
 				const answer = await cc.act("operations.start", { action, target, request, reason: reason || "", options });
-				this.close();
+				this.dialog.hide();
 				this.app.running.follow(answer);
 				this.done();
-				this.app.refresh();
+				this.app.refresh({ fresh: 1 });
 			} catch {
 				this.ready(true); // Frappe has shown why; the same request may be sent again
 			} finally {
 				this.busy = false;
 			}
-		}
-
-		// Bootstrap does not hear a hide while the dialog is still coming up.
-		close() {
-			this.dialog.$wrapper.one("shown.bs.modal", () => this.dialog.hide());
-			this.dialog.hide();
 		}
 
 		has_focus() {

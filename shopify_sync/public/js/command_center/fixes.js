@@ -83,7 +83,7 @@
 				this.say(answer.message, "ssc-good");
 				this.app.running.follow(answer);
 				this.saved_at = Date.now();
-				this.app.refresh();
+				this.app.refresh({ fresh: 1 });
 			} catch {
 				this.request = null; // Frappe has shown why; other values are another wish
 				this.hold(false);

@@ -100,7 +100,7 @@
 
 		help() {
 			const rows = cc.KEYS().map(([key, what]) => `<tr><td><kbd>${cc.esc(key)}</kbd></td><td>${cc.esc(what)}</td></tr>`);
-			const dialog = new frappe.ui.Dialog({ title: __("Keys of this page"), fields: [{ fieldname: "keys", fieldtype: "HTML" }] });
+			const dialog = new frappe.ui.Dialog({ animate: false, title: __("Keys of this page"), fields: [{ fieldname: "keys", fieldtype: "HTML" }] });
 			dialog.$wrapper.attr("data-dialog", "help");
 			dialog.get_field("keys").$wrapper.html(`<table class="table table-sm"><tbody>${rows.join("")}</tbody></table>`);
 			dialog.show();

@@ -5,6 +5,7 @@
 	const AT_MOST_EVERY_MS = 2000;
 	//: The server tells of the first change of a second only: what follows within it is waited for.
 	const FIRST_AFTER_MS = 1000;
+	const SETTLED_AFTER_MS = 6000;
 	const LOOK_EVERY_MS = 15000;
 
 	cc.Live = class Live {
@@ -49,12 +50,19 @@
 			this.timer = null;
 			this.missed = false;
 			this.last = Date.now();
+			this.settle();
 			return this.app.refresh();
+		}
+
+		// The stores' figures may be some seconds old: after the last change they are looked at once more.
+		settle() {
+			clearTimeout(this.settling);
+			this.settling = setTimeout(() => this.is_seen && this.app.refresh(), SETTLED_AFTER_MS);
 		}
 
 		tick() {
 			this.app.show_stamp();
-			if (this.is_seen && !this.is_connected) this.now();
+			if (this.is_seen && !this.is_connected) this.app.refresh();
 		}
 
 		seen() {

@@ -120,6 +120,7 @@
 			for (const part of [this.groups, this.event_list, this.operations, this.holds]) part.reset();
 			this.event_list.of.order = this.filters.tab === "retrying" ? "next_try_at" : "received_at desc";
 			this.show_shell();
+			this.panel.classList.add("ssc-stale");
 			return this.refresh();
 		}
 
@@ -170,15 +171,17 @@
 		}
 
 		// Two questions at once: how the stores are, and what the open tab shows.
-		async refresh() {
+		// fresh: not the stores' figures that the server keeps for some seconds.
+		async refresh({ fresh = 0 } = {}) {
 			this.live.last = Date.now();
-			await Promise.all([this.load_overview(), this.load_tab()]);
+			await Promise.all([this.load_overview(fresh), this.load_tab()]);
+			this.panel.classList.remove("ssc-stale");
 			this.show_stamp();
 		}
 
-		async load_overview() {
+		async load_overview(fresh = 0) {
 			try {
-				this.overview = await cc.read("command_center.overview", { store: this.filters.values.store || null });
+				this.overview = await cc.read("command_center.overview", { store: this.filters.values.store || null, fresh });
 			} catch (error) {
 				if (!cc.was_overtaken(error)) cc.set_html(this.answer, cc.error_html(error));
 				return;

@@ -59,7 +59,7 @@
 			}
 			this.timer = null;
 			for (const { name } of running) if (!cc.is_under_way(this.operations.get(name) || {})) this.fade(name);
-			if (running.some(({ name }) => !cc.is_under_way(this.operations.get(name) || {}))) this.app.refresh();
+			if (running.some(({ name }) => !cc.is_under_way(this.operations.get(name) || {}))) this.app.refresh({ fresh: 1 });
 			this.look();
 		}
 

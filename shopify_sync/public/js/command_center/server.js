@@ -8,6 +8,16 @@
 	cc.read = async (method, args = {}, kind = method) => {
 		running[kind]?.abort();
 		const controller = (running[kind] = new AbortController());
+		busy(1);
+		try {
+			return await ask(method, args, controller);
+		} finally {
+			busy(-1);
+			if (running[kind] === controller) delete running[kind];
+		}
+	};
+
+	async function ask(method, args, controller) {
 		const response = await fetch(`/api/method/shopify_sync.api.${method}`, {
 			method: "POST",
 			headers: {
@@ -22,10 +32,16 @@
 			if (controller.signal.aborted) throw error; // left in the middle: there is no answer
 			return {};
 		});
-		if (running[kind] === controller) delete running[kind];
 		if (!response.ok) throw new Error(why(response.status, answer));
 		return answer.message;
-	};
+	}
+
+	// For who cannot see that something is being read, and for whoever waits for it.
+	let reading = 0;
+	function busy(step) {
+		reading += step;
+		cc.app?.root?.setAttribute("aria-busy", String(reading > 0));
+	}
 
 	cc.was_overtaken = (error) => error?.name === "AbortError";
 
