@@ -30,7 +30,9 @@ def run() -> list[str]:
 def call(name: str) -> None:
 	"""Have a worker tell an alert. What Redis loses is called again by the next evaluation."""
 	try:
-		frappe.enqueue("shopify_sync.jobs.alerts.tell", queue="default", timeout=_SECONDS, alert=name)
+		# One that waits already is enough: without workers there would be another each minute.
+		job = {"job_id": f"shopify_sync_alert_{name}", "deduplicate": True}
+		frappe.enqueue("shopify_sync.jobs.alerts.tell", queue="default", timeout=_SECONDS, alert=name, **job)
 	except Exception as error:
 		warn(f"no worker was called to tell alert {name}: {type(error).__name__}")
 
@@ -46,7 +48,8 @@ def digests() -> list[str]:
 	stores = digest.stores_due()
 	for store in stores:
 		try:
-			frappe.enqueue("shopify_sync.jobs.alerts.send_digest", queue="long", store=store)
+			job = {"job_id": f"shopify_sync_digest_{store}", "deduplicate": True}
+			frappe.enqueue("shopify_sync.jobs.alerts.send_digest", queue="long", store=store, **job)
 		except Exception as error:
 			warn(f"no worker was called for the digest of {store}: {type(error).__name__}")
 	return stores

@@ -266,6 +266,7 @@ WRONG = [
 	(Condition.WORKERS, Facts(replace(GOOD, oldest_due_seconds=600))),
 	(Condition.CIRCUIT, Facts(replace(GOOD, circuit=CircuitHealth("Open", NOON, NOON, "503")))),
 	(Condition.CIRCUIT, Facts(replace(GOOD, circuit=CircuitHealth("Half Open", NOON)))),
+	(Condition.CIRCUIT, Facts(replace(GOOD, circuit=CircuitHealth("Open", NOON, None, "Ada Example: maintenance")))),
 	(Condition.SIGN_IN, Facts(replace(GOOD, token_state="Rejected", token_reason="401"))),
 	(Condition.SIGN_IN, Facts(replace(GOOD, token_state="Not signed in"))),
 	(Condition.SIGN_IN, Facts(replace(GOOD, token_expires_at=NOON - HOUR))),

@@ -95,12 +95,17 @@ def _workers(facts: Facts, rule: Rule) -> Reading:
 def _circuit(facts: Facts, rule: Rule) -> Reading:
 	circuit = facts.health.circuit
 	minutes = int((facts.health.at - circuit.since).total_seconds() // 60) if circuit.since else 0
+	by_hand = circuit.state == CircuitState.OPEN and circuit.until is None
 	return Reading(
 		rule.condition,
 		facts.health.signs_in and circuit.state != CircuitState.CLOSED,
 		minutes,
-		say(_("Calls to Shopify fail, so none go out: {0}"), circuit.reason or _("no reason was noted")),
-		say(_("It closes by itself when Shopify answers again. See Shopify's status page; opened by hand, it is reset by hand.")),
+		say(_("No calls go out to Shopify: the circuit was opened by hand. {0}"), circuit.reason)
+		if by_hand
+		else say(_("Calls to Shopify fail, so none go out: {0}"), circuit.reason or _("no reason was noted")),
+		say(_("Reset the circuit in the Sync Command Center when calls may go out again."))
+		if by_hand
+		else say(_("It closes by itself when Shopify answers again. See Shopify's status page.")),
 		_center(facts.health),
 	)
 
