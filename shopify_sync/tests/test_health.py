@@ -134,6 +134,9 @@ class TestHealth(SyncTestCase):
 		plant(self.STORE, 1)
 		self.assertEqual(health.kept_healths([self.STORE]), before)
 		self.assertEqual(health.healths(self.STORE)[0].failures_open, 1)
+		(now,) = health.kept_healths([self.STORE], fresh=True)
+		self.assertEqual(now.failures_open, 1)
+		self.assertEqual(health.kept_healths([self.STORE]), [now], "whoever asks next sees it, too")
 
 
 class TestWords(SyncTestCase):
