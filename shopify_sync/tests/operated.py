@@ -62,6 +62,20 @@ def start(
 	)
 
 
+def forgotten(case: Any) -> None:
+	"""Have the operations of a test removed that are about no store; those of its store go with the store."""
+	frappe.db.commit()
+	before = {name for (name,) in frappe.db.sql("SELECT name FROM `tabSync Operation` WHERE store IS NULL")}
+
+	def forget() -> None:
+		frappe.db.rollback()
+		now = {name for (name,) in frappe.db.sql("SELECT name FROM `tabSync Operation` WHERE store IS NULL")}
+		frappe.db.delete("Sync Operation", {"name": ("in", sorted(now - before) or [""])})
+		frappe.db.commit()
+
+	case.addCleanup(forget)
+
+
 def statuses(store: str) -> dict[str, int]:
 	"""Return how many events of a store stand where."""
 	frappe.db.commit()

@@ -21,6 +21,10 @@ from .operated import AUDITOR, MANAGER, OPERATOR, plant, start
 class OperationCase(SyncTestCase):
 	STORE = "test-operations"
 
+	def setUp(self) -> None:
+		super().setUp()
+		operated.forgotten(self)
+
 	def acting_as(self, role: str | None) -> str:
 		user = "Guest" if role == "Guest" else operated.person(role)
 		frappe.set_user(user)

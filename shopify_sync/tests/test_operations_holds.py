@@ -27,6 +27,10 @@ from .operated import MANAGER, OPERATOR, plant, start
 class HoldCase(SyncTestCase):
 	STORE = "test-holds"
 
+	def setUp(self) -> None:
+		super().setUp()
+		operated.forgotten(self)
+
 	def deliver(self, payload: dict[str, Any], topic: str = "orders/create") -> str:
 		name = frappe.generate_hash(length=20)
 		self.assertEqual(site.deliver(payload, topic, webhook_id=name, store=self.STORE).status, 200)

@@ -25,7 +25,7 @@ from shopify_sync.core.operations import OperatorAction, Refused
 
 from .. import live, times
 from ..event_log import in_short_transaction
-from ..log import warn
+from ..log import info, warn
 
 DOCTYPE = "Sync Operation"
 QUEUED, RUNNING, STOPPING, STOPPED, COMPLETED, FAILED = "Queued", "Running", "Stopping", "Stopped", "Completed", "Failed"
@@ -211,6 +211,7 @@ def finish(name: str, status: str, message: str, *, error: str = "", values: Map
 	if status != COMPLETED:
 		ended.pop("progress")
 	update(name, {**(values or {}), **ended})
+	frappe.db.after_commit.add(lambda: info("operation ended", operation=name, status=status))
 
 
 def update(name: str, values: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ import frappe
 
 from shopify_sync.core.operations import OperatorAction
 
+from .. import log
 from ..event_log import in_short_transaction
 from ..long_work import Kind
 from . import events, holds, record, refetch, targets
@@ -33,7 +34,7 @@ def carry_on(
 
 	:raises Refused: when a worker is at it.
 	"""
-	with KIND.alone(name):
+	with KIND.alone(name), log.about(operation=name):
 		if not in_short_transaction(lambda: _take_up(name)):
 			return
 		KIND.guard(name, lambda: _slice(name, keep_on, probe, paced))

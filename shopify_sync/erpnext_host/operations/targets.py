@@ -133,7 +133,11 @@ def names_after(where: Criterion, cursor: str, until: Any, limit: int) -> list[s
 
 def store_of(target: Target, where: Criterion | None = None) -> str | None:
 	"""Return the one store that a target is about, or None when it is about several."""
-	named = target.store or (target.filters or {}).get("store") or (target.link or "").partition("/")[0]
+	filters = target.filters or {}
+	# Links and conflicts are named after their store.
+	of_link = {key.partition("/")[0] for key in ([target.link] if target.link else target.of_conflicts) if "/" in key}
+	named = target.store or filters.get("store") or _store_of_groups(filters.get("groups") or [])
+	named = named or (of_link.pop() if len(of_link) == 1 else None)
 	if isinstance(named, str) and named:
 		return named
 	if where is None:

@@ -5,7 +5,7 @@ frappe.listview_settings["Sync Operation"] = {
 	get_indicator(doc) {
 		const filter = `status,=,${doc.status}`;
 		if (doc.status === "Completed" && doc.refused) {
-			return [__("{0} left as they were", [doc.refused]), "yellow", filter];
+			return [__("{0} refused", [doc.refused]), "yellow", filter];
 		}
 		const colors = { Queued: "gray", Running: "blue", Stopping: "orange", Stopped: "orange", Completed: "green", Failed: "red" };
 		return [__(doc.status), colors[doc.status] || "gray", filter];
