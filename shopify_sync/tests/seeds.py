@@ -17,6 +17,9 @@ import frappe
 from frappe.installer import update_site_config
 from frappe.utils import add_days, nowdate
 
+from shopify_sync.core.topics import topics_needed
+from shopify_sync.erpnext_host import policies
+from shopify_sync.erpnext_host.reconciliation.host import FrappeReconcileHost
 from shopify_sync.simulation.site.ledger import _remove, remove_documents
 from shopify_sync.simulator.http.store import Store
 from shopify_sync.simulator.shop.records import Address
@@ -91,6 +94,13 @@ class Ground:
 			_stock_up(item, warehouse)
 		return site.make_store(STORE, **{**defaults, **values})
 
+	def subscribe(self) -> None:
+		"""Have the shop subscribed to what the store needs: nothing is missing."""
+		address = FrappeReconcileHost().webhook_address(STORE)
+		with self.served.lock, self.shop.silently():
+			for topic in topics_needed(policies.policy(STORE)):
+				self.shop.subscriptions.create(topic, address)
+
 	def deliver(self, topic: str, payload: Mapping[str, Any] | bytes) -> str:
 		"""Deliver a webhook as Shopify does; return the event's name. Nobody has carried it out yet."""
 		name = frappe.generate_hash(length=20)
@@ -145,6 +155,7 @@ def ground() -> Iterator[Ground]:
 		frappe.conf[_SHOPS] = {**shops_before, made.shop.domain: made.address}
 		try:
 			made.make_store()
+			made.subscribe()
 			yield made
 		finally:
 			frappe.conf[_SHOPS] = shops_before

@@ -122,6 +122,9 @@ def _event(studio: Studio) -> Taken:
 def _timeline(studio: Studio) -> Taken:
 	desk = studio.window().form("Sync Event", studio.events["missing item"][0])
 	desk.page.wait_for_timeout(1500)
+	desk.page.get_by_text("What Happened").locator("visible=true").first.evaluate("title => title.scrollIntoView()")
+	desk.page.mouse.wheel(0, -140)
+	desk.page.wait_for_timeout(500)
 	return desk, None
 
 
@@ -157,7 +160,8 @@ def _store(studio: Studio) -> str:
 
 def _discrepancy(studio: Studio) -> str:
 	studio.run()
-	return str(studio.site.rows("Sync Discrepancy", {"store": studio.store})[0]["name"])
+	of_orders = {"store": studio.store, "resource_type": "order"}
+	return str(studio.site.rows("Sync Discrepancy", of_orders)[0]["name"])
 
 
 def _operation(studio: Studio) -> str:
