@@ -243,6 +243,7 @@ def export(context: Any, file: str, event: str | None, link: str | None, **given
 			with Path(file).open("wb") as out:
 				done = exports.to_file(exports.asked(event, link, filters), out, lambda _done: None)
 		except (Refused, BadFilter) as error:
+			Path(file).unlink()
 			raise click.ClickException(str(error)) from error
 		click.echo(f"{done} event(s) written to {file}. Replay them with: shopify-sync replay {file}")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import frappe
 
-from shopify_sync.api import command_center, evidence
+from shopify_sync.api import command_center, evidence, operations
 
 from . import payloads, site, vouchers
 from .case import SyncTestCase
@@ -103,6 +103,26 @@ class TestStory(EvidenceCase):
 		self.assertIn("Reason: A test <b>order</b>.", discarded["said"])
 		ended = self.entries(event.name)[-1]
 		self.assertEqual(ended["outcome"], "Discarded")
+
+	def test_an_action_leads_to_its_operation_and_a_hold_is_told(self) -> None:
+		event = self.carry_out(self.order(total_price="0.01", current_total_price=None))
+		request = frappe.generate_hash(length=20)
+		self.acting_as("Shopify Sync Operator")
+		held = operations.start("Hold", {"store": self.STORE, "link": event.link}, request, reason="The shop is asked.")
+		retried = operations.start("Retry", {"events": [event.name]}, f"{request}-2", reason="Looked at.")
+		frappe.set_user("Administrator")
+		site.drain()
+		self.acting_as("Shopify Sync Operator")
+		operations.start("Release", {"store": self.STORE, "link": event.link}, f"{request}-3")
+		frappe.set_user("Administrator")
+		names = [held["operation"], retried["operation"]]
+		self.addCleanup(lambda: (frappe.db.delete("Sync Operation", {"store": self.STORE}), frappe.db.commit()))
+		self.addCleanup(lambda: (frappe.db.delete("Sync Hold", {"store": self.STORE}), frappe.db.commit()))
+		actions = {entry["title"]: entry for entry in self.entries(event.name, "action")}
+		self.assertIn({"doctype": "Sync Operation", "name": names[1], "label": "Operation"}, actions["Retry"]["links"])
+		self.assertEqual(actions[f"Hold: {event.link}"]["said"], ["Reason: The shop is asked."])
+		self.assertIn(f"Release: {event.link}", actions)
+		self.assertIn("Held", [entry["outcome"] for entry in self.entries(event.name, "attempt")])
 
 	def test_an_older_event_that_gave_way(self) -> None:
 		order = self.order()

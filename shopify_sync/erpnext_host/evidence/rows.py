@@ -9,6 +9,7 @@ from typing import Any
 import frappe
 
 from shopify_sync.core.evidence.story import EventEvidence
+from shopify_sync.core.holds import Hold, Scope, covers
 
 from .. import times
 
@@ -116,9 +117,9 @@ def _replaced(rows: Sequence[Row]) -> dict[str, list[Row]]:
 def _holds(rows: Sequence[Row]) -> dict[str, list[Row]]:
 	"""Return what people held that covered each event while it was not finished: its resource, topic or flow."""
 	stores = tuple({row["store"] for row in rows if row["store"]})
-	if not stores or not frappe.db.table_exists("Sync Hold"):
+	if not stores:
 		return {}
-	held = read("SELECT * FROM `tabSync Hold` WHERE store IN %s ORDER BY held_at LIMIT %s", (stores, _MOST))
+	held = read("SELECT * FROM `tabSync Hold` WHERE store IN %s ORDER BY held_at DESC LIMIT %s", (stores, _MOST))
 	found: dict[str, list[Row]] = {}
 	for row in rows:
 		for one in held:
@@ -127,15 +128,14 @@ def _holds(rows: Sequence[Row]) -> dict[str, list[Row]]:
 	return found
 
 
-def _covered(hold: Row, event: Row) -> bool:
-	"""Tell whether an event was not finished at some time of a hold of its resource or its topic."""
-	about = (hold.get("link") and hold["link"] in (event["link"], event["part_of"])) or (
-		hold.get("topic") and hold["topic"] == event["topic"]
-	)
-	if not about or not hold.get("held_at"):
+def _covered(row: Row, event: Row) -> bool:
+	"""Tell whether a hold covers an event that was not finished at some time of it."""
+	what = {Scope.FLOW: row["flow"], Scope.TOPIC: row["topic"], Scope.RESOURCE: row["link"]}[Scope(row["scope"])]
+	about = {"resource": event["resource_type"] or "", "topic": event["topic"] or "", "key": event["link"] or ""}
+	if not row["held_at"] or not covers(Hold(Scope(row["scope"]), what or ""), **about, part_of=event["part_of"]):
 		return False
-	ended_before = event["finished_at"] and event["finished_at"] < hold["held_at"]
-	came_after = hold.get("released_at") and event["received_at"] and event["received_at"] > hold["released_at"]
+	ended_before = event["finished_at"] and event["finished_at"] < row["held_at"]
+	came_after = row["released_at"] and event["received_at"] and event["received_at"] > row["released_at"]
 	return not ended_before and not came_after
 
 
