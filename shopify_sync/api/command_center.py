@@ -149,7 +149,8 @@ def retry(event: str | None = None, events: str | list | None = None, reason: st
 	action = OperatorAction.REPLAY if is_finished else OperatorAction.RETRY
 	done = _operated(action, {"events": names}, reason, title=_("Not retried"))
 	refused = {name: why for why, some in done["examples"].items() for name in some}
-	return {"message": done["message"], "done": done["changed"], "refused": refused, "operation": done["operation"]}
+	message = done["message"] or _("{0} events are put back in the background.").format(done["total"])
+	return {"message": message, "done": done["changed"], "refused": refused, "operation": done["operation"]}
 
 
 @frappe.whitelist(methods=["POST"])

@@ -16,8 +16,10 @@ from shopify_sync.admin_api.ports import CallFailed
 from shopify_sync.admin_api.shops import BadAddress
 from shopify_sync.admin_api.sign_in import SignInBy
 from shopify_sync.core import scopes
+from shopify_sync.core.operations import OperatorAction
 from shopify_sync.erpnext_host import connections, policies, times, wake
 from shopify_sync.erpnext_host.log import warn
+from shopify_sync.erpnext_host.operations.record import recorded
 
 
 def begin(store: str) -> str:
@@ -73,7 +75,9 @@ def _finish(parameters: Mapping[str, str]) -> str:
 	code = authorization.code_of(parameters, link.connection.shop, own.secrets, kept, times.now())
 	if own.by is not SignInBy.AUTHORIZATION_CODE:
 		raise CallbackRefused("The store does not sign in by authorization code any more.")
-	link.connection.exchange(code)
+	with recorded(OperatorAction.CONNECT, store, {"store": store}, store) as entry:
+		link.connection.exchange(code)
+		entry.changed, entry.message = 1, _("Signed in to Shopify.")
 	connections.note_scopes(store)
 	wake.wake_pusher(flag=False)
 	return str(store)

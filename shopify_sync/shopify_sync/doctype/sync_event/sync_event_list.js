@@ -42,7 +42,7 @@ function retry_checked(listview) {
 	const events = listview.get_checked_items(true);
 	if (!events.length) return;
 	const question = __(
-		"Retry {0} events? An event that is done already changes nothing the second time.",
+		"Retry {0} events? What is finished is left as it is, unless only finished ones are chosen: then they are replayed.",
 		[events.length]
 	);
 	frappe.confirm(question, async () => {
