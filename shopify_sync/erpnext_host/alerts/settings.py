@@ -58,11 +58,12 @@ def complete_all_stores() -> None:
 	"""Show the thresholds that hold in the tables of stores from before there were any."""
 	for name in frappe.get_all("Shopify Store", pluck="name"):
 		store = frappe.get_doc("Shopify Store", name)
+		last = max((row.idx for row in store.alert_rules), default=0)
 		if complete_rules(store):
-			for number, row in enumerate(store.alert_rules, start=1):
+			added = [row for row in store.alert_rules if row.get("__islocal")]
+			for number, row in enumerate(added, start=last + 1):
 				row.idx = number
-				if row.get("__islocal"):
-					row.db_insert()
+				row.db_insert()
 			store.db_set("modified", frappe.utils.now(), update_modified=False)
 
 
