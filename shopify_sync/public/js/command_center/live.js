@@ -5,6 +5,8 @@
 	const AT_MOST_EVERY_MS = 2000;
 	//: The server tells of the first change of a second only: what follows within it is waited for.
 	const FIRST_AFTER_MS = 1000;
+	//: Where it is told of changes: a message may be lost.
+	const LOOK_ANYWAY_MS = 60000;
 	const SETTLED_AFTER_MS = 6000;
 	const LOOK_EVERY_MS = 15000;
 
@@ -62,7 +64,8 @@
 
 		tick() {
 			this.app.show_stamp();
-			if (this.is_seen && !this.is_connected) this.app.refresh();
+			const due = this.is_connected ? LOOK_ANYWAY_MS : 0;
+			if (this.is_seen && Date.now() - this.last >= due) this.app.refresh();
 		}
 
 		seen() {
