@@ -239,6 +239,18 @@ class TestEvents(LookingCase):
 		self.assertIn("newest 4 of these events", answer["notes"][0])
 		self.assertEqual(command_center.groups(self.of_store(text="blue"))["total_events"], 4)
 
+	def test_of_very_many_events_only_the_newest_are_looked_through_and_it_is_said(self) -> None:
+		names = looked.events(self.STORE, 6, topic="orders/paid")
+		most, filters.MOST_ROWS = filters.MOST_ROWS, 3
+		self.addCleanup(setattr, filters, "MOST_ROWS", most)
+		answer = command_center.events(self.of_store(topic="orders/paid"))
+		self.assertEqual([event["name"] for event in answer["events"]], names[:1:-1])
+		self.assertIn("Only events since", answer["notes"][0])
+		self.assertEqual(command_center.events(self.of_store(topic="orders/paid", order="#1"))["notes"], [])
+		event = frappe.qb.DocType("Sync Event")
+		acted_on = frappe.qb.from_(event).select(event.name).where(filters.where(self.of_store(topic="orders/paid"))).run()
+		self.assertEqual(len(acted_on), 6, "what is acted on is never cut short")
+
 
 class TestFiltersAreData(LookingCase):
 	def test_what_is_no_filter_is_refused_with_a_clear_word(self) -> None:

@@ -35,7 +35,7 @@ def events(given: Any, after: str | None = None, limit: int = 50, order: str = "
 	"""
 	if order not in _ORDERS:
 		raise filters.BadFilter(f"Events are sorted by {', '.join(_ORDERS)}.")
-	condition = filters.condition(filters.parse(given))
+	condition = filters.condition(filters.parse(given), looking=True)
 	limit = min(max(limit, 1), MOST)
 	rows = _page(condition.where, _cursor(after), limit + 1, order)
 	shown, column = rows[:limit], _ORDERS[order][0]

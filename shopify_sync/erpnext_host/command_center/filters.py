@@ -26,6 +26,8 @@ from . import asking, people
 
 #: Text is looked for in the payloads of so many events, the newest of those that everything else of the filter leaves.
 MOST_PAYLOADS = 10_000
+#: So many events, the newest, are looked through for what stands in no index.
+MOST_ROWS = 100_000
 #: A filter names at most so many events, orders of a customer, or statuses at once.
 MOST_NAMES = 1000
 LONGEST_NAME = 140
@@ -111,6 +113,13 @@ class Filter(BaseModel):
 			return tuple(dict.fromkeys(self.status))
 		return NEEDS_ATTENTION if self.cause is not None or self.groups is not None else None
 
+	@property
+	def is_loose(self) -> bool:
+		"""Whether it asks for what stands in no index, and for nothing that stands in one and leaves few events."""
+		asks = (self.direction, self.topic, self.flow, self.resource_type, self.attempts_min)
+		narrow = (self.cause, self.groups, self.link, self.order, self.customer, self.events)
+		return any(value is not None for value in asks) and all(value is None for value in narrow)
+
 	def with_statuses(self, statuses: tuple[Status, ...]) -> Filter:
 		"""Return the same filter with these statuses, where it names none."""
 		return self if self.status is not None else self.model_copy(update={"status": list(statuses)})
@@ -167,8 +176,12 @@ def where(given: Filter | Mapping[str, Any] | str | None, user: str | None = Non
 	return condition(parse(given), user).where
 
 
-def condition(wanted: Filter, user: str | None = None) -> Condition:
-	"""Return the condition of a filter and what a person must know of it. *user*: see :func:`where`."""
+def condition(wanted: Filter, user: str | None = None, *, looking: bool = False) -> Condition:
+	"""Return the condition of a filter and what a person must know of it. *user*: see :func:`where`.
+
+	:param looking: somebody waits for a page: where no index helps, only the newest events are looked through, and that is said.
+		What is acted on is never cut short like this.
+	"""
 	event = frappe.qb.DocType("Sync Event")
 	visible = stores(user)
 	if wanted.store is not None:
@@ -179,6 +192,8 @@ def condition(wanted: Filter, user: str | None = None) -> Condition:
 	if wanted.customer is not None:
 		parts.append(people.of_customer(event, wanted.customer, visible))
 	notes: list[str] = []
+	if looking and wanted.is_loose:
+		parts += _newest_only(event, wanted, notes)
 	if wanted.text is not None:
 		parts.append(_with_text(event, wanted.text, Criterion.all(parts), notes))
 	return Condition(Criterion.all(parts), tuple(notes))
@@ -255,6 +270,29 @@ def _with_text(event: Any, text: str, others: Criterion, notes: list[str]) -> Cr
 		).format(frappe.format_value(MOST_PAYLOADS, {"fieldtype": "Int"}))
 	)
 	return found & event.name.isin(newest_names(event, others, MOST_PAYLOADS))
+
+
+def _newest_only(event: Any, wanted: Filter, notes: list[str]) -> list[Criterion]:
+	"""Return the condition that leaves the newest of what indexes can find; none where that are few enough."""
+	found = [event.received_at.isnotnull()]
+	if wanted.store is not None:
+		found.append(event.store == wanted.store)
+	if wanted.statuses is not None:
+		found.append(event.status.isin([str(status) for status in wanted.statuses]))
+	if wanted.received_to is not None:
+		found.append(event.received_at <= str(wanted.received_to))
+	values = asking.Values()
+	rows = asking.ask(
+		f"""SELECT received_at FROM `tabSync Event` WHERE {values.text(Criterion.all(found))}
+		ORDER BY received_at DESC LIMIT 1 OFFSET {MOST_ROWS}""",  # noqa: S608 - values are parameters
+		values,
+	)
+	since = rows[0].received_at if rows else None
+	if since is None or (wanted.received_from is not None and wanted.received_from >= since):
+		return []
+	text = frappe._("Only events since {0} were looked through. To see older ones, choose a time, a store or a status.")
+	notes.append(text.format(frappe.format_value(since, {"fieldtype": "Datetime"})))
+	return [event.received_at >= str(since)]
 
 
 def newest_names(event: Any, where: Criterion, limit: int) -> Any:

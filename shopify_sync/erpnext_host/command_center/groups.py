@@ -41,7 +41,7 @@ def groups(given: Any, start: int = 0, limit: int = 50, order: str = "count") ->
 	if order not in SORTED_BY:
 		raise filters.BadFilter(f"Groups are sorted by {', '.join(SORTED_BY)}.")
 	wanted = filters.parse(given).with_statuses(NEEDS_ATTENTION)
-	condition = filters.condition(wanted)
+	condition = filters.condition(wanted, looking=True)
 	statuses = wanted.statuses or NEEDS_ATTENTION
 	limit = min(max(limit, 1), MOST)
 	rows = _counted(condition.where, statuses, max(start, 0), limit + 1, SORTED_BY[order])
