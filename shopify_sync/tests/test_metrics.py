@@ -19,7 +19,7 @@ from shopify_sync.erpnext_host import log, metrics, times
 from . import payloads, site
 from .case import SyncTestCase
 from .exposition_reader import Family, read
-from .operated import AUDITOR, person, plant
+from .operated import AUDITOR, person, plant, start
 from .server import server
 
 METRICS = "/api/method/shopify_sync.api.metrics.prometheus"
@@ -152,6 +152,14 @@ class TestLog(SyncTestCase):
 		middle, after = (next(line for line in lines if start in line["message"]) for start in ("in the middle", "nothing is"))
 		self.assertEqual((middle["event"], middle["attempt"], middle["level"]), ("named-in-the-log", 1, "WARNING"))
 		self.assertNotIn("event", after)
+
+	def test_what_people_do_is_told_by_its_operation_and_not_by_their_name(self) -> None:
+		names = plant(self.STORE, 2)
+		with self.lines() as lines:
+			answer = start("Discard", {"events": names}, "Not needed.")
+		told = next(line for line in lines if line["message"] == "operation ended")
+		self.assertEqual((told["operation"], told["status"]), (answer["operation"], "Completed"))
+		self.assertNotIn("Administrator", json.dumps(told))
 
 	def test_what_is_rolled_back_is_not_told(self) -> None:
 		with self.lines() as lines:

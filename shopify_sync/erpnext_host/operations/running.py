@@ -37,7 +37,12 @@ def carry_on(
 	with KIND.alone(name), log.about(operation=name):
 		if not in_short_transaction(lambda: _take_up(name)):
 			return
-		KIND.guard(name, lambda: _slice(name, keep_on, probe, paced))
+		try:
+			KIND.guard(name, lambda: _slice(name, keep_on, probe, paced))
+		except Exception as error:
+			where = record.where(error)
+			in_short_transaction(lambda: record.update(name, {"error": where}))
+			raise
 		in_short_transaction(lambda: _settle(name))
 		record.tell(name)
 
