@@ -46,7 +46,13 @@ class Centre:
 
 	def group(self, category: str, cause: str = "") -> Locator:
 		"""Return the row of a group of the store."""
-		return self.root.locator(f'[data-group^="{self.store}|{category}|{cause}"]')
+		return self.root.locator(f'[data-group^="{self.store}|{category}|{cause}"]:not(.ssc-gone)')
+
+	def _this(self, row: Locator) -> Locator:
+		"""Return this very row of a group: another one may come before it while we look."""
+		row.wait_for()
+		key = str(row.get_attribute("data-group")).replace('"', '\\"')
+		return self.root.locator(f'[data-group="{key}"]')
 
 	def event(self, name: str) -> Locator:
 		"""Return the row of an event."""
@@ -78,8 +84,7 @@ class Centre:
 
 	def open_group(self, category: str, cause: str = "") -> Locator:
 		"""Open the row of a group; return it."""
-		row = self.group(category, cause).first
-		row.wait_for()
+		row = self._this(self.group(category, cause).first)
 		if row.locator(".ssc-group-body").is_hidden():
 			self.press("toggle-group", row)
 		row.locator(".ssc-group-body").wait_for()
@@ -142,7 +147,7 @@ class Centre:
 
 	def fix(self, category: str, cause: str = "", reason: str = "", **values: str) -> Locator:
 		"""Fill in the fix in a group's row and save it; return the row."""
-		row = self.group(category, cause).first
+		row = self._this(self.group(category, cause).first)
 		self.press("fix-group", row)
 		form = row.locator('[data-part="fix"]')
 		form.wait_for()
