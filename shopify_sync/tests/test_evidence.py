@@ -53,6 +53,7 @@ class TestStory(EvidenceCase):
 		changed = {change["doctype"]: change for change in attempt["changes"]}
 		self.assertEqual(changed["Sales Order"]["name"], event.document_name)
 		self.assertEqual({"Customer", "Contact", "Address", "Sales Order"}, set(changed))
+		self.assertTrue(all(change["is_document"] for change in attempt["changes"]))
 		self.assertIn({"doctype": "Sales Order", "name": event.document_name, "label": event.document_name}, ended["links"])
 		facts = {fact["label"]: fact["value"] for fact in attempt["facts"]}
 		self.assertEqual(facts["Attempt"], 1)
@@ -176,6 +177,8 @@ class TestPushes(ShopCase, EvidenceCase):
 		self.assertTrue({"Request id", "Idempotency key", "Cost"} <= facts.keys(), facts)
 		(attempt,) = self.entries(name, "attempt")
 		self.assertEqual(attempt["title"], "A worker told Shopify")
+		# What was changed there is no document here: there is no form to lead to.
+		self.assertEqual([change["is_document"] for change in attempt["changes"]], [False])
 		story = evidence.order_story("Item", item)
 		self.assertIn(name, story["events"])
 		self.assertTrue(any(entry["kind"] == "call" for entry in story["entries"]))

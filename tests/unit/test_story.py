@@ -56,6 +56,25 @@ def test_a_push_does_not_speak_of_deliveries() -> None:
 	assert again["said"] == ["3 changes in all: this one push stands for them."]
 
 
+def test_a_call_for_several_events_is_told_once() -> None:
+	made = {"name": "C1", "operation": "Set", "outcome": "Answered", "started_at": at(1)}
+	pushes = [
+		EventEvidence({**event(source="ERPNext", direction="Outbound"), "name": name}, calls=[made]) for name in ("e1", "e2")
+	]
+	assert [entry.kind for entry in story.record_story(RecordEvidence(pushes))].count(entries.Kind.CALL) == 1
+
+
+def test_a_push_speaks_of_shopify() -> None:
+	row = attempt(1, "Push", changes='[{"action": "set", "doctype": "Inventory Level", "fields": []}]')
+	rows = told(EventEvidence(event("No Change", source="ERPNext", direction="Outbound", shopify_updated_at=at(0)), [row]))
+	assert [row["said"] for row in rows] == [
+		[],
+		["It was changed in Shopify."],
+		["Shopify agreed already, so nothing was changed."],
+	]
+	assert rows[0]["facts"] == []
+
+
 def test_waiting_begins_anew_after_every_attempt() -> None:
 	rows = told(EventEvidence(event("Retrying"), [attempt(3, outcome="Retrying"), attempt(64, outcome="Retrying")]))
 	waited = [fact["value"] for row in rows for fact in row["facts"] if fact["label"] == "Waited"]

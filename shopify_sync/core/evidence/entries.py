@@ -74,7 +74,7 @@ def received(event: Row) -> list[Entry]:
 	lag = _between(event.get("triggered_at"), event.get("received_at")) if webhook else NOTHING
 	if lag:
 		sentences.append(_("It arrived {0} after it happened in Shopify.", lag))
-	changed = event.get("shopify_updated_at")
+	changed = None if outbound else event.get("shopify_updated_at")
 	facts = [(_("API version"), event.get("api_version")), (_("Changed in Shopify"), changed)]
 	came = _CAME_BY.get(event.get("source") or "", _("It was recorded"))
 	first = Entry(
@@ -144,7 +144,7 @@ def _worked(row: Row, title: Words, waited: Words) -> Entry:
 	facts += [(_("Started again"), row.get("restarts") or None)]
 	sentences = [said(row.get("message") or "")]
 	if row.get("outcome") == Status.APPLIED and not row.get("message"):
-		sentences = [_("{0} documents were changed.", len(changes)) if len(changes) > 1 else _("One document was changed.")]
+		sentences = [_changed(len(changes), row.get("action") == Action.PUSH)]
 	reads = _pairs(row.get("reads"))
 	if row.get("action") == Action.PUSH:
 		facts += [(said(name.replace("_", " ")), value) for name, value in reads if not value.startswith(("{", "["))]
@@ -161,6 +161,12 @@ def _worked(row: Row, title: Words, waited: Words) -> Entry:
 		_link("Sync Attempt", row.get("name"), _("Evidence")),
 		tuple((label, text) for label, text in developers if text),
 	)
+
+
+def _changed(count: int, in_shopify: bool) -> Words:
+	if in_shopify:
+		return _("{0} things were changed in Shopify.", count) if count > 1 else _("It was changed in Shopify.")
+	return _("{0} documents were changed.", count) if count > 1 else _("One document was changed.")
 
 
 def _acted(row: Row, action: str) -> Entry:
@@ -260,6 +266,8 @@ def ending(event: Row) -> Entry | None:
 	status = str(event.get("status") or "")
 	links: tuple[tuple[str, str, Words], ...] = ()
 	text = _ENDS.get(status, NOTHING)
+	if status == Status.NO_CHANGE and event.get("direction") == Way.OUTBOUND:
+		text = _("Shopify agreed already, so nothing was changed.")
 	if status == Status.SUPERSEDED and event.get("superseded_by"):
 		links = _link("Sync Event", event["superseded_by"], _("The newer event"))
 	elif status == Status.ECHO and event.get("echo_of"):

@@ -48,8 +48,12 @@ def story_of(evidence: EventEvidence) -> list[Entry]:
 def record_story(evidence: RecordEvidence) -> list[Entry]:
 	"""Return the story of a record across all its events, newest first. Each entry names its event."""
 	found: list[Entry] = []
+	calls: set[str] = set()
 	for one in evidence.events:
-		ordered = _in_order(_entries_of(one))
+		# A call may have been made for several events: it is told once.
+		news = [row for row in one.calls if row.get("name") not in calls]
+		calls |= {str(row.get("name")) for row in news}
+		ordered = _in_order(_entries_of(replace(one, calls=news)))
 		found += _with_times(ordered, str(one.event.get("name") or ""))
 	for row in evidence.findings:
 		found += entries.finding(row)

@@ -79,8 +79,14 @@ def _domain(store: str | None) -> str:
 
 
 def _told(data: dict[str, Any]) -> dict[str, Any]:
-	"""Return *data* in the reader's language."""
+	"""Return *data* in the reader's language. What was changed in Shopify is told from documents here: it has no form."""
 	told: dict[str, Any] = plain(data, frappe._, tell_time)
+	changes = [change for entry in told["entries"] for change in entry["changes"]]
+	here = {
+		doctype for doctype in {change.get("doctype") for change in changes} if doctype and frappe.db.exists("DocType", doctype)
+	}
+	for change in changes:
+		change["is_document"] = change.get("doctype") in here
 	return told
 
 

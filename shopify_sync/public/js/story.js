@@ -71,7 +71,8 @@ shopify_sync.story.KINDS = () => ({
 
 	// The names that people know from the forms; without them the names of the columns do.
 	function load_labels(entries) {
-		const doctypes = new Set(entries.flatMap(({ changes }) => changes.map(({ doctype }) => doctype)).filter(Boolean));
+		const documents = entries.flatMap(({ changes }) => changes).filter(({ is_document }) => is_document);
+		const doctypes = new Set(documents.map(({ doctype }) => doctype));
 		return Promise.allSettled([...doctypes].map((doctype) => frappe.model.with_doctype(doctype)));
 	}
 
@@ -140,12 +141,12 @@ shopify_sync.story.KINDS = () => ({
 
 	// ---------------------------------------------------------------- changes: each field before → after
 
-	function change_html({ action, doctype, name, key, fields }) {
+	function change_html({ action, doctype, name, key, fields, is_document }) {
 		// Documents that are named after a person are masked in the evidence: there is no page under that name.
-		const shown = name && doctype && !PEOPLE.includes(doctype) ? link(doctype, name, name) : esc(key || name);
+		const shown = name && is_document && !PEOPLE.includes(doctype) ? link(doctype, name, name) : esc(key || name);
 		const rows = (fields || []).map(
 			({ field, before, after }) =>
-				`<tr><td>${label(doctype, field)}</td><td>${value_html(before)}</td><td>${value_html(after)}</td></tr>`
+				`<tr><td>${label(is_document && doctype, field)}</td><td>${value_html(before)}</td><td>${value_html(after)}</td></tr>`
 		);
 		const table = rows.length
 			? `<div class="story-table"><table class="table table-bordered table-sm small">
