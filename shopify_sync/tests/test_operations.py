@@ -5,12 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 import frappe
 
 from shopify_sync.api import operations
 from shopify_sync.core.operations import OperatorAction
 from shopify_sync.erpnext_host import connections, policies
+from shopify_sync.erpnext_host.event_log import FrappeEventLog
 from shopify_sync.erpnext_host.operations import record
 
 from . import operated, site
@@ -309,6 +311,21 @@ class TestRecord(OperationCase):
 		self.assertIn("mistake of the app", doc.message)
 		self.assertNotIn("Traceback", doc.message)
 		self.assertIn("test_operations.py", doc.error)
+
+	def test_a_mistake_of_the_app_is_told_without_a_traceback_and_kept_for_developers(self) -> None:
+		name = plant(self.STORE, 1)[0]
+
+		def break_down(*_args: Any) -> Any:
+			raise KeyError("somebody@example.com")
+
+		with patch.object(FrappeEventLog, "act_on", break_down):
+			done = start("Retry", {"events": [name]})
+		self.assertEqual((done["status"], done["changed"]), ("Failed", 0))
+		self.assertIn("Unexpected KeyError", done["message"])
+		doc = frappe.get_doc("Sync Operation", done["operation"])
+		self.assertIn("break_down", doc.error)
+		self.assertNotIn("somebody", f"{doc.error} {doc.message}")
+		self.assertEqual(self.status(name), "Blocked")
 
 	def test_nobody_writes_one_by_hand(self) -> None:
 		name = plant(self.STORE, 1)[0]

@@ -9,7 +9,6 @@ from typing import Any
 from frappe import _
 from pypika.terms import Criterion
 
-from shopify_sync.core.failures import SyncFailure
 from shopify_sync.core.operations import (
 	DANGEROUS,
 	GONE,
@@ -231,8 +230,8 @@ def _carry_out(name: str, count: int) -> None:
 		return
 	try:
 		running.carry_on(name, paced=False)
-	except (Refused, SyncFailure):
-		# Shopify cannot be asked now: why is on record, and it goes on by itself.
+	except Exception:
+		# Why is on record, for the operator and for developers: Shopify cannot be asked now, and it goes on by itself; or it failed.
 		record.tell(name)
 
 
