@@ -145,8 +145,8 @@ def _open_the_period(desk: Desk) -> None:
 			break
 		# The first press opens the row for editing, the next one unticks.
 		cell = desk.page.locator(f'.grid-row[data-idx="{number}"] [data-fieldname="closed"]').locator("visible=true").first
-		box = cell.locator("input[type=checkbox]").locator("visible=true")
-		(box.first if box.count() else cell).click()
+		box = cell.locator("input[type=checkbox]:enabled").locator("visible=true")
+		box.first.click() if box.count() else cell.click(force=True, position={"x": 8, "y": 8})
 		desk.page.wait_for_timeout(300)
 	assert not desk.page.evaluate(closed)
 	_save(desk)
