@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlparse
 
@@ -52,7 +54,7 @@ def test_a_group_says_why_and_what_to_do_and_shows_its_events(centre: Centre, ev
 	text = row.inner_text()
 	assert "NS-HOODIE-L" in text and "Fix first" in text
 	assert len(row.locator("[data-event]").all()) == len(events["missing item"])
-	assert "#10" in text, "orders are named"
+	assert re.search(r"#\d{4}", text), "orders are named"
 
 
 def test_what_is_safe_stands_on_each_group(centre: Centre) -> None:
@@ -80,7 +82,7 @@ def test_each_filter_finds_what_the_database_has(centre: Centre, site: Site, eve
 	row = site.value("Sync Event", name, ["order_name", "topic", "status", "shopify_id", "payload"])
 	value = {
 		"order": row["order_name"],
-		"customer": str(__import__("json").loads(row["payload"])["customer"]["id"]),
+		"customer": str(json.loads(row["payload"])["customer"]["id"]),
 		"text": str(row["shopify_id"]),
 		"topic": row["topic"],
 		"status": "Conflict",

@@ -45,7 +45,6 @@ def test_the_store_is_brought_to_zero(centre: Centre, site: Site, events) -> Non
 
 	# What the page can fix itself: the answer in the row, once for all that wait.
 	centre.fix("Missing item", item=names["item"], reason="The hoodie is sold as this Item.")
-	# Behind the Item that was missing there may be a tax that is: the same one, at another rate.
 	centre.fix("Missing tax account", account=names["tax_account"], any_rate="1")
 	centre.fix("Missing shipping account", account=names["income_account"])
 	centre.fix("Missing warehouse", warehouse=names["warehouse"], direction="Shopify → ERPNext", valuation_rule="Item's rate")
