@@ -68,6 +68,8 @@ def main() -> None:
 			forget_calls()
 	finally:
 		site.clear_store(STORE)
+		frappe.delete_doc("Shopify Store", STORE, force=True)
+		frappe.db.commit()
 
 
 def alone(count: int) -> None:
