@@ -85,7 +85,7 @@ def _carry_out() -> None:
 
 def _missing_item(ground: Ground, count: int) -> list[str]:
 	with ground.served.lock, ground.shop.silently():
-		variants = [{"sku": UNKNOWN_SKU, "price": "45.00", "quantities": {ground.places[0]: 100}}]
+		variants = [{"sku": UNKNOWN_SKU, "price": "45.00", "taxable": False, "quantities": {ground.places[0]: 100}}]
 		variant = ground.shop.products.create("Hoodie", variants).variants[0].id
 	return [ground.deliver("orders/create", _in_the_shop(ground, variant)) for _number in range(count)]
 
@@ -95,7 +95,7 @@ def _in_the_shop(ground: Ground, variant: str) -> dict[str, Any]:
 	with ground.served.lock, ground.shop.silently():
 		ground.shop.next_order_number = int(ground.order()["name"].lstrip("#"))
 		email = ground.person()["email"]
-		order = ground.shop.orders.place([{"variant_id": variant, "quantity": 1, "taxable": False}], email=email)
+		order = ground.shop.orders.place([{"variant_id": variant, "quantity": 1}], email=email)
 		return rest_order.payload(ground.shop, order)
 
 

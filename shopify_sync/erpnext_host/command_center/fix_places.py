@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import frappe
 from frappe import _
 
+from shopify_sync.core import keys
 from shopify_sync.core.failures import Category
 
 #: Categories that are mended in the store's settings.
@@ -61,7 +63,21 @@ def place_of(store: str, category: str, event: Any) -> dict[str, Any] | None:
 	kind, what = (event.missing or "").partition(":")[::2]
 	if route[1] == "Item" and kind == "item" and frappe.db.exists("Item", what):
 		return _open(_("Open Item"), "Form", "Item", what)
+	if route[1] == "Customer" and (customer := _customer(store, event.name)):
+		return _open(_("Open Customer"), "Form", "Customer", customer)
 	return _open(_("Open {0}").format(_(route[1])), *route)
+
+
+def _customer(store: str, event: str) -> str | None:
+	"""Return the Customer whom the order of an event is from, if it was booked before: a list of all would not say who is meant."""
+	try:
+		payload = json.loads(frappe.db.get_value("Sync Event", event, "payload") or "{}")
+	except ValueError:
+		return None
+	person = payload.get("customer") if isinstance(payload, dict) else None
+	if not isinstance(person, dict) or not person.get("id"):
+		return None
+	return frappe.db.get_value("Shopify Link", keys.key(store, keys.CUSTOMER, str(person["id"])), "document_name")
 
 
 def _document(event: Any, category: Category) -> dict[str, Any] | None:
