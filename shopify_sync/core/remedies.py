@@ -218,7 +218,10 @@ REMEDIES: Mapping[Category, Remedy] = {
 			_("The figures in the message, one by one: goods, discounts, shipping, taxes."),
 			_("Compare: what Shopify states and what ERPNext has, side by side."),
 		),
-		_("Correct the mapping, or the Rounding Tolerance for a difference of a cent; then Retry."),
+		_(
+			"Correct the mapping, or the Rounding Tolerance for a difference of a cent; then Retry. "
+			"Where Shopify's own figures do not add up: book it by hand, then Discard."
+		),
 		_("The accountant, before a difference is tolerated. The developers, when the figures should agree."),
 	),
 	Category.INVALID_PAYLOAD: Remedy(

@@ -121,6 +121,14 @@ class Ground:
 		people = {"email": person["email"], "customer": person, "billing_address": home, "shipping_address": home}
 		return payloads.order(number, rows, name=f"#{next(self._numbers)}", **{**made, **people, **values})
 
+	def untold_order(self) -> str:
+		"""Have an order placed that nobody tells the site of: what a reconciliation finds. Return its name."""
+		with self.served.lock, self.shop.silently():
+			variants = [{"sku": TEE, "price": "20.00", "taxable": False, "quantities": {self.places[0]: 100}}]
+			variant = self.shop.products.create("T-shirt", variants).variants[0].id
+			self.shop.next_order_number = next(self._numbers)
+			return self.shop.orders.place([{"variant_id": variant, "quantity": 1}], email=self.person()["email"]).name
+
 	def person(self, number: int | None = None, **values: Any) -> dict[str, Any]:
 		"""Return a customer of the shop."""
 		first, last = next(self._people)

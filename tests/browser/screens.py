@@ -57,6 +57,7 @@ class Studio:
 	def run(self) -> str:
 		"""Have the store reconciled; return the run."""
 		if not self.site.count("Reconciliation Run", store=self.store, status="Completed"):
+			self.site.ask("untold_order")
 			desk = self.window()
 			centre = Centre(desk)
 			centre.act("Reconcile", "reconcile", centre.store_card)

@@ -85,6 +85,10 @@ class SiteSide:
 
 		return seeds_failures.good_order(self._ground)
 
+	def untold_order(self) -> str:
+		"""Have an order placed that no webhook tells of."""
+		return self._ground.untold_order()
+
 	def deliver_order(self) -> str:
 		"""Deliver an order that nothing is wrong with; a worker will see to it."""
 		return self._ground.deliver("orders/create", self._ground.order())

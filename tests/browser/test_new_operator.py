@@ -67,8 +67,6 @@ def test_the_store_is_brought_to_zero(centre: Centre, site: Site, events) -> Non
 	gone(centre, events["period closed"], "Applied")
 	_mended_elsewhere(centre, "Customer blocked", lambda: _enable(desk, "Customer"))
 	gone(centre, events["customer blocked"], "Applied")
-	_mended_elsewhere(centre, "Totals mismatch", lambda: _tolerate(desk))
-	gone(centre, events["totals mismatch"], "Applied")
 	Centre(desk).press("fix-group", centre.group("Item disabled").first)
 	_enable_item(centre, desk)
 	gone(centre, events["item disabled"], "Applied")
@@ -84,7 +82,9 @@ def test_the_store_is_brought_to_zero(centre: Centre, site: Site, events) -> Non
 		centre.ended(before)
 	gone(centre, events["conflict"], "Applied")
 
-	# What can never be carried out: put away, and why.
+	# What can never be carried out, or was booked by hand: put away, and why.
+	done = centre.act("Discard", "discard-group", centre.group("Totals mismatch").first, reason="Booked by hand.")
+	assert done["changed"] == len(events["totals mismatch"])
 	done = centre.act("Discard", "discard-group", centre.group("Invalid payload").first, reason="Sent by hand, no order.")
 	assert done["changed"] == len(events["invalid payload"])
 
@@ -157,15 +157,6 @@ def _enable(desk: Desk, doctype: str) -> None:
 	_save(desk)
 
 
-def _tolerate(desk: Desk) -> None:
-	_open_first(desk, "Shopify Store")
-	desk.page.evaluate("cur_frm.scroll_to_field('rounding_tolerance')")
-	box = desk.page.locator('.form-layout:visible [data-fieldname="rounding_tolerance"] input').first
-	box.fill("0.05")
-	box.press("Tab")
-	_save(desk)
-
-
 def _enable_item(centre: Centre, desk: Desk) -> None:
 	"""The group asks for another Item right here, or leads to the Item that is disabled."""
 	form = centre.group("Item disabled").first.locator('[data-part="fix"]')
@@ -182,7 +173,7 @@ def _everything_is_on_record(centre: Centre, site: Site) -> None:
 	assert {row["user"] for row in operations} == {site.users["manager"]}
 	assert {row["status"] for row in operations} == {"Completed"}
 	actions = [row["action"] for row in operations]
-	assert actions.count("Fix") >= 7 and actions.count("Retry") >= 3 and "Discard" in actions
+	assert actions.count("Fix") >= 7 and actions.count("Retry") >= 2 and "Discard" in actions
 	centre.tab("operations")
 	expect(centre.root.locator('[data-shell="operations"] [data-operation]')).not_to_have_count(0)
 	shown = centre.root.locator('[data-shell="operations"] .ssc-done[data-operation]')
