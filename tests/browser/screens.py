@@ -159,12 +159,6 @@ def _store(studio: Studio) -> str:
 	return studio.store
 
 
-def _discrepancy(studio: Studio) -> str:
-	studio.run()
-	of_orders = {"store": studio.store, "resource_type": "order"}
-	return str(studio.site.rows("Sync Discrepancy", of_orders)[0]["name"])
-
-
 def _operation(studio: Studio) -> str:
 	rows = studio.site.rows("Sync Operation", {"store": studio.store, "status": ["in", ["Completed", "Stopped"]]})
 	return str(rows[-1]["name"])
@@ -194,7 +188,6 @@ SCREENS: Mapping[str, Callable[[Studio], Taken]] = {
 	"store-alerts": _form("Shopify Store", _store, "Alerts"),
 	"alert": _form("Sync Alert", Studio.alert),
 	"reconciliation-run": _form("Reconciliation Run", Studio.run),
-	"discrepancy": _form("Sync Discrepancy", _discrepancy),
 	"report-failures": _report,
 	"operation": _form("Sync Operation", _operation),
 	"command-center-bulk": _bulk,
