@@ -139,6 +139,7 @@ def _order(studio: Studio) -> Taken:
 
 def _workspace(studio: Studio) -> Taken:
 	desk = studio.window().go("shopify-sync", ".layout-main-section")
+	desk.page.get_by_text("Loading").locator("visible=true").first.wait_for(state="hidden")
 	desk.quiet()
 	desk.page.wait_for_timeout(2500)
 	return desk, None
