@@ -300,6 +300,8 @@ def _incomplete(own: Credentials, found: SignIn) -> str:
 
 def _circuit_open(circuit: Circuit, until: datetime) -> Closed:
 	if circuit.by_hand:
-		return Closed(ClosedBecause.CIRCUIT_OPEN, f"The circuit was {circuit.reason}. Nothing is sent until somebody resets it.", until)
+		return Closed(
+			ClosedBecause.CIRCUIT_OPEN, f"The circuit was {circuit.reason}. Nothing is sent until somebody resets it.", until
+		)
 	reason = f": {circuit.reason}" if circuit.reason else "."
 	return Closed(ClosedBecause.CIRCUIT_OPEN, f"Shopify fails too often, so calls wait until {until:%H:%M:%S} UTC{reason}", until)

@@ -88,7 +88,10 @@ def with_failures(text: str) -> str:
 		(f"[{one}](#{_anchor(str(one))})", info.title, str(info.retry), _SAFE[safe(one)], str(info.rests_in))
 		for one, info in INFO.items()
 	)
-	parts = {"table": "\n".join(_table(head, rows)), "sections": "\n".join(line for one in INFO for line in _failure(one)).rstrip()}
+	parts = {
+		"table": "\n".join(_table(head, rows)),
+		"sections": "\n".join(line for one in INFO for line in _failure(one)).rstrip(),
+	}
 	for name, part in parts.items():
 		begin, end = f"<!-- failures: {name} -->", f"<!-- end of {name} -->"
 		pattern = rf"(?s){begin}\n(?:.*?\n)?{end}"

@@ -114,4 +114,3 @@ def reader_of(store: str) -> Shop:
 		return ReadingStore(client_of(store), share=share, now=times.now, policy=replace(policy, locations=inbound))
 	except BadAddress as error:
 		raise Refused(str(error)) from error
-

@@ -72,7 +72,9 @@ function show_headline(frm) {
 		const title = [__(status), category && __(failure?.title || category)].filter(Boolean).join(": ");
 		lines.push(`<b>${esc(title)}</b>`, esc(message));
 		if (missing) lines.push(`${__("Missing")}: <code>${esc(missing)}</code>`);
+		if (failure?.check?.length) lines.push(`<b>${__("What to check")}:</b> ${failure.check.map(esc).join(" ")}`);
 		if (failure?.fix) lines.push(`<b>${__("What to do")}:</b> ${esc(__(failure.fix))}`);
+		if (failure?.call) lines.push(`<b>${__("Whom to call")}:</b> ${esc(failure.call)}`);
 		lines.push(never_again(frm) ? __("Trying again cannot help. Discard it with a note.") : NEXT_STEP[status]);
 		lines.push(next_try(frm));
 	} else if (status === "Superseded" && superseded_by) {

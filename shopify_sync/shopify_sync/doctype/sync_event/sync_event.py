@@ -11,6 +11,7 @@ from frappe.query_builder.functions import Coalesce
 from frappe.utils import add_days, now_datetime
 
 from shopify_sync.core.failures import INFO, Category
+from shopify_sync.core.remedies import REMEDIES
 from shopify_sync.core.statuses import FINAL
 
 CHUNK = 5000
@@ -83,12 +84,19 @@ class SyncEvent(Document):
 	# end: auto-generated types
 
 	def onload(self):
-		"""Give the form what an operator is told of the failure; `core.failures` is where it is written."""
+		"""Give the form what an operator is told of the failure: `core.failures` and `core.remedies` are where it is written."""
 		if self.category in {str(category) for category in Category}:
-			info = INFO[Category(self.category)]
+			info, remedy = INFO[Category(self.category)], REMEDIES[Category(self.category)]
 			self.set_onload(
 				"failure",
-				{"title": _(info.title), "explanation": _(info.explanation), "fix": _(info.fix), "retry": str(info.retry)},
+				{
+					"title": _(info.title),
+					"explanation": _(info.explanation),
+					"fix": _(info.fix),
+					"retry": str(info.retry),
+					"check": [_(text) for text in remedy.check],
+					"call": _(remedy.call),
+				},
 			)
 
 	def on_trash(self):
