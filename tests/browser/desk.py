@@ -16,7 +16,9 @@ from .harness import Site
 #: Milliseconds that a page of the Desk may take on a busy machine.
 PATIENCE = 30_000
 #: What the browser or Frappe itself say of things that are none of ours.
-_NOT_OURS = re.compile(r"socket\.io|favicon|net::ERR_ABORTED|WebSocket|Failed to load resource|\[DOM\]|getUpgradeAttempts")
+_NOT_OURS = re.compile(
+	r"socket\.io|favicon|net::ERR_ABORTED|WebSocket|Failed to load resource|attribute d: |\[DOM\]|getUpgradeAttempts"
+)
 
 
 class Desk:
@@ -25,6 +27,8 @@ class Desk:
 	def __init__(self, context: BrowserContext, site: Site, user: str) -> None:
 		self.context, self.site, self.user = context, site, user
 		self.errors: list[str] = []
+		#: Whether the server will refuse something: Frappe writes such an answer to the console, too.
+		self.is_refused = False
 		self.page = self._watched(context.new_page())
 
 	def _watched(self, page: Page) -> Page:
@@ -42,7 +46,8 @@ class Desk:
 			self._note(f"{response.status} {response.url}")
 
 	def _note(self, text: str) -> None:
-		if not _NOT_OURS.search(text):
+		refused = self.is_refused and "ValidationError" in text and "Refused" in text
+		if not _NOT_OURS.search(text) and not refused:
 			self.errors.append(text)
 
 	def assert_no_errors(self) -> None:
@@ -78,11 +83,9 @@ class Desk:
 		return self
 
 	def quiet(self) -> Desk:
-		"""Wait until no request of the Desk is under way."""
-		self.page.wait_for_function(
-			"(!window.frappe || !frappe.request || !frappe.request.ajax_count) && !document.querySelector('.ssc[aria-busy=true]')",
-			timeout=PATIENCE,
-		)
+		"""Wait until no request of the Desk is under way. Frappe counts one that was called off for good: that one is not waited for long."""
+		with suppress(PlaywrightTimeout):
+			self.page.wait_for_function("!window.frappe || !frappe.request || !frappe.request.ajax_count", timeout=PATIENCE / 4)
 		return self
 
 	def list(self, doctype: str, **filters: str) -> Desk:

@@ -238,6 +238,7 @@ def test_everything_that_matches_is_acted_on(sign_in: OpenDesk, site: Site, seed
 def test_two_operators_at_once_act_once_on_each_event(sign_in: OpenDesk, site: Site, seeded) -> None:
 	first, second = centre_of(sign_in, "operator"), centre_of(sign_in, "second")
 	for one in (first, second):
+		one.desk.is_refused = True
 		one.press("discard-group", one.group("Totals mismatch").first)
 		expect(one.dialog("Discard").locator('[data-action="confirm"]')).to_be_enabled()
 		one.dialog("Discard").locator('[data-fieldname="reason"] :is(textarea, input)').fill(f"By {one.desk.user}.")
