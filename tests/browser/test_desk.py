@@ -91,3 +91,11 @@ def test_a_conflict_is_decided_by_its_buttons(desk: Desk, site: Site, events) ->
 		desk.confirm()
 	site.until(lambda: site.value("Sync Conflict", conflict["name"], "status"), "Resolved")
 	site.until(lambda: site.value("Sync Event", events["conflict"][0], "status"), "Applied")
+
+
+def test_a_new_store_has_no_quiet_hours(desk: Desk) -> None:
+	"""Frappe fills a new form's times with the present one; both would stand in the tab Alerts as if somebody had chosen them."""
+	desk.go("shopify-store/new")
+	desk.page.wait_for_function("window.cur_frm && cur_frm.doctype === 'Shopify Store' && cur_frm.is_new()")
+	desk.quiet()
+	assert desk.page.evaluate("[cur_frm.doc.quiet_from || null, cur_frm.doc.quiet_until || null]") == [None, None]

@@ -18,6 +18,11 @@ const CHANNEL_HOW = {
 };
 
 frappe.ui.form.on("Shopify Store", {
+	onload(frm) {
+		// Frappe gives every field of a time the present one in a new form; a new store has no quiet hours. Those of a copy stay.
+		const [from, until] = [frm.doc.quiet_from, frm.doc.quiet_until].map((time) => moment(time || "", "HH:mm:ss"));
+		if (frm.is_new() && Math.abs(until.diff(from, "seconds")) < 5) frm.doc.quiet_from = frm.doc.quiet_until = null;
+	},
 	refresh(frm) {
 		const field = frm.get_field("channels_html");
 		if (!field) return;
