@@ -113,7 +113,7 @@ def _again(event: Row, outbound: bool) -> list[Entry]:
 	return [Entry(Kind.RECEIVED, event.get("last_seen_at"), _("Shopify delivered it again"), (text,), rank=1)]
 
 
-_ATTEMPTS = {Action.APPLY: _("A worker carried it out"), Action.PUSH: _("A worker told Shopify")}
+_ATTEMPTS = {Action.APPLY: _("A worker took it up"), Action.PUSH: _("A worker told Shopify")}
 _ACTIONS: Mapping[str, Words] = {
 	Action.RETRY: _("Retry"),
 	Action.DISCARD: _("Discard"),
