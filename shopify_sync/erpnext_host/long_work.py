@@ -122,12 +122,9 @@ class Kind:
 		except Exception as error:
 			warn(f"no worker was called for {self.word} {name}: {type(error).__name__}")
 
-	def call_silent(self, names: Iterable[str], may: Callable[[str], bool] = lambda name: True) -> list[str]:
-		"""Call workers to what none is at: after an outage, a restart, a lost call. Return the names."""
-		called = [name for name in names if self.runs.is_silent(name, SILENT) and may(name)]
-		for name in called:
-			self.call(name)
-		return called
+	def silent(self, names: Iterable[str]) -> list[str]:
+		"""Return those that no worker seems to be at: after an outage, a restart, a lost call."""
+		return [name for name in names if self.runs.is_silent(name, SILENT)]
 
 	def run(self, name: str, carry_on: Callable[[Callable[[], bool]], Any]) -> Any:
 		"""Do a slice, as far as the time in the queue allows, then have the next one called. Return what *carry_on* does.

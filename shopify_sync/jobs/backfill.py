@@ -12,7 +12,10 @@ from shopify_sync.erpnext_host.connections import gate_of
 
 def schedule() -> list[str]:
 	"""Have those gone on with that no worker is at: after an outage, a restart, a lost call. Every five minutes. Return their names."""
-	return running.KIND.call_silent(runs.running(), _may_go_on)
+	names = [name for name in running.KIND.silent(runs.running()) if _may_go_on(name)]
+	for name in names:
+		call(name)
+	return names
 
 
 def _may_go_on(name: str) -> bool:

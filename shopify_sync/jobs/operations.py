@@ -7,7 +7,10 @@ from shopify_sync.erpnext_host.operations import running
 
 def schedule() -> list[str]:
 	"""Have those gone on with that no worker is at: after a restart, a killed worker, a lost call. Every minute. Return their names."""
-	return running.KIND.call_silent(running.waiting())
+	names = running.KIND.silent(running.waiting())
+	for name in names:
+		call(name)
+	return names
 
 
 def call(name: str) -> None:

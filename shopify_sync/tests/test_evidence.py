@@ -10,7 +10,7 @@ from shopify_sync.api import command_center, evidence, operations
 
 from . import payloads, site, vouchers
 from .case import SyncTestCase
-from .documents import cash_account
+from .documents import cash_account, stock_up
 from .shop import ShopCase
 
 LOOKERS = ("Shopify Sync Auditor", "Shopify Sync Operator", "Shopify Sync Manager")
@@ -239,7 +239,7 @@ class TestRecordStory(EvidenceCase):
 		from erpnext.selling.doctype.sales_order.sales_order import make_delivery_note
 
 		booked = self.book(self.order())
-		vouchers.receive("TEE-M", f"Stores - {frappe.db.get_value('Company', site.company(), 'abbr')}", 100)
+		stock_up("TEE-M")
 		note = make_delivery_note(booked.name)
 		note.insert(ignore_permissions=True)
 		self.addCleanup(lambda: (frappe.delete_doc("Delivery Note", note.name, force=True), frappe.db.commit()))

@@ -33,7 +33,8 @@ def resolve(target: Target, reason: str, options: Mapping[str, Any], user: str, 
 	wanted = str(options.get("resolution") or "")
 	resolution = next((one for one in Resolution if str(one) == wanted), None)
 	if resolution is None:
-		raise Refused(_("Choose one of: {0}.").format(", ".join(_(str(one)) for one in Resolution)))
+		known = ", ".join(_(str(one)) for one in Resolution)
+		raise Refused(_("{0} is no decision. Choose one of: {1}.").format(wanted[:140] or _("Nothing"), known))
 	said = []
 	for name in target.of_conflicts:
 		try:
