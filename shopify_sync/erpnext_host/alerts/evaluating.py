@@ -1,11 +1,13 @@
 """Looks at a store and says how its alerts should stand. Tells nobody: what has to be told is marked as due, and told afterwards.
 
-Two evaluators at once do no harm: the rows are locked, what the one wrote the other reads, and a second alert of a condition is refused by
-the database.
+Two evaluators at once do no harm: the second leaves the store to the first. Were there still two, the rows are locked, what the one
+wrote the other reads, and a second alert of a condition is refused by the database.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +17,7 @@ from shopify_sync.core.alerts import readings
 from shopify_sync.core.alerts.conditions import TEST_RULE, Condition, Rule
 from shopify_sync.core.alerts.life import Alert, Settings, step
 from shopify_sync.core.alerts.readings import Reading
+from shopify_sync.core.keys import short_hash
 from shopify_sync.erpnext_host import times
 from shopify_sync.erpnext_host.event_log import in_short_transaction
 from shopify_sync.erpnext_host.health import healths
@@ -31,11 +34,26 @@ def evaluate(store: str, now: datetime | None = None) -> list[str]:
 
 	:param now: UTC; without it the time.
 	"""
-	settings = settings_of(store)
-	found = _readings(store, settings)
 	moment = now or times.now()
-	in_short_transaction(lambda: _write(store, settings, found, moment))
+	with _alone(store) as is_alone:
+		if is_alone:
+			settings = settings_of(store)
+			found = _readings(store, settings)
+			in_short_transaction(lambda: _write(store, settings, found, moment))
 	return to_be_told(store, moment)
+
+
+@contextmanager
+def _alone(store: str) -> Iterator[bool]:
+	"""Give False while another looks at the store: it sees the same, and writing it twice at once only makes both wait in a circle."""
+	# Per server, not per database; at most 64 characters. It ends with the connection.
+	lock = f"shopify_sync:alerts:{short_hash(str(frappe.conf.db_name), store)[:30]}"
+	taken = frappe.db.sql("SELECT GET_LOCK(%s, 0)", (lock,))[0][0] == 1
+	try:
+		yield taken
+	finally:
+		if taken:
+			frappe.db.sql("DO RELEASE_LOCK(%s)", (lock,))
 
 
 def to_be_told(store: str, now: datetime) -> list[str]:
