@@ -32,6 +32,8 @@ class ShopCase(SyncTestCase):
 
 	served: Site
 	places: list[str]
+	#: How many points come back a second; who reads much waits for them, so its tests take the plan that has more.
+	PLAN = "basic"
 
 	@classmethod
 	def setUpClass(cls) -> None:
@@ -46,7 +48,7 @@ class ShopCase(SyncTestCase):
 		super().setUp()
 		frappe.db.delete("Shopify API Call", {"store": self.STORE})
 		self.name = f"shop-{next(_numbers)}-{frappe.generate_hash(length=6)}"
-		self.served = self.address.open(self.name)
+		self.served = self.address.open(self.name, plan=self.PLAN)
 		self.shop = self.served.shop
 		with self.served.lock, self.shop.silently():
 			self.places = [self.shop.locations.create(title, address=_HOME).id for title in ("Shop", "Warehouse", "Cellar")]

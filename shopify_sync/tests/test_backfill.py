@@ -38,6 +38,7 @@ class BackfillCase(ShopCase):
 	"""Has a shop with products, customers and orders that the site never heard of."""
 
 	SETTINGS = MappingProxyType({"create_items": 1})
+	PLAN = "plus"
 
 	def setUp(self) -> None:
 		super().setUp()

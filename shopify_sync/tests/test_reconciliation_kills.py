@@ -18,6 +18,7 @@ LONGEST = 14
 
 class TestKills(ReconciledCase):
 	SETTINGS = MappingProxyType({"reconciliation_healing": "Heal"})
+	PLAN = "plus"
 
 	@classmethod
 	def setUpClass(cls):

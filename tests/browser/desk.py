@@ -86,6 +86,8 @@ class Desk:
 		"""Wait until no request of the Desk is under way. Frappe counts one that was called off for good: that one is not waited for long."""
 		with suppress(PlaywrightTimeout):
 			self.page.wait_for_function("!window.frappe || !frappe.request || !frappe.request.ajax_count", timeout=PATIENCE / 4)
+		# The Command Center asks past Frappe's counter, and says itself that it reads.
+		self.page.wait_for_function("!document.querySelector('.ssc[aria-busy=true]')", timeout=PATIENCE)
 		return self
 
 	def list(self, doctype: str, **filters: str) -> Desk:

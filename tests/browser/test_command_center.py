@@ -255,9 +255,8 @@ def test_without_failures_the_page_says_that_both_agree(sign_in: OpenDesk, site:
 
 
 def test_without_a_store_the_page_says_what_to_do_first(sign_in: OpenDesk, site: Site) -> None:
+	# The site may have other stores; this user may see the one that is gone.
 	site.ask("no_store")
-	if site.count("Shopify Store"):
-		return
 	centre = centre_of(sign_in)
 	centre.desk.says("No store yet")
 	centre.press("new-store")
