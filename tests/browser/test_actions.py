@@ -173,7 +173,7 @@ def test_calls_to_shopify_are_stopped_and_allowed_again(sign_in: OpenDesk, site:
 	expect(centre.store_card).to_contain_text("Stopped")
 	centre.act("Reset Circuit", "reset-circuit", centre.store_card)
 	assert not json.loads(site.value("Shopify Connection", centre.store, "circuit") or "{}").get("by_hand")
-	expect(centre.store_card).not_to_contain_text("Stopped")
+	expect(centre.store_card).not_to_contain_text("Stopped", timeout=30_000)
 
 
 @seeds("totals mismatch")

@@ -180,8 +180,12 @@
 		}
 
 		async load_overview(fresh = 0) {
+			// A question that overtakes one for fresh figures takes their place, and must not be given older ones.
+			this.wants_fresh = this.wants_fresh || fresh;
+			const asked = { store: this.filters.values.store || null, fresh: this.wants_fresh };
 			try {
-				this.overview = await cc.read("command_center.overview", { store: this.filters.values.store || null, fresh });
+				this.overview = await cc.read("command_center.overview", asked);
+				this.wants_fresh = 0;
 			} catch (error) {
 				if (!cc.was_overtaken(error)) cc.set_html(this.answer, cc.error_html(error));
 				return;
