@@ -13,17 +13,7 @@ from shopify_sync.erpnext_host import previews
 from . import payloads, site
 from .case import SyncTestCase
 from .documents import cash_account, expense_account
-
-
-def _user(role: str | None) -> str:
-	email = f"sync-{(role or 'nobody').lower().replace(' ', '-')}@example.com"
-	if not frappe.db.exists("User", email):
-		user = frappe.get_doc({"doctype": "User", "email": email, "first_name": role or "Nobody", "send_welcome_email": 0})
-		user.insert(ignore_permissions=True)
-		if role:
-			user.add_roles(role)
-		frappe.db.commit()
-	return email
+from .operated import person
 
 
 class TestCommandCenter(SyncTestCase):
@@ -31,7 +21,7 @@ class TestCommandCenter(SyncTestCase):
 		return self.carry_out(self.order(total_price="0.01", current_total_price=None))
 
 	def acting_as(self, role: str | None) -> None:
-		frappe.set_user(_user(role))
+		frappe.set_user(person(role))
 		self.addCleanup(frappe.set_user, "Administrator")
 
 	def test_others_are_refused(self) -> None:
@@ -58,7 +48,7 @@ class TestCommandCenter(SyncTestCase):
 		row = site.event(event.name)
 		self.assertEqual((row.status, row.discard_reason), ("Discarded", "A test order."))
 		actions = frappe.get_all("Sync Attempt", {"event": event.name}, ["action", "user", "reason"], order_by="creation")
-		operator = _user("Shopify Sync Operator")
+		operator = person("Shopify Sync Operator")
 		self.assertEqual([row.action for row in actions], ["Apply", "Retry", "Apply", "Discard"])
 		self.assertEqual((actions[1].user, actions[3].user, actions[3].reason), (operator, operator, "A test order."))
 
@@ -103,7 +93,7 @@ class TestWhatAStoreLacks(SyncTestCase):
 	"""A state without a rule, a gateway without an account: added from the failure, and a preview of what would come of it."""
 
 	def acting_as(self, role: str | None) -> None:
-		frappe.set_user(_user(role))
+		frappe.set_user(person(role))
 		self.addCleanup(frappe.set_user, "Administrator")
 
 	def paid(self, status: str = "paid", gateway: str = "paypal") -> Any:
