@@ -16,8 +16,8 @@ from shopify_sync.core.policy import Authority, MatchBy
 
 from . import site
 from .case import SyncTestCase
+from .operated import person as user_with
 from .server import server
-from .test_command_center import _user
 
 DECIDE = "/api/method/shopify_sync.api.command_center.resolve_conflict"
 
@@ -53,7 +53,7 @@ class TestCustomers(SyncTestCase):
 		return customer_id, event, frappe.get_doc("Sync Conflict", f"{self.STORE}/customer/{customer_id}/last_name")
 
 	def acting_as(self, role: str | None) -> None:
-		frappe.set_user(_user(role))
+		frappe.set_user(user_with(role))
 		self.addCleanup(frappe.set_user, "Administrator")
 
 	def test_a_conflict_says_who_wrote_what_and_when(self) -> None:
@@ -80,10 +80,10 @@ class TestCustomers(SyncTestCase):
 		self.assertEqual(self.contact(customer_id).last_name, "Sample")
 		row.reload()
 		self.assertEqual(
-			(row.status, row.resolution, row.resolved_by), ("Resolved", "Take Shopify's", _user("Shopify Sync Operator"))
+			(row.status, row.resolution, row.resolved_by), ("Resolved", "Take Shopify's", user_with("Shopify Sync Operator"))
 		)
 		(note,) = frappe.get_all("Sync Attempt", {"event": row.event, "action": "Resolve"}, ["user", "reason"])
-		self.assertEqual((note.user, note.reason), (_user("Shopify Sync Operator"), "Contact.last_name: Take Shopify's."))
+		self.assertEqual((note.user, note.reason), (user_with("Shopify Sync Operator"), "Contact.last_name: Take Shopify's."))
 
 	def test_who_may_read_the_values(self) -> None:
 		_customer_id, _event, row = self.conflict()
@@ -111,7 +111,7 @@ class TestCustomers(SyncTestCase):
 		with server() as web:
 			answers = {}
 			for role in (None, "Shopify Sync Auditor", "Shopify Sync Operator"):
-				user = frappe.get_doc("User", _user(role))
+				user = frappe.get_doc("User", user_with(role))
 				secret = frappe.generate_hash(length=15)
 				user.update({"api_key": user.api_key or frappe.generate_hash(length=15), "api_secret": secret})
 				user.save(ignore_permissions=True)

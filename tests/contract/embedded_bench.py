@@ -178,8 +178,10 @@ class EmbeddedBench:
 		assert not self._is_working(), "workers that poll did not get through the work that is due"
 
 	def _is_working(self) -> bool:
-		busy = self._query("SELECT 1 FROM sync_event WHERE status = 'Processing' LIMIT 1")
-		return bool(busy) or self.instance.events.due()
+		# Both are asked of one moment: between two, a worker claims what is due, or ends an event and makes another due.
+		with self.instance.database.write():
+			busy = self._query("SELECT 1 FROM sync_event WHERE status = 'Processing' LIMIT 1")
+			return bool(busy) or self.instance.events.due()
 
 	def crash_at(self, step: str) -> None:
 		self._crash(step, "drain")

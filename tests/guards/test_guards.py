@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from .guards import (
 	GUARDS,
+	PACKAGE,
+	ROOT,
 	Guard,
 	breaks,
 	enqueues_and_commits,
 	frappe_mocks,
 	http_clients,
 	impure,
+	python_files,
 	sdk_imports,
 	skips,
 	status_writes,
 	whitelisted,
 )
+from .names import missing_names
 from .words import answers, unknown_guests, untranslated, untranslated_script
 
 PLANTED = [
@@ -127,7 +133,23 @@ def test_every_guard_has_a_planted_break(guard: Guard) -> None:
 
 def test_the_event_logs_do_write_and_would_be_found_elsewhere() -> None:
 	"""The exceptions are real: were the guard pointed at them, it would bite."""
-	from .guards import PACKAGE
-
 	for host in ("erpnext_host", "embedded_host"):
 		assert list(status_writes((PACKAGE / host / "event_log.py").read_text())), host
+
+
+def test_whatever_is_imported_from_our_own_is_there() -> None:
+	"""Site tests are imported on a site only: a name that moved away would be missed there, and with it all of them."""
+	files = python_files(PACKAGE, ROOT / "tests", ROOT / "benchmarks")
+	assert list(missing_names(ROOT, files)) == []
+
+
+def test_a_name_that_moved_away_is_found(tmp_path: Path) -> None:
+	package = tmp_path / "ours"
+	package.mkdir()
+	(package / "__init__.py").touch()
+	(package / "one.py").write_text("import json as j\nA: int = 1\nif A:\n\tdef b(): pass\nclass C: pass\n")
+	good, bad = package / "good.py", package / "bad.py"
+	good.write_text("from .one import A, C, b, j\nfrom . import one\nfrom ours.one import C\nfrom theirs import anything\n")
+	bad.write_text("from .one import c\nfrom ours import two\nfrom ours.three import A\n")
+	assert list(missing_names(tmp_path, [good])) == []
+	assert len(list(missing_names(tmp_path, [bad]))) == 3

@@ -314,9 +314,14 @@ class Host:
 
 	def settle(self) -> None:
 		deadline = time.monotonic() + 60
-		while self.counts().get("Processing") or self.instance.events.due():
+		while self._is_working():
 			assert time.monotonic() < deadline, self.counts()
 			time.sleep(0.02)
+
+	def _is_working(self) -> bool:
+		# Asked of one moment: between two, a worker claims what is due, or ends an event and makes another due.
+		with self.instance.database.write():
+			return bool(self.counts().get("Processing")) or self.instance.events.due()
 
 	def of_status(self, status: str) -> list[tuple[str, str]]:
 		"""Return topic and Shopify id of the events with that status."""
