@@ -24,7 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from shopify_sync.admin_api import operations
 from shopify_sync.admin_api.reading.bulk import SOURCES, grouped
 from shopify_sync.admin_api.reading.bulk_orders import order_of_bulk
-from shopify_sync.core import keys, orders
+from shopify_sync.core import keys
+from shopify_sync.core.orders import resource as orders
 from shopify_sync.core.reconciliation import orders as comparison
 from shopify_sync.simulator.faults import Faults
 from shopify_sync.simulator.http.site import SCOPES, build

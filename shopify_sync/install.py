@@ -12,7 +12,7 @@ from typing import Any
 import frappe
 from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
 
-from shopify_sync.core.order_states import DEFAULT_RULES
+from shopify_sync.core.orders.states import DEFAULT_RULES
 from shopify_sync.erpnext_host.event_log import FrappeEventLog
 
 ROLES = ("Shopify Sync Manager", "Shopify Sync Operator", "Shopify Sync Auditor")

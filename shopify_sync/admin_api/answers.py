@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shopify_sync.core.bucket import ThrottleStatus
+from shopify_sync.core.calls.bucket import ThrottleStatus
 from shopify_sync.core.contracts.base import NotJson, parse_json
 from shopify_sync.core.failures import Category, Failure
 from shopify_sync.core.masking import scrub

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any, Protocol
 
-from shopify_sync.core.bucket import BACKFILL_SHARE, Bucket, Priority, ThrottleStatus, Ticket, Waiting
+from shopify_sync.core.calls.bucket import BACKFILL_SHARE, Bucket, Priority, ThrottleStatus, Ticket, Waiting
 
 from .ports import Cost
 

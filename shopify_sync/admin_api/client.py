@@ -13,7 +13,7 @@ from typing import Any
 
 from tenacity import RetryCallState, Retrying
 
-from shopify_sync.core.bucket import Priority
+from shopify_sync.core.calls.bucket import Priority
 from shopify_sync.core.contracts.base import dump_json
 from shopify_sync.core.failures import Category, Failure
 

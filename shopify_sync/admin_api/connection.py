@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from shopify_sync.core import breaker, scopes
-from shopify_sync.core.breaker import Circuit, CircuitState
-from shopify_sync.core.bucket import Priority
+from shopify_sync.core.calls import breaker, scopes
+from shopify_sync.core.calls.breaker import Circuit, CircuitState
+from shopify_sync.core.calls.bucket import Priority
 from shopify_sync.core.failures import Failure
 
 from .budgets import Budget

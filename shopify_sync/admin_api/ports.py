@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from shopify_sync.core.bucket import Priority, ThrottleStatus
+from shopify_sync.core.calls.bucket import Priority, ThrottleStatus
 from shopify_sync.core.enums import StrEnum
 from shopify_sync.core.failures import Category
 from shopify_sync.core.outbound.calls import CallFailed, Closed, ClosedBecause

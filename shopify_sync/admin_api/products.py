@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from shopify_sync.core.bucket import Priority
+from shopify_sync.core.calls.bucket import Priority
 from shopify_sync.core.contracts.base import id_from_gid
 
 from .ports import Answer

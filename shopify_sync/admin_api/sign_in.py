@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from shopify_sync.core.breaker import Circuit
+from shopify_sync.core.calls.breaker import Circuit
 from shopify_sync.core.enums import StrEnum
 
 from .tokens import Issued

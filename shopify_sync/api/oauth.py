@@ -15,7 +15,7 @@ from shopify_sync.admin_api.authorization import CallbackRefused
 from shopify_sync.admin_api.ports import CallFailed
 from shopify_sync.admin_api.shops import BadAddress
 from shopify_sync.admin_api.sign_in import SignInBy
-from shopify_sync.core import scopes
+from shopify_sync.core.calls import scopes
 from shopify_sync.core.operations import OperatorAction
 from shopify_sync.erpnext_host import connections, policies, times, wake
 from shopify_sync.erpnext_host.log import warn

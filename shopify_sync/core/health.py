@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
-from .breaker import CircuitState
+from .calls.breaker import CircuitState
 from .enums import StrEnum
 from .words import Sentence, ShowTime, Translate, _, say
 

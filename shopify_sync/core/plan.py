@@ -179,7 +179,7 @@ class LinkUpdate:
 class FieldConflict:
 	"""A field that both sides changed since they last agreed: kept as a Sync Conflict until a person decides.
 
-	:ivar field: as core/customer_fields.py declares it, or `address/<id>`.
+	:ivar field: as core/customers/fields.py declares it, or `address/<id>`.
 	:ivar base: what both last agreed on; None when they never did.
 	:ivar shopify_at: when Shopify says that the resource changed; *erpnext_at*, *erpnext_by*: who saved the document last, and
 		when. Times are UTC in ISO's format, empty when unknown.

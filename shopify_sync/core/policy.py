@@ -259,7 +259,7 @@ class MatchingRule:
 
 @dataclass(frozen=True)
 class FieldAuthority:
-	"""Whose value of *field* counts; the fields are declared in core/customer_fields.py."""
+	"""Whose value of *field* counts; the fields are declared in core/customers/fields.py."""
 
 	field: str
 	authority: Authority
@@ -328,10 +328,10 @@ class StorePolicy:
 	bundle_stock: BundleStock = BundleStock.COMPONENTS
 	not_stocked: NotStocked = NotStocked.ACTIVATE
 	on_drift: Drift = Drift.ERPNEXT
-	#: Empty: the default set of core/order_states.py.
+	#: Empty: the default set of core/orders/states.py.
 	state_rules: tuple[StateRule, ...] = ()
 	gateway_rules: tuple[GatewayRule, ...] = ()
-	#: Sales Order field ← what Shopify says: (`tags`, `custom_tags`). See core/order_fields.py.
+	#: Sales Order field ← what Shopify says: (`tags`, `custom_tags`). See core/orders/fields.py.
 	field_rules: tuple[tuple[str, str], ...] = ()
 	booked_money: BookedMoney = BookedMoney.SHOP
 	fulfillment_by: FulfillmentSide = FulfillmentSide.SHOPIFY

@@ -8,23 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from . import (
-	customer_consent,
-	customer_deletion,
-	customer_merge,
-	customer_redaction,
-	customers,
-	inventory,
-	inventory_items,
-	item_deletions,
-	keys,
-	orders,
-	products,
-)
-from .fulfillments import FULFILLMENTS
-from .order_transactions import TRANSACTIONS
+from . import keys
+from .customers import consent as customer_consent
+from .customers import deletion as customer_deletion
+from .customers import merge as customer_merge
+from .customers import redaction as customer_redaction
+from .customers import resource as customers
+from .inventory import resource as inventory
+from .orders import resource as orders
+from .orders.fulfillments import FULFILLMENTS
+from .orders.transactions import TRANSACTIONS
 from .plan import Decision
 from .policy import StorePolicy
+from .products import inventory_items, item_deletions
+from .products import resource as products
 from .signals import Signal
 from .snapshots import LinkState, Needs
 

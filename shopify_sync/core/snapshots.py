@@ -66,7 +66,7 @@ class CustomerNeeds:
 	"""Read the Customer of a link, its Contact and Addresses; when there is none, the Customers that a rule finds.
 
 	:ivar matches: in order; the first that finds any ends the search.
-	:ivar address_keys: Addresses to read besides the customer's own, see core/customer_addresses.py.
+	:ivar address_keys: Addresses to read besides the customer's own, see core/customers/addresses.py.
 	:ivar language: as Shopify writes it (`pt-BR`), or empty. *currency*: ISO code, or empty.
 	"""
 
@@ -83,7 +83,7 @@ class CustomerNeeds:
 class CustomerSnapshot:
 	"""What ERPNext knows of a customer.
 
-	:ivar customer: its *values* hold the fields of core/customer_fields.py, `modified` (UTC, ISO) and `modified_by`; so do those of
+	:ivar customer: its *values* hold the fields of core/customers/fields.py, `modified` (UTC, ISO) and `modified_by`; so do those of
 		*contact*, with `email_ids` and `phone_nos` as lists of text, and those of each of *addresses*.
 	:ivar candidates: names of the Customers that the rule *matched_by* found. *matched*: the Customer, when it is only one.
 	:ivar addresses: key → Address.
@@ -179,7 +179,7 @@ class OrderSnapshot:
 class StockNeeds:
 	"""Read the Item of an inventory item, and its Bin in a warehouse.
 
-	:ivar batch_of: the location whose one batch takes the stock of Items with batches (core/stock_rules.py `batch_name`).
+	:ivar batch_of: the location whose one batch takes the stock of Items with batches (core/inventory/stock_rules.py `batch_name`).
 	:ivar at: the moment (UTC) as of which stock is booked; None: now. *next_open*: on the next open day where that one is closed.
 	"""
 

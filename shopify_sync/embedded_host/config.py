@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from shopify_sync.core.contracts.base import NotJson, dump_json, parse_json
-from shopify_sync.core.customer_fields import AUTHORITY_FIELDS
+from shopify_sync.core.customers.fields import AUTHORITY_FIELDS
 from shopify_sync.core.holds import Hold
 from shopify_sync.core.policy import FieldAuthority, LocationRule, MatchingRule, StorePolicy, TaxRule, ValuationRule
 from shopify_sync.core.receiving import DEFAULT_MAX_BODY, Gate

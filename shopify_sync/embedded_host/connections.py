@@ -24,8 +24,8 @@ from shopify_sync.admin_api.ports import CallEnded, CallOutcome, CallStarted, Cl
 from shopify_sync.admin_api.shops import shop
 from shopify_sync.admin_api.sign_in import Credentials, SignIn, SignInBy, State
 from shopify_sync.admin_api.transport import RequestsTransport
-from shopify_sync.core import breaker
-from shopify_sync.core.breaker import Circuit
+from shopify_sync.core.calls import breaker
+from shopify_sync.core.calls.breaker import Circuit
 from shopify_sync.core.contracts.base import dump_json
 from shopify_sync.core.policy import Mode
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from shopify_sync.core.customer_addresses import prefix_of
-from shopify_sync.core.parties import bare_tax_id
+from shopify_sync.core.customers.addresses import prefix_of
+from shopify_sync.core.customers.parties import bare_tax_id
 from shopify_sync.core.policy import MatchBy, StorePolicy
 from shopify_sync.core.snapshots import CustomerNeeds, CustomerSnapshot, DocumentState, Match
 

@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Any
 
 from shopify_sync.core import keys
-from shopify_sync.core.item_marks import VARIANTS
 from shopify_sync.core.policy import StorePolicy
+from shopify_sync.core.products.item_marks import VARIANTS
 from shopify_sync.core.snapshots import (
 	AttributeState,
 	ItemState,

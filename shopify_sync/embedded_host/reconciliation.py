@@ -13,7 +13,7 @@ from shopify_sync.core import keys
 from shopify_sync.core.contracts.base import dump_json
 from shopify_sync.core.contracts.inventory_level import InventoryLevel
 from shopify_sync.core.contracts.order import Order
-from shopify_sync.core.customer_fields import CONTACT, CUSTOMER, FIELDS
+from shopify_sync.core.customers.fields import CONTACT, CUSTOMER, FIELDS
 from shopify_sync.core.events import NewEvent, Receipt
 from shopify_sync.core.outbound.marks import Mark
 from shopify_sync.core.policy import Direction, StorePolicy

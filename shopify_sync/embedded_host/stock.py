@@ -11,10 +11,10 @@ from decimal import Decimal
 from typing import Any
 
 from shopify_sync.core import keys
+from shopify_sync.core.inventory.stock_rules import batch_name
 from shopify_sync.core.outbound.marks import Mark, stock_mark
 from shopify_sync.core.policy import Direction, StorePolicy
 from shopify_sync.core.snapshots import Booked, ItemState, StockNeeds
-from shopify_sync.core.stock_rules import batch_name
 
 from . import documents
 from .config import Config

@@ -9,10 +9,10 @@ from typing import Any
 import frappe
 
 from shopify_sync.core import keys
-from shopify_sync.core.customer_conflicts import Resolution, base_for, is_address, with_base
-from shopify_sync.core.item_conflicts import is_sku, links_of, settled, variant_of
+from shopify_sync.core.customers.conflicts import Resolution, base_for, is_address, with_base
 from shopify_sync.core.operations import Refused
 from shopify_sync.core.plan import Conflicts, FieldConflict, LinkUpdate, UpdateDocument
+from shopify_sync.core.products.item_conflicts import is_sku, links_of, settled, variant_of
 from shopify_sync.core.snapshots import LinkState
 
 from . import links, times

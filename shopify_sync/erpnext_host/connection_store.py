@@ -18,8 +18,8 @@ from frappe.utils.password import get_decrypted_password, remove_encrypted_passw
 
 from shopify_sync.admin_api import sign_in as sign_ins
 from shopify_sync.admin_api.sign_in import SignIn, State
-from shopify_sync.core import breaker
-from shopify_sync.core.breaker import Circuit, CircuitState
+from shopify_sync.core.calls import breaker
+from shopify_sync.core.calls.breaker import Circuit, CircuitState
 from shopify_sync.core.contracts.base import dump_json
 
 from . import notify, times

@@ -20,8 +20,8 @@ from shopify_sync.admin_api.ports import Closed, ClosedBecause
 from shopify_sync.admin_api.shops import BadAddress, shop
 from shopify_sync.admin_api.sign_in import Credentials, SignInBy, SignInState
 from shopify_sync.admin_api.transport import RequestsTransport
-from shopify_sync.core import scopes
-from shopify_sync.core.bucket import BACKFILL_SHARE
+from shopify_sync.core.calls import scopes
+from shopify_sync.core.calls.bucket import BACKFILL_SHARE
 
 from . import policies, times
 from .call_log import FrappeCallLog

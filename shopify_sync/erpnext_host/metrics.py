@@ -13,7 +13,7 @@ import frappe
 from frappe.query_builder.functions import Count, Sum
 
 import shopify_sync
-from shopify_sync.core.breaker import CircuitState
+from shopify_sync.core.calls.breaker import CircuitState
 from shopify_sync.core.exposition import Kind, Metric, histogram, text_of
 from shopify_sync.core.failures import Category
 from shopify_sync.core.health import StoreHealth, Verdict

@@ -12,7 +12,7 @@ from frappe.utils import cint, get_system_timezone, getdate
 from frappe.utils.password import get_decrypted_password
 
 from shopify_sync.core.holds import Hold
-from shopify_sync.core.order_fields import NOTE_ATTRIBUTE
+from shopify_sync.core.orders.fields import NOTE_ATTRIBUTE
 from shopify_sync.core.policy import (
 	Authority,
 	BatchRule,

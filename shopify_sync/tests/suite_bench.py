@@ -35,7 +35,7 @@ from shopify_sync.contract_suite.bench import (
 )
 from shopify_sync.contract_suite.connected import ConnectedShop
 from shopify_sync.core.contracts.base import parse_json
-from shopify_sync.core.customer_conflicts import Resolution
+from shopify_sync.core.customers.conflicts import Resolution
 from shopify_sync.core.engine import Engine
 from shopify_sync.core.operations import OperatorAction
 from shopify_sync.core.outbound.pusher import Pusher

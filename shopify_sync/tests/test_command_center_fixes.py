@@ -9,7 +9,7 @@ from typing import Any
 import frappe
 
 from shopify_sync.api import command_center
-from shopify_sync.core.order_states import OrderState
+from shopify_sync.core.orders.states import OrderState
 from shopify_sync.erpnext_host.command_center import fixes
 
 from . import looked, payloads, site

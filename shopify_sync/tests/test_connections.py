@@ -20,7 +20,7 @@ from shopify_sync.admin_api.budgets import RedisBudget
 from shopify_sync.admin_api.ports import CallFailed, ClosedBecause, Cost, Priority, ThrottleStatus
 from shopify_sync.api import connection as buttons
 from shopify_sync.api import oauth
-from shopify_sync.core.bucket import BACKFILL_SHARE
+from shopify_sync.core.calls.bucket import BACKFILL_SHARE
 from shopify_sync.core.failures import Category
 from shopify_sync.erpnext_host import connections, times
 from shopify_sync.erpnext_host.alerts import evaluating

@@ -11,7 +11,7 @@ from frappe.utils import add_days, now_datetime
 from shopify_sync.api import command_center
 from shopify_sync.contract_suite import payloads as suite
 from shopify_sync.contract_suite.customer_events import consent, merge, redaction
-from shopify_sync.core import customer_fields
+from shopify_sync.core.customers import fields as customer_fields
 from shopify_sync.core.policy import Authority, MatchBy
 
 from . import site

@@ -11,9 +11,9 @@ import frappe
 from frappe.utils import get_system_timezone
 
 from shopify_sync.api import reconciliation as api
-from shopify_sync.core import inventory
-from shopify_sync.core import orders as order_resource
+from shopify_sync.core.inventory import resource as inventory
 from shopify_sync.core.operations import Refused
+from shopify_sync.core.orders import resource as order_resource
 from shopify_sync.erpnext_host import policies, times
 from shopify_sync.erpnext_host.alerts import evaluating
 from shopify_sync.erpnext_host.reconciliation import console, running, runs

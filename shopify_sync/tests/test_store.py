@@ -8,7 +8,7 @@ from typing import Any
 import frappe
 
 from shopify_sync import install
-from shopify_sync.core.order_states import DEFAULT_RULES
+from shopify_sync.core.orders.states import DEFAULT_RULES
 from shopify_sync.core.policy import BookedMoney, GatewayRule, InvoiceNaming, OrderOutcome, StateRule
 from shopify_sync.erpnext_host import policies
 

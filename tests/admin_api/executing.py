@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shopify_sync.admin_api.ports import Answer, Cost
-from shopify_sync.core.bucket import Priority
+from shopify_sync.core.calls.bucket import Priority
 from shopify_sync.simulator.shop.shop import Shop
 from tests.simulator.admin_client import Client
 

@@ -14,7 +14,7 @@ from shopify_sync.admin_api import operations
 from shopify_sync.admin_api.client import THROTTLE_RETRIES, Priority
 from shopify_sync.admin_api.evidence import scrubbed
 from shopify_sync.admin_api.ports import CallFailed, ClosedBecause, HttpAnswer
-from shopify_sync.core import scopes
+from shopify_sync.core.calls import scopes
 from shopify_sync.core.failures import Category
 from shopify_sync.simulator.admin import schema
 from shopify_sync.simulator.admin.scopes import _alternatives

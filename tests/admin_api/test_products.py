@@ -11,7 +11,7 @@ from shopify_sync.admin_api.ports import Answer, Cost
 from shopify_sync.admin_api.products import as_webhook
 from shopify_sync.admin_api.reading import windows
 from shopify_sync.admin_api.reading.windows import Batch
-from shopify_sync.core.bucket import Priority
+from shopify_sync.core.calls.bucket import Priority
 from shopify_sync.core.contracts.product import Product
 from shopify_sync.core.reading import Position
 from shopify_sync.simulator.rest import product as rest

@@ -16,7 +16,7 @@ from shopify_sync.admin_api.connection import StoreConnection
 from shopify_sync.admin_api.ports import CallFailed, ClosedBecause, Shop
 from shopify_sync.admin_api.shops import BadAddress, check_version, is_shop_domain, shop, version_ends
 from shopify_sync.admin_api.sign_in import Credentials, SignInBy, SignInState
-from shopify_sync.core import scopes
+from shopify_sync.core.calls import scopes
 from shopify_sync.core.failures import Category
 from shopify_sync.core.policy import Direction, FulfillmentSide, LocationRule, ReturnPush, StorePolicy
 from shopify_sync.embedded_host import connections

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from shopify_sync.core.bucket import BACKFILL_SHARE, Priority
+from shopify_sync.core.calls.bucket import BACKFILL_SHARE, Priority
 
 from .world import stocked, world
 

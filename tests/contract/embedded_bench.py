@@ -35,7 +35,7 @@ from shopify_sync.contract_suite.bench import (
 	LinkView,
 )
 from shopify_sync.contract_suite.connected import ConnectedShop
-from shopify_sync.core.customer_conflicts import Resolution
+from shopify_sync.core.customers.conflicts import Resolution
 from shopify_sync.core.outbound.pusher import Pusher
 from shopify_sync.core.receiving import Answer, receive
 from shopify_sync.embedded_host import (

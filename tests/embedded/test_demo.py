@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from shopify_sync.core.failures import Failure
-from shopify_sync.core.order_pricing import price_order
-from shopify_sync.core.orders import parse
+from shopify_sync.core.orders.pricing import price_order
+from shopify_sync.core.orders.resource import parse
 from shopify_sync.embedded_host import demo_orders
 from shopify_sync.embedded_host.demo import Report, check, plan
 from tests.unit.deciding import POLICY

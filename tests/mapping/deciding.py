@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from shopify_sync.core.item_links import ITEM
 from shopify_sync.core.keys import ORDER
 from shopify_sync.core.plan import CreateDocument, Decision, DocRef, Plan
 from shopify_sync.core.policy import StorePolicy
+from shopify_sync.core.products.item_links import ITEM
 from shopify_sync.core.resources import PARTS, RESOURCES
 from shopify_sync.core.signals import Signal
 from shopify_sync.core.snapshots import (

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from shopify_sync.core.failures import INFO, Category
-from shopify_sync.core.order_fields import NOTE_ATTRIBUTE, SOURCES
-from shopify_sync.core.order_states import DEFAULT_RULES
+from shopify_sync.core.orders.fields import NOTE_ATTRIBUTE, SOURCES
+from shopify_sync.core.orders.states import DEFAULT_RULES
 from shopify_sync.core.policy import StateRule, StorePolicy
 from shopify_sync.core.remedies import REMEDIES, Safe, safe
 from shopify_sync.core.topics import NOT_A_STATE, RESOURCE_OF_TOPIC

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shopify_sync.core import keys
-from shopify_sync.core.customer_marks import DELETED, MERGED, REDACTED
+from shopify_sync.core.customers.marks import DELETED, MERGED, REDACTED
 from shopify_sync.core.failures import Failure
 from shopify_sync.core.plan import (
 	AddRows,

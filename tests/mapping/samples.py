@@ -25,7 +25,7 @@ from shopify_sync.contract_suite.lifecycle.steps import (
 )
 from shopify_sync.contract_suite.lifecycle.wares import card, custom, mug, tee, tip
 from shopify_sync.core import keys
-from shopify_sync.core.customer_fields import AUTHORITY_FIELDS
+from shopify_sync.core.customers.fields import AUTHORITY_FIELDS
 from shopify_sync.core.policy import (
 	Authority,
 	BookedMoney,

@@ -15,9 +15,9 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from shopify_sync.core.customer_fields import AUTHORITY_FIELDS
+from shopify_sync.core.customers.fields import AUTHORITY_FIELDS
 from shopify_sync.core.failures import Category
-from shopify_sync.core.order_states import FINANCIAL_STATUSES, FULFILLMENT_STATUSES
+from shopify_sync.core.orders.states import FINANCIAL_STATUSES, FULFILLMENT_STATUSES
 from shopify_sync.core.policy import Authority, FieldAuthority, OrderOutcome, StateRule, StorePolicy
 
 from .deciding import Decided, Known, decide, known_of

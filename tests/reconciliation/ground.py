@@ -7,9 +7,10 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from shopify_sync.core import keys, orders
+from shopify_sync.core import keys
 from shopify_sync.core.contracts.base import dump_json
 from shopify_sync.core.contracts.order import Order as Contract
+from shopify_sync.core.orders import resource as orders
 from shopify_sync.core.policy import StorePolicy
 from shopify_sync.core.reconciliation.discrepancy import Discrepancy
 from shopify_sync.core.reconciliation.found import FoundOrder

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopify_sync.admin_api.reading.store import ReadingStore
-from shopify_sync.core import scopes
+from shopify_sync.core.calls import scopes
 from shopify_sync.core.contracts.payout import Payout
 from shopify_sync.core.policy import GatewayRule, StorePolicy
 from shopify_sync.core.reconciliation import payouts

@@ -12,21 +12,18 @@ from typing import Any
 from unittest.mock import patch
 
 from shopify_sync.admin_api.inventory import ShopifyStock
-from shopify_sync.core import (
-	customers,
-	engine,
-	inventory,
-	keys,
-	order_booking,
-	order_documents,
-	order_lines,
-	orders,
-	receiving,
-)
+from shopify_sync.core import engine, keys, receiving
+from shopify_sync.core.customers import resource as customers
+from shopify_sync.core.customers.three_way import Verdict
 from shopify_sync.core.engine import Engine
 from shopify_sync.core.events import ClaimedEvent, NewEvent, Outcome, Receipt
 from shopify_sync.core.failures import Failure
-from shopify_sync.core.order_parts import OrderPart
+from shopify_sync.core.inventory import resource as inventory
+from shopify_sync.core.orders import booking as order_booking
+from shopify_sync.core.orders import documents as order_documents
+from shopify_sync.core.orders import lines as order_lines
+from shopify_sync.core.orders import resource as orders
+from shopify_sync.core.orders.parts import OrderPart
 from shopify_sync.core.outbound import pusher
 from shopify_sync.core.outbound.calls import CallFailed
 from shopify_sync.core.outbound.marks import Mark
@@ -41,7 +38,6 @@ from shopify_sync.core.reconciliation.findings import Cause, Explanation
 from shopify_sync.core.signals import Signal
 from shopify_sync.core.snapshots import LinkState
 from shopify_sync.core.statuses import Status
-from shopify_sync.core.three_way import Verdict
 from shopify_sync.embedded_host import attempts, documents, event_log, links, mapping, snapshots, stock
 from shopify_sync.embedded_host import totals as embedded_totals
 from shopify_sync.embedded_host.event_log import EventLog

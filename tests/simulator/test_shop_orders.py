@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shopify_sync.core.order_pricing import Pricing, price_order
-from shopify_sync.core.order_refunds import stated_total
-from shopify_sync.core.orders import parse
+from shopify_sync.core.orders.pricing import Pricing, price_order
+from shopify_sync.core.orders.refunds import stated_total
+from shopify_sync.core.orders.resource import parse
 from shopify_sync.simulator.shop.errors import UserError
 from shopify_sync.simulator.shop.pricing import spread
 from shopify_sync.simulator.shop.records import Order

@@ -7,9 +7,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from shopify_sync.core import orders
 from shopify_sync.core.contracts import Order
 from shopify_sync.core.keys import ORDER, key
+from shopify_sync.core.orders import resource as orders
 from shopify_sync.core.plan import CreateDocument, Decision, LinkUpdate, Plan
 from shopify_sync.core.policy import StorePolicy, TaxRule
 from shopify_sync.core.signals import Signal, payload_hash, subject_of

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopify_sync.core.breaker import (
+from shopify_sync.core.calls.breaker import (
 	Circuit,
 	CircuitState,
 	Rules,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopify_sync.admin_api.budgets import dumped, loaded
-from shopify_sync.core.bucket import MOST, RESERVE, TICKET_SECONDS, WAITING_SECONDS, Bucket, Priority, ThrottleStatus
+from shopify_sync.core.calls.bucket import MOST, RESERVE, TICKET_SECONDS, WAITING_SECONDS, Bucket, Priority, ThrottleStatus
 
 RATE = 100.0
 FULL = ThrottleStatus(2000.0, 2000.0, RATE)

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from shopify_sync.contract_suite.payloads import address, customer
-from shopify_sync.core import customers, keys
+from shopify_sync.core import keys
 from shopify_sync.core.contracts import Order
-from shopify_sync.core.customer_conflicts import with_base
-from shopify_sync.core.parties import bare_tax_id, digits_with_country, person_of_order
+from shopify_sync.core.customers import resource as customers
+from shopify_sync.core.customers.conflicts import with_base
+from shopify_sync.core.customers.parties import bare_tax_id, digits_with_country, person_of_order
+from shopify_sync.core.customers.three_way import Verdict, judge
 from shopify_sync.core.policy import GuestPolicy, MatchBy, MatchingRule, StorePolicy
 from shopify_sync.core.signals import subject_of
-from shopify_sync.core.three_way import Verdict, judge
 
 POLICY = StorePolicy(
 	store="test",

@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopify_sync.core import item_deletions, keys, products
-from shopify_sync.core.item_import import new_values, plain_html
-from shopify_sync.core.item_marks import DELETED, is_deleted
+from shopify_sync.core import keys
 from shopify_sync.core.plan import AddRows, CreateDocument, DocRef, LinkUpdate, Plan, Skip, UpdateDocument
 from shopify_sync.core.policy import StorePolicy, VariantsAs
+from shopify_sync.core.products import item_deletions
+from shopify_sync.core.products import resource as products
+from shopify_sync.core.products.item_import import new_values, plain_html
+from shopify_sync.core.products.item_marks import DELETED, is_deleted
 from shopify_sync.core.signals import Signal, payload_hash, subject_of
 from shopify_sync.core.snapshots import (
 	AttributeState,

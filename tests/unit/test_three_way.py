@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopify_sync.core.customer_conflicts import Resolution, base_for
+from shopify_sync.core.customers.conflicts import Resolution, base_for
+from shopify_sync.core.customers.three_way import Verdict, base_after, judge
 from shopify_sync.core.policy import Authority
-from shopify_sync.core.three_way import Verdict, base_after, judge
 
 VALUES = st.sampled_from(("", "a", "b", "c"))
 BASES = st.one_of(st.none(), VALUES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from shopify_sync.core.bucket import Priority
+from shopify_sync.core.calls.bucket import Priority
 
 from ..ports import Answer
 

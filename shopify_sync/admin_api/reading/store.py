@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from shopify_sync.core import keys
-from shopify_sync.core.bucket import BACKFILL_SHARE
+from shopify_sync.core.calls.bucket import BACKFILL_SHARE
 from shopify_sync.core.failures import Category, Failure
 from shopify_sync.core.outbound.calls import CallFailed
 from shopify_sync.core.policy import Direction, StorePolicy

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ..breaker import CircuitState
+from ..calls.breaker import CircuitState
 from ..health import TOKEN_OVERDUE, StoreHealth
 from ..words import Sentence, _, say
 from .conditions import Condition, Rule, Rules

@@ -13,7 +13,7 @@ from typing import Any
 from ..contracts.customer import Customer
 from ..contracts.inventory_level import InventoryLevel
 from ..contracts.order import Order
-from ..customer_fields import FIELDS, as_text
+from ..customers.fields import FIELDS, as_text
 from ..masking import mask
 from ..money import ZERO, plain
 from ..policy import Direction, StorePolicy

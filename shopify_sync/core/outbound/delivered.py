@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from ..failures import Category, Failure
-from ..order_memory import items_before
+from ..orders.memory import items_before
 from ..policy import StorePolicy
 from ..snapshots import DeliveryPushSnapshot, NoteState
 from .parcels import ParcelMemory, Sent

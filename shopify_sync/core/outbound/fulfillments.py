@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ..failures import Category, Failure
-from ..order_memory import items_before
+from ..orders.memory import items_before
 from ..plan import Skip
 from ..policy import FulfillmentLocation, StorePolicy
 from ..snapshots import DeliveryPushSnapshot, NoteState

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from ..order_memory import items_before
+from ..orders.memory import items_before
 from .parcels import ParcelMemory
 from .returned import Pieces
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ..failures import Category, Failure
-from ..order_memory import items_before
+from ..orders.memory import items_before
 from ..policy import StorePolicy
 from ..snapshots import DeliveryPushSnapshot, NoteState
 from .delivered import CANCELLED, needs_of

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from .. import customers as customer_resource
-from .. import inventory, keys, orders, topics
+from .. import keys, topics
 from ..contracts.inventory_level import InventoryLevel
 from ..contracts.order import Order
 from ..contracts.payout import Payout
+from ..customers import resource as customer_resource
 from ..events import Source
 from ..fetched import event_of
+from ..inventory import resource as inventory
 from ..keys import short_hash
+from ..orders import resource as orders
 from ..outbound.marks import delivery_mark, stock_mark
 from ..policy import Direction, FulfillmentSide
 from ..signals import subject_of

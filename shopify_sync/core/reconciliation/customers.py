@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..contracts.customer import Customer
-from ..customer_fields import FIELDS, SyncedField, as_text
+from ..customers.fields import FIELDS, SyncedField, as_text
 from ..keys import short_hash
 from ..policy import Authority, StorePolicy
 from .findings import Difference, Kind

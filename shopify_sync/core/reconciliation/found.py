@@ -79,7 +79,7 @@ class FoundOrder(Found):
 class FoundCustomer(Found):
 	"""What ERPNext has of a customer.
 
-	:ivar values: the fields of core/customer_fields.py, as text; None: the document is not there.
+	:ivar values: the fields of core/customers/fields.py, as text; None: the document is not there.
 	:ivar documents: doctype → name.
 	:ivar conflicts: fields that wait in an open Sync Conflict.
 	"""

@@ -19,9 +19,9 @@ from ..contracts.order import Order
 from ..contracts.transaction import Transaction
 from ..failures import Failure
 from ..money import ZERO, plain, quantum
-from ..order_facts import known_transactions
-from ..order_refunds import is_restocked
-from ..order_states import rule_for, state_of
+from ..orders.facts import known_transactions
+from ..orders.refunds import is_restocked
+from ..orders.states import rule_for, state_of
 from ..policy import FulfillmentSide, OrderOutcome, StateRule, StorePolicy
 from .findings import Difference, Kind
 from .found import FoundDocument, FoundOrder

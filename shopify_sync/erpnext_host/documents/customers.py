@@ -8,8 +8,8 @@ from typing import Any
 import frappe
 from frappe.utils.caching import site_cache
 
-from shopify_sync.core.customer_addresses import prefix_of
-from shopify_sync.core.customer_fields import ADDRESS_FIELDS, CONTACT_FIELDS, CUSTOMER_FIELDS, PRIMARY_FIELDS
+from shopify_sync.core.customers.addresses import prefix_of
+from shopify_sync.core.customers.fields import ADDRESS_FIELDS, CONTACT_FIELDS, CUSTOMER_FIELDS, PRIMARY_FIELDS
 from shopify_sync.core.policy import MatchBy
 from shopify_sync.core.snapshots import CustomerNeeds, CustomerSnapshot, DocumentState, LinkState, Match
 

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import frappe
 
 from shopify_sync.core import keys
-from shopify_sync.core.item_marks import VARIANTS
 from shopify_sync.core.plan import AddRows, AppliedChange, DocRef
 from shopify_sync.core.policy import ItemMatching
+from shopify_sync.core.products.item_marks import VARIANTS
 from shopify_sync.core.snapshots import (
 	AttributeState,
 	ItemState,

@@ -11,8 +11,8 @@ from erpnext.stock.doctype.stock_reconciliation.stock_reconciliation import get_
 from erpnext.stock.utils import get_stock_balance
 from frappe.utils import now_datetime
 
+from shopify_sync.core.inventory.stock_rules import batch_name
 from shopify_sync.core.snapshots import Booked, ItemState, StockNeeds
-from shopify_sync.core.stock_rules import batch_name
 
 from .. import times
 from .closed_days import next_open_day

@@ -8,12 +8,15 @@ from typing import Any
 import frappe
 from pydantic import ValidationError
 
-from shopify_sync.core import customers, inventory, keys, orders
+from shopify_sync.core import keys
 from shopify_sync.core.contracts.base import NotJson, parse_json
+from shopify_sync.core.customers import resource as customers
 from shopify_sync.core.evidence import comparison
 from shopify_sync.core.evidence.comparison import Table
 from shopify_sync.core.evidence.words import Words, _, plain
+from shopify_sync.core.inventory import resource as inventory
 from shopify_sync.core.masking import is_redacted
+from shopify_sync.core.orders import resource as orders
 from shopify_sync.core.policy import StorePolicy
 
 from .. import policies

@@ -11,11 +11,13 @@ from typing import Any
 import frappe
 from pydantic import ValidationError
 
-from shopify_sync.core import inventory, keys, orders
+from shopify_sync.core import keys
 from shopify_sync.core.contracts.base import NotJson, parse_json
 from shopify_sync.core.evidence.bundle import Fact, Made, item_fact, link_fact
 from shopify_sync.core.evidence.stand_ins import StandIns
+from shopify_sync.core.inventory import resource as inventory
 from shopify_sync.core.masking import is_redacted
+from shopify_sync.core.orders import resource as orders
 from shopify_sync.core.policy import StorePolicy
 from shopify_sync.core.resources import RESOURCES
 from shopify_sync.core.snapshots import CustomerNeeds, ItemState, LinkState

@@ -8,7 +8,7 @@ from typing import Any
 import frappe
 from frappe import _
 
-from shopify_sync.core.customer_conflicts import Resolution
+from shopify_sync.core.customers.conflicts import Resolution
 from shopify_sync.core.operations import Refused
 
 from .. import conflicts, wake

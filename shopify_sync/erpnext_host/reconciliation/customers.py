@@ -8,7 +8,7 @@ from typing import Any
 import frappe
 
 from shopify_sync.core import keys
-from shopify_sync.core.customer_fields import CONTACT, CONTACT_FIELDS, CUSTOMER, CUSTOMER_FIELDS
+from shopify_sync.core.customers.fields import CONTACT, CONTACT_FIELDS, CUSTOMER, CUSTOMER_FIELDS
 from shopify_sync.core.policy import StorePolicy
 from shopify_sync.core.reconciliation.found import FoundCustomer
 

@@ -20,7 +20,7 @@ from shopify_sync.admin_api.connection import StoreConnection
 from shopify_sync.admin_api.ports import CallEnded, CallStarted, HttpAnswer, Shop, TransportError
 from shopify_sync.admin_api.sign_in import Credentials, SignIn, SignInBy, State
 from shopify_sync.admin_api.transport import FileGone
-from shopify_sync.core.breaker import Circuit
+from shopify_sync.core.calls.breaker import Circuit
 from shopify_sync.core.outbound.calls import Closed
 from shopify_sync.simulator.admin.api import AdminApi
 from shopify_sync.simulator.auth.tokens import Tokens

@@ -13,7 +13,7 @@ from frappe.utils import cint, flt, validate_email_address
 
 from shopify_sync.admin_api.ports import DEFAULT_VERSION
 from shopify_sync.admin_api.shops import BadAddress, check_version
-from shopify_sync.core.order_states import DEFAULT_RULES
+from shopify_sync.core.orders.states import DEFAULT_RULES
 from shopify_sync.core.policy import StateRule
 from shopify_sync.erpnext_host.alerts.settings import complete_rules
 
