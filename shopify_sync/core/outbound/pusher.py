@@ -195,14 +195,15 @@ class Pusher:
 		"""Push one batch of a store. Return how many events were claimed: none while the store is closed."""
 		if resource not in self._flows or self.host.closed(store):
 			return 0
-		policy = self.host.policy(store)
-		if policy.mode is Mode.PAUSED:
+		if self.host.policy(store).mode is Mode.PAUSED:
 			return 0
 		events = self.host.outbox.claim_batch(self.host.worker, LEASE_SECONDS, store, resource, BATCH[resource])
 		if not events:
 			return 0
 		self._probe("claimed")
-		batch = Batch(self.host, policy, events, self._probe)
+		# As the store is set now: what was held while this worker waited for the claim is not pushed; what was released does not
+		# begin to wait, since nobody would set it going any more.
+		batch = Batch(self.host, self.host.policy(store), events, self._probe)
 		try:
 			self._hold(batch)
 			if batch.open:
