@@ -85,6 +85,23 @@ def test_by_rule_a_change_in_the_shop_is_a_conflict_until_somebody_retries(tmp_p
 	assert (ground.on_hand("TEE"), ground.last("TEE")["status"]) == (6, "Applied")
 
 
+def test_a_conflict_outlives_a_return_to_what_was_agreed(tmp_path: Path) -> None:
+	ground = Ground(tmp_path, on_drift="Conflict")
+	ground.book("TEE", 3)
+	ground.push()
+	ground.shop.inventory.adjust("available", ground.inventory_item["TEE"], ground.locations[0], 10, "correction")
+	ground.book("TEE", 5)
+	ground.push()
+	assert ground.last("TEE")["status"] == "Conflict"
+	# ERPNext is back at the figure that was last agreed; Shopify is not.
+	ground.book("TEE", 3)
+	ground.push()
+	assert (ground.on_hand("TEE"), ground.last("TEE")["status"]) == (13, "Conflict")
+	ground.instance.events.retry(ground.last("TEE")["name"], "operator")
+	ground.push()
+	assert (ground.on_hand("TEE"), ground.last("TEE")["status"]) == (3, "Applied")
+
+
 def test_committed_pieces_stay_committed(ground: Ground) -> None:
 	ground.book("TEE", 10)
 	ground.push()

@@ -134,7 +134,8 @@ def decide(
 			return Wait(memory.pending.until)
 		if seen is None:
 			return Read()
-	if seen is None and (look or memory.on_hand is None):
+	# While there is a conflict, what was last agreed is known to be wrong: even where ERPNext has come back to it.
+	if seen is None and (look or memory.on_hand is None or memory.disputed_by):
 		return Read()
 	target, reads = _target(state, state.item, rule)
 	if seen is None:
