@@ -1,6 +1,6 @@
 """The statuses of a Sync Event and every transition between them.
 
-This module alone says which transition is legal. Only the two event logs (`erpnext_host/event_log.py` and
+This module alone says which transition is legal. Only the two event logs (`erpnext_host/event_log/` and
 `embedded_host/event_log.py`) write a status, and each asks here first. A guard test keeps both sentences true.
 """
 

@@ -1,6 +1,6 @@
 """Sync Event: the ledger. One row for each signal about a resource, inbound and outbound; its name is the webhook's id.
 
-Only ``erpnext_host/event_log.py`` writes rows, and only the status module decides what a status may become.
+Only ``erpnext_host/event_log/`` writes rows, and only the status module decides what a status may become.
 Nobody edits one in the Desk: people retry, map or discard through ``api/command_center.py``.
 """
 
@@ -18,7 +18,7 @@ CHUNK = 5000
 
 
 class SyncEvent(Document):
-	"""One signal and how it ended. Only erpnext_host/event_log.py writes rows."""
+	"""One signal and how it ended. Only erpnext_host/event_log/ writes rows."""
 
 	# begin: auto-generated types
 	# This code is auto-generated. Do not modify anything in this block.
