@@ -256,6 +256,22 @@ def what_is_assigned_elsewhere_is_fulfilled_there_or_moved_by_rule(bench: Bench)
 
 
 @CASES.case
+def what_shopify_takes_from_another_location_is_set_right_there(bench: Bench) -> None:
+	with sending(bench) as world:
+		bench.map_item("inventory_item", world.shop.inventory_items[TEE], TEE)
+		world.settle()
+		same(world.shop.on_hand(TEE), 500, "on hand before")
+		# The goods leave a warehouse that stands for another location than the one that Shopify assigned them to.
+		note = world.note(SILENT_LOCATION, tee=2)
+		world.settle()
+		same([found.location_id for found in world.parcels()], [world.shop.places[OUTBOUND_LOCATION]], "locations")
+		same(world.shop.on_hand(TEE), 500, "on hand where nothing left the Bin")
+		bench.cancel_note(note)
+		world.settle()
+		same((world.sent(), world.shop.on_hand(TEE)), ({}, 500), "fulfilled and on hand after the cancellation")
+
+
+@CASES.case
 def an_order_that_was_cancelled_meanwhile_is_not_fulfilled(bench: Bench) -> None:
 	with sending(bench) as world:
 		world.note(tee=1)

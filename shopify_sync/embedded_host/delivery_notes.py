@@ -201,6 +201,14 @@ def touched(connection: sqlite3.Connection, push_key: str) -> set[tuple[str, str
 	}
 
 
+def of_lines(connection: sqlite3.Connection, push_key: str, lines: Iterable[str]) -> set[str]:
+	"""Return the Items that the notes of an order deliver for these lines of it."""
+	store, _resource, id = push_key.split("/", 2)
+	order, wanted = links.read(connection, keys.key(store, keys.ORDER, id)), set(lines)
+	rows = (row for note in _notes(connection, order.document_name or "") for row in note.values["items"])
+	return {row["item_code"] for row in rows if str(row.get("shopify_line_item_id") or "") in wanted}
+
+
 def unfulfilled(connection: sqlite3.Connection, policy: StorePolicy, item: str, warehouses: Iterable[str]) -> Decimal:
 	"""Return what notes took of an Item from these warehouses whose fulfillment Shopify does not have yet, in stock units.
 

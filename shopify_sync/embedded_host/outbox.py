@@ -7,7 +7,7 @@ import sqlite3
 
 from shopify_sync.core import keys
 from shopify_sync.core.outbound.marks import stock_mark
-from shopify_sync.core.outbound.open_deliveries import fulfilled_anew
+from shopify_sync.core.outbound.open_deliveries import fulfilled_anew, sent_from_elsewhere
 from shopify_sync.core.plan import LinkUpdate
 from shopify_sync.core.policy import Direction, StorePolicy
 from shopify_sync.core.snapshots import LinkState
@@ -41,9 +41,14 @@ def facts_changed(
 	connection: sqlite3.Connection, config: Config, events: EventLog, update: LinkUpdate, before: LinkState
 ) -> None:
 	"""Mark the stock of what was fulfilled: it is no longer added back, and a push may have been on its way meanwhile."""
-	_store, resource, _id = update.key.split("/", 2)
-	if resource == keys.FULFILLMENT_PUSH and fulfilled_anew(before.facts, update.facts or {}):
-		bins_changed(connection, config, events, delivery_notes.touched(connection, update.key))
+	store, resource, _id = update.key.split("/", 2)
+	if resource != keys.FULFILLMENT_PUSH or not fulfilled_anew(before.facts, update.facts or {}):
+		return
+	bins_changed(connection, config, events, delivery_notes.touched(connection, update.key))
+	# Shopify took goods from there without a Bin of that location changing: what is known of its level is wrong now.
+	for location, lines in sent_from_elsewhere(update.facts or {}).items():
+		items = delivery_notes.of_lines(connection, update.key, lines)
+		events.mark(connection, stock.marks_at(connection, config.store(store).policy, location, items))
 
 
 def linked_by_hand(connection: sqlite3.Connection, events: EventLog, store: str, inventory_item: str, item: str) -> None:

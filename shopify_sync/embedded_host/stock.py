@@ -114,6 +114,15 @@ def marks_of_item(policy: StorePolicy, inventory_item: str, item: str, *, look: 
 			yield stock_mark(policy.store, inventory_item, rule.location_id, item, look=look)
 
 
+def marks_at(connection: sqlite3.Connection, policy: StorePolicy, location: str, items: Iterable[str]) -> Iterator[Mark]:
+	"""Yield the inventory levels of Items at one location, to be read in Shopify, where it takes its stock from ERPNext."""
+	rule = policy.location(location)
+	if policy.sync_inventory and rule is not None and rule.direction is Direction.OUTBOUND:
+		for item in sorted(items):
+			for inventory_item in inventory_items(connection, policy.store, item):
+				yield stock_mark(policy.store, inventory_item, location, item, look=True)
+
+
 def all_marks(connection: sqlite3.Connection, policy: StorePolicy, *, look: bool = False) -> Iterator[Mark]:
 	"""Yield every inventory level of a store that takes its stock from ERPNext. *look*: see `Mark`."""
 	prefix = keys.key(policy.store, keys.INVENTORY_ITEM, "")

@@ -33,6 +33,19 @@ def _standing(facts: Mapping[str, Any]) -> dict[str, Any]:
 	return sent | {f"return {id}": row["note"] for id, row in back.items() if row["received"] and not row["cancelled"]}
 
 
+def sent_from_elsewhere(facts: Mapping[str, Any]) -> dict[str, set[str]]:
+	"""Return the locations that Shopify took goods from which left another one's Bin, or none: location → the order's lines.
+
+	Where Shopify assigned the goods elsewhere than the Delivery Note's warehouse stands for, it sends them from there. No Bin of
+	that location changes, so nothing else has its level looked at. Those that were cancelled are among them: they come back there.
+	"""
+	found: dict[str, set[str]] = {}
+	for row in (facts.get("sent") or {}).values():
+		if row["location"] and row["location"] != row["place"]:
+			found.setdefault(row["location"], set()).update(row["lines"])
+	return found
+
+
 def open_quantities(
 	note: str, docstatus: int, rows: Iterable[tuple[Place, str, Decimal]], memory: ParcelMemory, agreed: Mapping[str, Any]
 ) -> dict[Place, Decimal]:

@@ -236,6 +236,13 @@ def touched(push_key: str) -> set[Place]:
 	return {(row.item_code, row.warehouse) for row in _rows_of(_link(keys.key(store, keys.ORDER, id))) if row.warehouse}
 
 
+def of_lines(push_key: str, lines: Iterable[str]) -> set[str]:
+	"""Return the Items that the notes of an order deliver for these lines of it."""
+	store, _resource, id = push_key.split("/", 2)
+	wanted = set(lines)
+	return {row.item_code for row in _rows_of(_link(keys.key(store, keys.ORDER, id))) if row.line in wanted}
+
+
 def unfulfilled(store: str, items: Iterable[str]) -> dict[Place, Decimal]:
 	"""Return what notes took out of Bins whose fulfillment Shopify does not have yet, of *items*, in stock units.
 
