@@ -38,6 +38,7 @@ class EventView:
 	document: tuple[str, str] | None
 	not_applied: str
 	echo_of: str | None = None
+	signed_with: str | None = None
 
 
 @dataclass(frozen=True)

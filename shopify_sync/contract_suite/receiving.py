@@ -19,6 +19,7 @@ def the_same_delivery_50_times_from_8_threads_is_one_event_and_one_order(bench: 
 	bench.drain()
 	event = status(bench, headers["X-Shopify-Webhook-Id"], "Applied")
 	same((len(bench.events()), event.deliveries), (1, 50), "events and deliveries")
+	same(event.signed_with, "Current Secret", "which secret signed")
 	only(bench)
 
 

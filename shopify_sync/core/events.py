@@ -33,6 +33,13 @@ class Source(StrEnum):
 	ERPNEXT = "ERPNext"
 
 
+class SignedWith(StrEnum):
+	"""Which of a store's client secrets signed a delivery."""
+
+	CURRENT = "Current Secret"
+	PREVIOUS = "Previous Secret"
+
+
 class Action(StrEnum):
 	"""What a Sync Attempt records."""
 
@@ -71,6 +78,8 @@ class NewEvent:
 	received_at: datetime
 	#: The key of what its resource is a part of: the order of a transaction.
 	part_of: str | None = None
+	#: Which of the store's secrets signed it; None for what no webhook brought.
+	signed_with: SignedWith | None = None
 
 	@property
 	def way(self) -> Way:

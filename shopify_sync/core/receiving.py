@@ -10,12 +10,12 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from .contracts.base import NotJson, parse_json
-from .events import NewEvent, Receipt, Source
+from .events import NewEvent, Receipt, SignedWith, Source
 from .failures import Category
 from .keys import key, short_hash
 from .signals import Incomplete, Subject, payload_hash, subject_of
@@ -31,6 +31,7 @@ class Gate:
 
 	store: str
 	enabled: bool
+	#: The current one first. A blank one verifies nothing.
 	secrets: tuple[str, ...]
 	max_body: int = DEFAULT_MAX_BODY
 
@@ -90,6 +91,11 @@ def is_signed(body: bytes, signature: str, secrets: Iterable[str]) -> bool:
 	return bool(signature) and any(matches)
 
 
+def _signer(body: bytes, signature: str, gate: Gate) -> SignedWith:
+	"""Tell which secret signed what is known to be signed: a person who rotates secrets must see when the old one is needed no more."""
+	return SignedWith.CURRENT if is_signed(body, signature, gate.secrets[:1]) else SignedWith.PREVIOUS
+
+
 def receive(headers: Iterable[tuple[str, str]], body: bytes, host: Receiver) -> Answer:
 	"""Take one delivery.
 
@@ -114,7 +120,8 @@ def receive(headers: Iterable[tuple[str, str]], body: bytes, host: Receiver) -> 
 		payload = parse_json(body)
 	except NotJson:
 		return Answer(400, "The body is not JSON.")
-	receipt = host.record(new_event(given, body, payload, gate.store, host.now()))
+	event = new_event(given, body, payload, gate.store, host.now())
+	receipt = host.record(replace(event, signed_with=_signer(body, given.get("hmac-sha256"), gate)))
 	if receipt.duplicate:
 		return Answer(200, "Already known.")
 	return Answer(200, "Recorded.", wake=receipt.status is Status.RECEIVED)

@@ -43,7 +43,7 @@ from .times import from_text, to_text, utc_now
 
 _NEW_COLUMNS = (
 	"name", "store", "source", "topic", "resource", "shopify_id", "link", "version", "updated_at", "label", "status",
-	"category", "message", "payload_hash", "api_version", "event_id", "triggered_at", "received_at", "part_of", "open_key", "payload",
+	"category", "message", "payload_hash", "api_version", "event_id", "triggered_at", "received_at", "part_of", "open_key", "signed_with", "payload",
 )  # fmt: skip
 _RECORD = f"""
 INSERT INTO sync_event ({", ".join(_NEW_COLUMNS)}, direction, last_seen_at, due_at, finished_at)

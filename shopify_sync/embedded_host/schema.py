@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 #: Stands in the file as `PRAGMA user_version`; a file of a later version is refused.
-VERSION = 9
+VERSION = 10
 
 #: The fields that both sides changed: one row for each field of a link.
 _CONFLICT = """
@@ -148,6 +148,7 @@ CREATE TABLE IF NOT EXISTS sync_event (
 	direction TEXT NOT NULL DEFAULT 'Inbound',
 	open_key TEXT,
 	echo_of TEXT,
+	signed_with TEXT,
 	payload TEXT NOT NULL
 );
 -- All work, and nothing but work, has a due_at: waiting, waiting for a retry, or held by a worker until its lease ends.
@@ -220,6 +221,7 @@ UPGRADES = {
 	7: _CONNECTION,
 	8: "CREATE INDEX note_order ON document (json_extract(data, '$.sales_order')) WHERE doctype = 'Delivery Note';",
 	9: "ALTER TABLE shopify_link ADD COLUMN compared_by TEXT;" + _RECONCILIATION,
+	10: "ALTER TABLE sync_event ADD COLUMN signed_with TEXT;",
 }
 
 

@@ -65,9 +65,8 @@ def gate(shop_domain: str) -> Gate | None:
 	known = _gates.get((frappe.local.site, row.name))
 	if known and known[0] == row.modified:
 		return known[1]
-	secrets = tuple(
-		secret for field in ("client_secret", "previous_client_secret") if (secret := _secret(row.name, field)) and secret.strip()
-	)
+	# In this order, blank or not: the first one is the current one.
+	secrets = tuple(_secret(row.name, field) or "" for field in ("client_secret", "previous_client_secret"))
 	made = Gate(row.name, bool(row.enabled), secrets, (cint(row.max_body_mb) or 10) * 1024 * 1024)
 	_gates[(frappe.local.site, row.name)] = (row.modified, made)
 	return made

@@ -403,6 +403,7 @@ def event_view(row: Any) -> EventView:
 		document=(row.document_type, row.document_name) if row.document_type else None,
 		not_applied=row.not_applied or "",
 		echo_of=row.echo_of or None,
+		signed_with=row.signed_with or None,
 	)
 
 

@@ -69,12 +69,14 @@ class TestEndpoint(FrappeTestCase):
 
 	def test_both_secrets_and_every_spelling_of_the_headers(self) -> None:
 		body = self.body()
-		self.assertEqual(self.deliver(body, secret="the-old-one")[0], 200)
+		status, name = self.deliver(body, secret="the-old-one")
+		self.assertEqual((status, site.event(name).signed_with), (200, "Previous Secret"))
 		bare = {
 			name.lower().removeprefix("x-"): value
 			for name, value in site.signed_headers(body, "orders/create", store=STORE).items()
 		}
 		self.assertEqual(self.server.post(body, bare).status_code, 200)
+		self.assertEqual(site.event(bare["shopify-webhook-id"]).signed_with, "Current Secret")
 
 	def test_strangers_are_refused_and_leave_nothing(self) -> None:
 		body = self.body()

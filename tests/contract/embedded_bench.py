@@ -406,4 +406,5 @@ def _event_view(row: Any) -> EventView:
 		document=(row["document_type"], row["document_name"]) if row["document_type"] else None,
 		not_applied="\n".join(json.loads(row["not_applied"])),
 		echo_of=row["echo_of"],
+		signed_with=row["signed_with"],
 	)

@@ -22,7 +22,9 @@ def test_a_file_of_version_1_gets_what_came_since_and_keeps_its_events(tmp_path:
 	with closing(sqlite3.connect(path)) as connection:
 		since = "DROP INDEX sync_event_due; DROP INDEX sync_event_open; DROP INDEX shopify_link_document; DROP INDEX note_order; "
 		since += "CREATE INDEX sync_event_due ON sync_event (due_at) WHERE due_at IS NOT NULL; "
-		since += "".join(f"ALTER TABLE sync_event DROP COLUMN {name}; " for name in ("direction", "open_key", "echo_of"))
+		since += "".join(
+			f"ALTER TABLE sync_event DROP COLUMN {name}; " for name in ("direction", "open_key", "echo_of", "signed_with")
+		)
 		since += "DROP INDEX sync_event_part_of; ALTER TABLE sync_event DROP COLUMN part_of; ALTER TABLE sync_event DROP COLUMN look_again; ALTER TABLE shopify_link DROP COLUMN facts; DROP TABLE sync_conflict;"
 		since += "ALTER TABLE shopify_link DROP COLUMN compared_by; DROP TABLE reconciliation_run; DROP TABLE discrepancy; "
 		connection.executescript(schema.DDL + since + "PRAGMA user_version = 1;")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopify_sync.core.events import NewEvent, Receipt
+from shopify_sync.core.events import NewEvent, Receipt, SignedWith
 from shopify_sync.core.failures import Category
 from shopify_sync.core.receiving import Answer, Gate, is_signed, receive, sign
 from shopify_sync.core.statuses import Status
@@ -60,6 +60,21 @@ def test_the_signature_of_shopifys_own_example() -> None:
 def test_both_secrets_are_good_while_one_is_rotated() -> None:
 	for secret, status in (("new", 200), ("old", 200), ("older", 401)):
 		assert deliver(Recorder("new", "old"), json.dumps(ORDER).encode(), secret=secret).status == status
+
+
+@pytest.mark.parametrize(
+	("secrets", "secret", "with_which"),
+	[
+		(("new", "old"), "new", SignedWith.CURRENT),
+		(("new", "old"), "old", SignedWith.PREVIOUS),
+		(("", "old"), "old", SignedWith.PREVIOUS),
+		(("only",), "only", SignedWith.CURRENT),
+	],
+)
+def test_it_is_on_record_which_secret_signed(secrets: tuple[str, ...], secret: str, with_which: SignedWith) -> None:
+	host = Recorder(*secrets)
+	assert deliver(host, json.dumps(ORDER).encode(), secret=secret).status == 200
+	assert [event.signed_with for event in host.events] == [with_which]
 
 
 @pytest.mark.parametrize("secret", ["", "   ", "\t\n"])

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..contracts.base import NotJson, dump_json, parse_json
 from ..enums import StrEnum
-from ..events import Action, Source, Way
+from ..events import Action, SignedWith, Source, Way
 from ..statuses import Status
 from .words import NOTHING, Words, _, duration, said
 
@@ -91,7 +91,7 @@ def received(event: Row) -> list[Entry]:
 
 def _signature(event: Row) -> Words:
 	by = event.get("signed_with")
-	if by == "previous":
+	if by == SignedWith.PREVIOUS:
 		return _("Its signature was right, made with the previous client secret.")
 	return _("Its signature was right: a delivery without a right one is not recorded.")
 

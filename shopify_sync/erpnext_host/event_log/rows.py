@@ -29,7 +29,7 @@ _INSERT_COLUMNS = (
 	"name", "creation", "modified", "owner", "modified_by", "docstatus", "idx", "store", "direction", "source", "topic",
 	"resource_type", "shopify_id", "link", "version", "order_name", "status", "category", "message", "cause", "attempts", "deliveries",
 	"received_at", "last_seen_at", "triggered_at", "shopify_updated_at", "due_at", "finished_at", "api_version", "event_id",
-	"payload_hash", "payload", "part_of", "open_key",
+	"payload_hash", "payload", "part_of", "open_key", "signed_with",
 )  # fmt: skip
 _PLAIN_INSERT = (
 	f"INSERT INTO `tabSync Event` ({', '.join(f'`{column}`' for column in _INSERT_COLUMNS)}) "  # noqa: S608 - constants
@@ -65,7 +65,7 @@ def row_of(event: NewEvent) -> tuple[Any, ...]:
 		shared_cause(event.status, event.category, None, event.message), 0, 1,
 		received, received, times.to_site(triggered), times.to_site(event.updated_at), due,
 		received if event.status in FINAL else None, event.api_version or None, event.event_id or None,
-		event.payload_hash, event.payload, event.part_of, event.open_key,
+		event.payload_hash, event.payload, event.part_of, event.open_key, str(event.signed_with) if event.signed_with else None,
 	)  # fmt: skip
 
 

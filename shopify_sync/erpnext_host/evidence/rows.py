@@ -18,7 +18,7 @@ EVENT_COLUMNS = (
 	"name", "store", "direction", "source", "topic", "resource_type", "shopify_id", "order_name", "link", "part_of", "status", "category",
 	"message", "missing", "not_applied", "discard_reason", "attempts", "deliveries", "received_at", "last_seen_at", "triggered_at",
 	"shopify_updated_at", "next_try_at", "finished_at", "document_type", "document_name", "superseded_by", "echo_of", "api_version",
-	"event_id", "payload_hash", "version",
+	"event_id", "payload_hash", "version", "signed_with",
 )  # fmt: skip
 _CALL = (
 	"name", "operation", "outcome", "message", "started_at", "duration_ms", "tries", "requested_cost", "actual_cost", "request_id",

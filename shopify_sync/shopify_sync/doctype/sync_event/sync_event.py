@@ -58,6 +58,7 @@ class SyncEvent(Document):
 		resource_type: DF.Data | None
 		shopify_id: DF.Data | None
 		shopify_updated_at: DF.Datetime | None
+		signed_with: DF.Literal["", "Current Secret", "Previous Secret"]
 		source: DF.Literal["Webhook", "Replay", "Backfill", "Reconciliation", "ERPNext"]
 		status: DF.Literal[
 			"Received",
