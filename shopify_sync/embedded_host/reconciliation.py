@@ -191,15 +191,32 @@ class ReconcileHost:
 		return FoundPayments(entries, orders)
 
 	def not_met(self, run: Run, cursor: str | None) -> NotMet:
-		"""Return live Sales Orders that no page of *run* compared."""
+		"""Return what no page of *run* compared: live Sales Orders, and what is not over of orders that are missing and of customers."""
 		rows = self._connection.execute(
 			"""SELECT l.key, d.name, json_extract(d.data, '$.shopify_order_name') AS label FROM shopify_link l
 			JOIN document d ON d.doctype = 'Sales Order' AND d.name = l.document_name AND d.docstatus < 2
 			WHERE l.key > ? AND l.key < ? AND l.compared_by IS NOT ? ORDER BY l.key LIMIT ?""",
 			(cursor or f"{run.store}/{keys.ORDER}/", f"{run.store}/{keys.ORDER}0", run.name, _PAGE),
 		).fetchall()
-		records = [(row["key"].rpartition("/")[2], row["label"] or "", ("Sales Order", row["name"])) for row in rows]
-		return NotMet(records, rows[-1]["key"] if len(rows) == _PAGE else None)
+		records: list[tuple[str, str, tuple[str, str] | None]] = [
+			(row["key"].rpartition("/")[2], row["label"] or "", ("Sales Order", row["name"])) for row in rows
+		]
+		following = rows[-1]["key"] if len(rows) == _PAGE else None
+		if following:
+			return NotMet(records, following)
+		missing = self._not_over(run, keys.ORDER, f"AND kind = '{Kind.MISSING}'")
+		records += [(id, label, None) for id, label in missing]
+		return NotMet(records, None, [id for id, _label in self._not_over(run, keys.CUSTOMER)])
+
+	def _not_over(self, run: Run, resource: str, where: str = "") -> list[tuple[str, str]]:
+		"""Return (id, label) of the records of which another run has found something that is not over. *where*: of this module."""
+		states = (*LIVE, State.DISMISSED)
+		rows = self._connection.execute(
+			f"""SELECT DISTINCT link, label FROM discrepancy WHERE link > ? AND link < ? AND last_run != ?
+			AND status IN ({",".join("?" * len(states))}) {where} ORDER BY link""",  # noqa: S608
+			(f"{run.store}/{resource}/", f"{run.store}/{resource}0", run.name, *states),
+		).fetchall()
+		return [(row["link"].rpartition("/")[2], row["label"]) for row in rows]
 
 	def signal(self, event: NewEvent) -> Receipt:
 		"""Record an event and commit."""
@@ -265,8 +282,11 @@ def run_of(connection: sqlite3.Connection, name: str, run: Run) -> Run:
 	row = connection.execute("SELECT * FROM reconciliation_run WHERE name = ?", (name,)).fetchone()
 	if row:
 		run.resume(json.loads(row["state"]))
-		run.found, run.healed, run.stopped = json.loads(row["found"]), json.loads(row["healed"]), row["stopped"]
+		run.found, run.stopped = json.loads(row["found"]), row["stopped"]
 		run.ended = times.from_text(row["ended_at"]) if row["ended_at"] else None
+	# As the discrepancies say: what was noted before its worker died counts.
+	rows = connection.execute("SELECT kind, COUNT(*) AS healed FROM discrepancy WHERE healed_by = ? GROUP BY kind", (name,))
+	run.healed = {row["kind"]: row["healed"] for row in rows}
 	return run
 
 

@@ -215,6 +215,29 @@ def test_a_run_that_dies_at_every_page_ends_all_the_same(tmp_path: Path, monkeyp
 	assert result(store, run) == expected
 
 
+def dying_among_orders(step: str, run: Run) -> Callable[[str], None]:
+	def probe(reached: str) -> None:
+		if reached == step and run.resource == keys.ORDER:
+			raise Stopped
+
+	return probe
+
+
+@pytest.mark.parametrize("step", ["noted", "healed"])
+def test_a_run_whose_workers_die_heals_no_more_than_its_limit(step: str, store: Agreeing) -> None:
+	lost = [store.sold(told=False) for _order in range(6)]
+	settings, run = replace(HEAL, limit=2), store.begin()
+	for _death in range(3):
+		with pytest.raises(Stopped):
+			store.reconcile(settings, run, dying_among_orders(step, run))
+		store.instance.engine("inbound").drain()
+		run = store.resumed(run)
+	run = store.reconcile(settings, run)
+	assert run.ended is not None and "2 differences" in run.stopped
+	assert len(store.signals()) == 2 == sum(run.healed.values())
+	assert sum(bool(store.names(order, "Sales Order")) for order in lost) == 2
+
+
 def test_how_far_a_run_is_survives_its_spelling_out(store: Agreeing) -> None:
 	store.sold()
 	store.sold(told=False)

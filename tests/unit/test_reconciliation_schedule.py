@@ -102,6 +102,18 @@ def test_a_night_that_was_missed_is_made_up_for_within_hours_and_not_at_noon() -
 	assert due(midnight + 6 * HOUR, history, NIGHTS, "UTC") is None
 
 
+def test_a_night_that_begins_late_in_the_evening_is_made_up_for_after_midnight() -> None:
+	"""Shopify could not be reached from 23:00 to 00:30."""
+	evening = datetime(2026, 11, 20, 23, 0, tzinfo=timezone.utc)
+	history = History(light_until=evening, full_at=evening - timedelta(days=1))
+	late = replace(NIGHTS, nightly_hour=23)
+	found = due(evening + 90 * MINUTE, history, late, "UTC")
+	assert found is not None and found.depth is Depth.FULL
+	begun = replace(history, full_at=evening + 90 * MINUTE)
+	assert due(evening + 2 * HOUR, begun, late, "UTC") is None, "once a night"
+	assert due(evening + 4 * HOUR, history, late, "UTC") is None, "not in the morning"
+
+
 # --- what may be healed ----------------------------------------------------------------------------------------------------
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -79,9 +79,7 @@ class Comparing:
 			return self._left_over()
 		if run.resource == ORDER_DAYS:
 			return self._order_days()
-		since = payout_comparison.begins(run.since, run.until) if run.resource == PAYOUTS else run.since
-		window = Window(since, run.until, run.ids.get(run.resource, ()), full=run.depth is Depth.FULL)
-		page = self.shopify.page(run.resource, window, run.cursor)
+		page = self.shopify.page(run.resource, self._window(), run.cursor)
 		self.next = page.cursor
 		if page.total is not None:
 			run.expected[run.resource] = page.total
@@ -93,6 +91,13 @@ class Comparing:
 			PAYOUTS: self._payouts,
 		}[run.resource]
 		return compare(page)
+
+	def _window(self) -> Window:
+		run, is_full = self.run, self.run.depth is Depth.FULL
+		since = payout_comparison.begins(run.since, run.until) if run.resource == PAYOUTS else run.since
+		# What a full run has not met of these is not there any more: what changed meanwhile must be met too.
+		until = None if is_full and run.resource in (keys.PRODUCT, keys.INVENTORY_LEVEL) else run.until
+		return Window(since, until, run.ids.get(run.resource, ()), full=is_full)
 
 	def can_heal(self, finding: Finding) -> bool:
 		"""Tell whether there is anything to carry out of what is proposed."""
@@ -234,8 +239,8 @@ class Comparing:
 				self.tally.leave_out(IN_FLIGHT)
 				continue
 			compared.append(key)
-			if there.values is None and not self.policy.sync_customers:
-				self.tally.leave_out(customer_comparison.NOT_CARRIED_OVER)
+			if reason := customer_comparison.left_out(there, self.policy):
+				self.tally.leave_out(reason)
 				continue
 			self.tally.compared += 1
 			differing = list(customer_comparison.differences(customer, there, self.policy))
@@ -254,18 +259,23 @@ class Comparing:
 				self.tally.leave_out(reason)
 				continue
 			if causes.is_on_its_way(there):
-				self.tally.leave_out(IN_FLIGHT)
+				self._wait_for(key, IN_FLIGHT)
 				continue
 			on_hand = payload.get("on_hand")
 			differing = list(stock_comparison.differences(level, on_hand, there, self.policy, self.read_at))
 			if differing and (reason := self._waits(level, there)):
-				self.tally.leave_out(reason)
+				self._wait_for(key, reason)
 				continue
 			compared.append(key)
 			self.tally.compared += 1
 			self.tally.agreed += not differing
 			findings += [self._of_level(level, on_hand, one, there) for one in differing]
 		return compared, findings
+
+	def _wait_for(self, key: str, reason: str) -> None:
+		"""Leave out a record that is there, and is compared another time: what is known of it stands."""
+		self.tally.leave_out(reason)
+		self.run.waiting.add(key)
 
 	def _waits(self, level: InventoryLevel, found: FoundLevel) -> str:
 		"""Return why the difference of a level is none of its own, or an empty text."""
@@ -298,6 +308,9 @@ class Comparing:
 			id, there = str(variant["id"]), found[str(variant["id"])]
 			key = keys.key(self.policy.store, keys.VARIANT, id)
 			self.payloads[key] = product
+			if self._is_late(_time(product.get("updated_at"))):
+				self._wait_for(key, IN_FLIGHT)
+				continue
 			compared.append(key)
 			if there.item is None and there.by_sku is None:
 				self.tally.leave_out(link_comparison.NOT_CARRIED)
@@ -347,12 +360,18 @@ class Comparing:
 		return [keys.key(store, SUBSCRIPTIONS, topic) for topic in wanted], findings
 
 	def _left_over(self) -> tuple[list[str], list[Finding]]:
-		"""Find what ERPNext has of orders that this run did not meet, and Shopify says it has not."""
+		"""Find what ERPNext has of orders that this run did not meet, and Shopify says it has not.
+
+		What was missing in ERPNext, and is not in Shopify any more either, is over.
+		"""
 		page = self.host.not_met(self.run, self.run.cursor)
 		self.next = page.cursor
 		there = self.shopify.existing(keys.ORDER, [id for id, _label, _ref in page.records])
-		findings = []
+		findings, over = [], [keys.key(self.policy.store, keys.CUSTOMER, id) for id in self._gone_customers(page.customers)]
 		for id, label, ref in page.records:
+			if ref is None:
+				over += [] if id in there else [keys.key(self.policy.store, keys.ORDER, id)]
+				continue
 			if id in there:
 				self.tally.leave_out(IN_FLIGHT)
 				continue
@@ -361,7 +380,21 @@ class Comparing:
 				self._finding(keys.ORDER, id, label, difference, Explanation(Cause.DELETED_IN_SHOPIFY), Proposal.REVIEW)
 			)
 		self.tally.compared += len(findings)
-		return [finding.link for finding in findings], findings
+		return [*(finding.link for finding in findings), *over], findings
+
+	def _gone_customers(self, ids: Sequence[str]) -> list[str]:
+		"""Return which of *ids* Shopify has no more; they are few, and asked for by id."""
+		if not ids or keys.CUSTOMER not in self.run.phases:
+			# A run that reads no customers met none of them.
+			return []
+		there: set[str] = set()
+		cursor = None
+		while True:
+			page = self.shopify.page(keys.CUSTOMER, Window(None, None, tuple(ids)), cursor)
+			there |= {str(payload["id"]) for payload in page.payloads}
+			cursor = page.cursor
+			if cursor is None:
+				return [id for id in ids if id not in there]
 
 	def _is_late(self, updated_at: datetime | None) -> bool:
 		return updated_at is not None and updated_at > self.run.until
@@ -372,6 +405,11 @@ class Comparing:
 				yield parse(payload), payload
 			except ValidationError:
 				self.tally.leave_out(UNREADABLE)
+
+
+def _time(text: object) -> datetime | None:
+	"""Return a time of a payload that no contract has read, None where there is none."""
+	return datetime.fromisoformat(str(text).replace("Z", "+00:00")) if text else None
 
 
 def _cursor(reading: counts.Reading | None) -> str | None:

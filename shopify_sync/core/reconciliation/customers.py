@@ -7,6 +7,7 @@ from typing import Any
 
 from ..contracts.customer import Customer
 from ..customers.fields import FIELDS, SyncedField, as_text
+from ..customers.marks import is_gone
 from ..keys import short_hash
 from ..policy import Authority, StorePolicy
 from .findings import Difference, Kind
@@ -16,6 +17,15 @@ from .found import FoundCustomer
 _COMPARED = {"first_name": "first_name", "last_name": "last_name", "email_id": "email", "mobile_no": "phone"}
 #: Why a customer is not compared.
 NOT_CARRIED_OVER = "Not in ERPNext, and no order needs it"
+GONE = "Deleted, redacted or merged in Shopify"
+
+
+def left_out(found: FoundCustomer, policy: StorePolicy) -> str:
+	"""Return why a customer is not compared, or an empty text."""
+	if found.link and is_gone(found.link):
+		# What Shopify still shows of it is not written any more (core/customers/resource.py), and what was blanked stays so.
+		return GONE
+	return NOT_CARRIED_OVER if found.values is None and not policy.sync_customers else ""
 
 
 def differences(customer: Customer, found: FoundCustomer, policy: StorePolicy) -> Iterator[Difference]:

@@ -106,6 +106,11 @@ def is_accepted(before: Discrepancy | None, finding: Finding) -> bool:
 	return before is not None and before.state is State.DISMISSED and _says_the_same(before.finding, finding)
 
 
+def is_set_going(before: Discrepancy | None, finding: Finding, run: str) -> bool:
+	"""Tell whether *run* itself has noted that it heals the difference."""
+	return before is not None and before.state is State.HEALING and before.healed_by == run and finding.proposal in SAFE
+
+
 def _says_the_same(before: Finding, now: Finding) -> bool:
 	return (before.difference.shopify, before.difference.erpnext) == (now.difference.shopify, now.difference.erpnext)
 

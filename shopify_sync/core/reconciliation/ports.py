@@ -53,10 +53,15 @@ class Page:
 
 @dataclass(frozen=True)
 class NotMet:
-	"""Orders of ERPNext that a run did not meet: (Shopify's id, label, document)."""
+	"""What a run did not meet.
+
+	:ivar records: orders: (Shopify's id, label, its live Sales Order). Without one: an earlier run has found that it is missing.
+	:ivar customers: ids of those of which an earlier run has found something that is not over.
+	"""
 
 	records: Sequence[tuple[str, str, tuple[str, str] | None]]
 	cursor: str | None = None
+	customers: Sequence[str] = ()
 
 
 class Shopify(Protocol):
@@ -115,7 +120,9 @@ class ReconcileHost(Protocol):
 		"""Return the Payment Entries of transactions, and what is known of their orders. :param transactions: transaction → order."""
 
 	def not_met(self, run: Run, cursor: str | None) -> NotMet:
-		"""Return live Sales Orders of the store that no page of *run* compared, whose order was there before it began."""
+		"""Return what no page of *run* compared: live Sales Orders of the store whose order was there before it began, and orders and
+		customers of which something is not over that another run has found.
+		"""
 
 	def signal(self, event: NewEvent) -> Receipt:
 		"""Record an event and commit; workers carry it out."""

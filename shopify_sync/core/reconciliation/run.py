@@ -17,7 +17,7 @@ from .. import keys
 from ..policy import StorePolicy
 from . import counts
 from .comparing import Comparing
-from .discrepancy import Discrepancy, is_accepted, judged
+from .discrepancy import Discrepancy, is_accepted, is_set_going, judged
 from .findings import LEFT_OVER, ORDER_DAYS, PAYOUTS, SUBSCRIPTIONS, Finding, Sums, Tally
 from .schedule import Depth
 from .settings import Healing, Settings
@@ -35,8 +35,10 @@ class Run:
 
 	:ivar name: what its events are named after. *phase*, *cursor*: where it goes on.
 	:ivar ids: compare these records only, by resource.
-	:ivar healed: kind → how many. *stopped*: why it heals no more. *ended*: UTC.
+	:ivar healed: kind → how many; of a run that goes on, those too that were noted and not kept: a death does not lift the limit.
+	:ivar stopped: why it heals no more. *ended*: UTC.
 	:ivar unbooked: (Item, location) of parcels and returns that it met and ERPNext has not booked: their stock waits for that.
+	:ivar waiting: keys of variants and stock levels that are there and were left out, because something of them is under way.
 	:ivar accepted: day → by how many orders Shopify has more, where that was looked into (counts.py); it goes from one run to the next.
 	"""
 
@@ -57,6 +59,7 @@ class Run:
 	ended: datetime | None = None
 	expected: dict[str, int] = field(default_factory=dict)
 	unbooked: set[tuple[str, str]] = field(default_factory=set)
+	waiting: set[str] = field(default_factory=set)
 	accepted: dict[date, int] = field(default_factory=dict)
 
 	def tally(self, resource: str) -> Tally:
@@ -73,6 +76,7 @@ class Run:
 			"tallies": tallies,
 			"expected": self.expected,
 			"unbooked": unbooked,
+			"waiting": sorted(self.waiting),
 			"accepted": counts.text_of(self.accepted),
 		}
 
@@ -81,6 +85,7 @@ class Run:
 		self.phase, self.cursor = int(data.get("phase") or 0), data.get("cursor")
 		self.expected = dict(data.get("expected") or {})
 		self.unbooked = {(item, place) for item, place in data.get("unbooked") or ()}
+		self.waiting = set(data.get("waiting") or ())
 		self.accepted = counts.accepted_of(data.get("accepted"))
 		for name, tally in (data.get("tallies") or {}).items():
 			sums = {(row[0], row[1]): Sums(row[2], row[3], Decimal(row[4]), Decimal(row[5])) for row in tally["sums"]}
@@ -148,6 +153,9 @@ class Reconciler:
 		finding = judged(before, finding, run.name)
 		if is_accepted(before, finding):
 			return finding
+		if is_set_going(before, finding, run.name) and page.can_heal(finding):
+			# Its worker died behind the note: it is carried out, and was counted then.
+			return replace(finding, healed=True)
 		healing = Healing.going_on(self.settings, run.healed, run.stopped)
 		kind = finding.difference.kind
 		may = page.can_heal(finding) and healing.may(kind, finding.proposal)

@@ -105,6 +105,9 @@ def _is_night(now: datetime, history: History, settings: Settings, time_zone: st
 	local = now.astimezone(ZoneInfo(time_zone))
 	# An hour that comes twice, when the clocks go back, begins a run the first time only.
 	begins = local.replace(hour=settings.nightly_hour, minute=0, second=0, microsecond=0, fold=0)
-	if not begins <= local < begins + timedelta(hours=_NIGHT):
+	if local < begins:
+		# A night that begins late in the evening goes on after midnight.
+		begins -= timedelta(days=1)
+	if local >= begins + timedelta(hours=_NIGHT):
 		return False
 	return history.full_at is None or history.full_at < begins

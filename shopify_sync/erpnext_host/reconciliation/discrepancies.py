@@ -13,6 +13,7 @@ from typing import Any
 
 import frappe
 
+from shopify_sync.core import keys
 from shopify_sync.core.contracts.base import dump_json
 from shopify_sync.core.keys import short_hash
 from shopify_sync.core.reconciliation.discrepancy import (
@@ -95,6 +96,25 @@ def settle_all(store: str, where: str, values: Mapping[str, Any], now: datetime)
 	condition = f"store = %(store)s AND status IN %(states)s AND {where}"
 	found = _select(condition, {"store": store, "states": tuple(map(str, _NOT_OVER)), **values})
 	_write({name: _gone(before, now) for name, before in found.items()}, now)
+
+
+def not_met(store: str, run: str) -> tuple[list[tuple[str, str]], list[str]]:
+	"""Return what another run than *run* has found, and is not over: (id, label) of orders that are missing, and ids of customers."""
+	rows = frappe.db.sql(
+		"""SELECT DISTINCT resource_type, shopify_id, IFNULL(label, '') FROM `tabSync Discrepancy`
+		WHERE store = %(store)s AND status IN %(states)s AND IFNULL(last_run, '') != %(run)s
+		AND (resource_type = %(customer)s OR (resource_type = %(order)s AND kind = %(missing)s)) ORDER BY shopify_id""",
+		{
+			"store": store,
+			"states": tuple(map(str, _NOT_OVER)),
+			"run": run,
+			"customer": keys.CUSTOMER,
+			"order": keys.ORDER,
+			"missing": str(Kind.MISSING),
+		},
+	)
+	orders = [(id, label) for resource, id, label in rows if resource == keys.ORDER]
+	return orders, [id for resource, id, _label in rows if resource == keys.CUSTOMER]
 
 
 def read(name: str, *, lock: bool = False) -> Kept | None:

@@ -98,8 +98,13 @@ class FrappeReconcileHost:
 			{"store": run.store, "began": began, "cursor": cursor or "", "limit": _NOT_MET},
 			as_dict=True,
 		)
-		records = [(row.shopify_id, row.shopify_order_name or "", ("Sales Order", row.document)) for row in rows]
-		return NotMet(records, rows[-1].name if len(rows) == _NOT_MET else None)
+		records: list[tuple[str, str, tuple[str, str] | None]] = [
+			(row.shopify_id, row.shopify_order_name or "", ("Sales Order", row.document)) for row in rows
+		]
+		if len(rows) == _NOT_MET:
+			return NotMet(records, rows[-1].name)
+		missing, customers = discrepancies.not_met(run.store, run.name)
+		return NotMet([*records, *((id, label, None) for id, label in missing)], None, customers)
 
 	def signal(self, event: NewEvent) -> Receipt:
 		"""See the port."""
@@ -157,12 +162,14 @@ def _met(compared: Sequence[str], now: datetime) -> None:
 def _settle_what_is_no_more(run: Run, now: datetime) -> None:
 	discrepancies.settle_all(
 		run.store,
-		"IFNULL(last_run, '') != %(run)s AND (kind = %(kind)s OR (resource_type IN %(resources)s AND resource_type IN %(seen)s))",
+		"""IFNULL(last_run, '') != %(run)s AND link NOT IN %(waiting)s
+		AND (kind = %(kind)s OR (resource_type IN %(resources)s AND resource_type IN %(seen)s))""",
 		{
 			"run": run.name,
 			"kind": str(Kind.NOT_IN_SHOPIFY),
 			"resources": _ENDS_WITH_A_FULL_RUN,
 			"seen": tuple(_resources(run)) or ("",),
+			"waiting": tuple(run.waiting) or ("",),
 		},
 		now,
 	)

@@ -83,14 +83,14 @@ def _accepted(wanted: Wanted) -> Mapping[str, int]:
 
 
 def load(name: str) -> Run:
-	"""Return a run where it was kept last. What was noted since, and is not found again, is counted in the end.
+	"""Return a run where it was kept last; of what it healed, what was noted since counts too.
 
 	:raises frappe.DoesNotExistError: when there is no such run.
 	"""
 	row = frappe.db.get_value(
 		DOCTYPE,
 		name,
-		["store", "depth", "ids", "state", "by_kind", "healed_by_kind", "stopped_because", "ended_at"],
+		["store", "depth", "ids", "state", "by_kind", "stopped_because", "ended_at"],
 		as_dict=True,
 	)
 	if not row:
@@ -109,7 +109,9 @@ def load(name: str) -> Run:
 		ended=times.from_site(row.ended_at) if row.ended_at else None,
 	)
 	run.resume(state)
-	run.found, run.healed = json.loads(row.by_kind or "{}"), json.loads(row.healed_by_kind or "{}")
+	run.found = json.loads(row.by_kind or "{}")
+	# What was noted before its worker died counts: a death does not lift the limit of what is healed.
+	run.healed = discrepancies.counts_of_run(name)[1]
 	if not run.phases:
 		run.ended = run.ended or times.now()
 	return run
