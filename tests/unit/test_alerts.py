@@ -140,6 +140,18 @@ def test_a_recovery_in_the_quiet_hours_is_told_in_the_morning_unless_it_came_bac
 	assert watched.look(False, 12 * 60).told[1:] == [(morning, Kind.RECOVERED)]
 
 
+def test_what_nobody_took_to_tell_is_not_told_of_what_is_over_by_then() -> None:
+	settings = Settings(quiet=NIGHT, remind_after=HOUR, escalate_after=None)
+	evening = datetime(2026, 11, 20, 20, 55, tzinfo=timezone.utc)
+	alert = Watched(settings=settings, now=evening).look(True, 3).alert
+	late = {"rule": WARNING, "settings": settings}
+	alert = step(alert, is_there=True, now=evening + 64 * MINUTE, **late)
+	assert alert is not None and alert.due is Kind.REMINDER, "no worker takes it"
+	alert = step(alert, is_there=False, now=evening + 64.5 * MINUTE, **late)
+	alert = step(alert, is_there=False, now=evening + 70 * MINUTE, **late)
+	assert alert is not None and alert.status is Status.RECOVERED and alert.due is None, "it is night, and it is over"
+
+
 def test_what_is_muted_is_not_told_but_the_recovery_of_what_was_told_is() -> None:
 	watched = Watched(settings=Settings(remind_after=HOUR, escalate_after=HOUR)).look(True, 3)
 	assert watched.alert is not None

@@ -145,7 +145,8 @@ def _with_due(alert: Alert, settings: Settings, now: datetime) -> Alert:
 	if alert.recovered_at:
 		if alert.first_told_at is None:
 			return replace(alert, due=None, closed=True)
-		return alert if is_quiet else replace(alert, due=Kind.RECOVERED, closed=True)
+		# What was about to be told of it before is not true any more.
+		return replace(alert, due=None) if is_quiet else replace(alert, due=Kind.RECOVERED, closed=True)
 	if is_quiet or (alert.muted_until and now < alert.muted_until):
 		return replace(alert, due=None)
 	return replace(alert, due=alert.due or _wanted(alert, settings, now))
