@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Protocol
@@ -45,7 +46,7 @@ class EventFact:
 
 @dataclass(frozen=True)
 class AttemptFact:
-	"""A Sync Attempt. *text* is everything in it that a person could read."""
+	"""A Sync Attempt, from when to when (UTC). *text* is everything in it that a person could read."""
 
 	event: str
 	attempt: int
@@ -53,6 +54,8 @@ class AttemptFact:
 	outcome: str
 	category: str | None
 	user: str | None
+	started_at: datetime
+	ended_at: datetime
 	changes: Sequence[Mapping[str, Any]]
 	text: str
 

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from shopify_sync.simulator.dice import Dice
 from shopify_sync.simulator.shop.shop import Shop
 
 from .story import Intent, StoreFacts, Story
 from .target import Target
+
+
+@dataclass
+class Held:
+	"""What an operator held: a flow, a topic or the key of a resource (core/holds.py).
+
+	:ivar since: when that was saved; :ivar until: when somebody began to release it, None: nobody has (both UTC).
+	"""
+
+	store: str
+	scope: str
+	what: str
+	since: datetime | None = None
+	until: datetime | None = None
 
 
 @dataclass
@@ -20,6 +35,7 @@ class Deeds:
 	:ivar cancelled: keys of Sales Orders cancelled by hand.
 	:ivar counted: (Item, warehouse) whose Bin ERPNext's user wrote.
 	:ivar closed_gaps: (store, gap) that an operator closed.
+	:ivar held: number of the intent → what was held by it.
 	:ivar sent_by_shop: fulfillments that the shop's own staff made.
 	:ivar forged: webhook ids of deliveries that must leave nothing behind.
 	:ivar odd: webhook ids of correctly signed deliveries that no shop's state stands behind.
@@ -29,6 +45,7 @@ class Deeds:
 	cancelled: set[str] = field(default_factory=set)
 	counted: set[tuple[str, str]] = field(default_factory=set)
 	closed_gaps: set[tuple[int, str]] = field(default_factory=set)
+	held: dict[int, Held] = field(default_factory=dict)
 	sent_by_shop: set[str] = field(default_factory=set)
 	forged: list[str] = field(default_factory=list)
 	odd: list[str] = field(default_factory=list)

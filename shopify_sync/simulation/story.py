@@ -35,6 +35,22 @@ _LIVES = (
 	((), 2),
 )  # fmt: skip
 
+#: What operators hold, each with how often. Of a resource: the one of its kind that changed last.
+_HOLDS = (
+	(("Flow", "Orders"), 2),
+	(("Flow", "Customers"), 1),
+	(("Flow", "Inventory"), 2),
+	(("Flow", "Fulfillments"), 1),
+	(("Topic", "orders/create"), 1),
+	(("Topic", "orders/updated"), 1),
+	(("Topic", "order_transactions/create"), 1),
+	(("Topic", "inventory_levels/update"), 1),
+	(("Topic", "inventorySetQuantities"), 1),
+	(("Resource", "order"), 4),
+	(("Resource", "customer"), 1),
+	(("Resource", "inventory_level"), 2),
+)
+
 
 @dataclass(frozen=True)
 class Intent:
@@ -246,16 +262,20 @@ class _Writer:
 	def _operator_act(self, store: StoreFacts, number: int) -> None:
 		name = (store.index, "operator act", number)
 		action = self._dice.weighted(
-			(("retry", 4), ("replay", 4), ("discard", 1), ("double_retry", 2), ("replay_all", 1), ("pause", 1), ("shadow", 0.5),
+			(("retry", 4), ("replay", 4), ("discard", 1), ("double_retry", 2), ("replay_all", 1), ("pause", 1), ("shadow", 0.5), ("hold", 2),
 			("rotate_secret", 0.7), ("rotate_secret_unannounced", 0.5)), *name
 		)  # fmt: skip
 		at = self._bad_moment(store, *name)
-		begun = self._add(at, store, "operator", action)
-		if action in ("pause", "shadow"):
-			live_at = max(at + self._pause(*name), self._bad_moment(store, *name, "live"))
-			self._add(live_at, store, "operator", "go_live", of=begun)
+		begun = self._add(at, store, "operator", action, args=self._hold_args(name) if action == "hold" else None)
+		if back := {"pause": "go_live", "shadow": "go_live", "hold": "release"}.get(action):
+			back_at = max(at + self._pause(*name), self._bad_moment(store, *name, "live"))
+			self._add(back_at, store, "operator", back, of=begun)
 		if action == "rotate_secret_unannounced":
 			self._add(at + self._pause(*name), store, "operator", "enter_secret", of=begun)
+
+	def _hold_args(self, name: tuple[object, ...]) -> Mapping[str, Any]:
+		scope, what = self._dice.weighted(_HOLDS, *name, "held")
+		return {"scope": scope, "what": what}
 
 	def _outage(self, store: StoreFacts, number: int) -> None:
 		name = (store.index, "outage", number)

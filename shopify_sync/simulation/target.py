@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -30,6 +31,15 @@ class Target(Protocol):
 
 	def settings(self, store: str) -> Mapping[str, Any]:
 		"""Return the store's settings as they stand."""
+
+	def now(self) -> datetime:
+		"""Return the time by which Sync Attempts begin and end (UTC)."""
+
+	def hold(self, store: str, scope: str, what: str) -> None:
+		"""Hold a flow, a topic or a resource (core/holds.py) of a store. :raises Refused: where that cannot be held."""
+
+	def release(self, store: str, scope: str, what: str) -> None:
+		"""Release what was held, with everything that this sets off."""
 
 	def add_item(self, item: str) -> None:
 		"""Create an Item, with everything that saving sets off."""

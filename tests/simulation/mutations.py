@@ -320,6 +320,31 @@ def a_mapping_and_what_it_sets_going_are_committed_apart() -> Iterator[None]:
 		yield
 
 
+@mutation("every event has ended or says why not", "every push has ended or says why not", profile="operators")
+def a_release_sets_nothing_going() -> Iterator[None]:
+	def requeue_held(self: EventLog, connection: sqlite3.Connection, store: str, *given: Any, **named: Any) -> int:
+		# A store that goes on sets going what its pause held.
+		paused = "store = :store AND status = 'Held' AND message LIKE '%is paused%'"
+		return self._requeue_where(connection, paused, {"store": store}, None, "The store goes on.")
+
+	with patch.object(EventLog, "requeue_held", requeue_held):
+		yield
+
+
+@mutation("what is held is not carried out", profile="operators")
+def what_is_held_is_pushed() -> Iterator[None]:
+	with patch.object(pusher, "held_by", lambda event, policy: None):
+		yield
+
+
+@mutation("what is held is not carried out", profile="operators")
+def the_payments_of_a_held_order_are_carried_out() -> Iterator[None]:
+	real = engine.covering
+
+	with patch.object(engine, "covering", lambda holds, **event: real(holds, **{**event, "part_of": None})):
+		yield
+
+
 @mutation("each change has evidence, each evidence its change")
 def changes_are_left_out_of_the_evidence() -> Iterator[None]:
 	real = attempts.append

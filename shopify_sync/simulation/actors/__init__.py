@@ -17,7 +17,7 @@ ACTIONS: dict[tuple[str, str], Callable[[Stage, Intent], str]] = {
 		("shop", shop, "place paid partial_payment capture cancel note fulfill fulfill_part refund_part edit_add edit_remove "
 			"change_customer adjust_stock set_stock"),
 		("erp", erp, "edit_customer cancel_sales_order count_stock count_floor deliver deliver_part track_delivery cancel_delivery"),
-		("operator", operator, "retry double_retry replay replay_all discard pause shadow go_live rotate_secret rotate_secret_unannounced enter_secret close_gap"),
+		("operator", operator, "retry double_retry replay replay_all discard pause shadow go_live hold release rotate_secret rotate_secret_unannounced enter_secret close_gap"),
 		("network", network, "outage api_outage forged garbage unknown_topic no_id tampered"),
 	)
 	for name in names.split()

@@ -1,13 +1,16 @@
-"""The operator of the sync: presses buttons at bad moments, closes gaps in the mapping late, pauses a store, rotates a secret."""
+"""The operator of the sync: presses buttons at bad moments, closes gaps in the mapping late, pauses a store, holds
+a part of it for a while, rotates a secret.
+"""
 
 from __future__ import annotations
 
 from shopify_sync.core import keys
+from shopify_sync.core.holds import Scope
 from shopify_sync.core.operations import Refused
 from shopify_sync.core.statuses import Status
 
 from .. import shops
-from ..stage import Stage
+from ..stage import Held, Stage
 from ..story import Intent
 
 _WAITING = (Status.BLOCKED, Status.HELD, Status.CONFLICT, Status.DEAD_LETTER, Status.RETRYING)
@@ -86,6 +89,60 @@ def go_live(stage: Stage, intent: Intent) -> str:
 	"""Let the store work again."""
 	stage.target.save_settings(stage.store(intent).name, mode="Live")
 	return "live"
+
+
+def hold(stage: Stage, intent: Intent) -> str:
+	"""Hold a flow, a topic, or the resource that changed last: its events wait."""
+	store, scope, what = stage.store(intent).name, str(intent.args["scope"]), _to_hold(stage, intent)
+	if what is None:
+		return "there is nothing to hold"
+	if any((one.store, one.scope, one.what, one.until) == (store, scope, what, None) for one in stage.deeds.held.values()):
+		return f"{what} is held already"
+	held = stage.deeds.held[intent.number] = Held(store, scope, what)
+	try:
+		stage.target.hold(store, scope, what)
+	except Refused:
+		del stage.deeds.held[intent.number]
+		raise
+	finally:
+		# Whoever is killed over it has saved it, or does so when it is back.
+		held.since = stage.target.now()
+	return what
+
+
+def _to_hold(stage: Stage, intent: Intent) -> str | None:
+	shop, what = stage.shop(intent), str(intent.args["what"])
+	if intent.args["scope"] != Scope.RESOURCE:
+		return what
+	changed = {
+		keys.ORDER: {id: order.updated_at for id, order in shop.orders.all.items()},
+		keys.CUSTOMER: {id: customer.updated_at for id, customer in shop.customers.all.items()},
+		keys.INVENTORY_LEVEL: {
+			f"{item}-{place}": level.updated_at for (item, place), level in shop.inventory.levels.items() if level.updated_at
+		},
+	}[what]
+	return keys.key(stage.store(intent).name, what, max(changed, key=changed.__getitem__)) if changed else None
+
+
+def release(stage: Stage, intent: Intent) -> str:
+	"""Release what was held."""
+	held = stage.deeds.held.get(intent.of) if intent.of is not None else None
+	if held is None or held.until:
+		return "it is not held"
+	_release(stage, held)
+	return held.what
+
+
+def release_all(stage: Stage) -> None:
+	"""Release whatever is still held."""
+	for held in stage.deeds.held.values():
+		if held.until is None:
+			_release(stage, held)
+
+
+def _release(stage: Stage, held: Held) -> None:
+	held.until = stage.target.now()
+	stage.target.release(held.store, held.scope, held.what)
 
 
 def rotate_secret(stage: Stage, intent: Intent) -> str:

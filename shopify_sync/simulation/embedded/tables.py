@@ -9,6 +9,7 @@ from decimal import Decimal
 from shopify_sync.core.events import Way
 from shopify_sync.core.statuses import Status
 from shopify_sync.embedded_host.reconciliation import discrepancies
+from shopify_sync.embedded_host.times import from_text
 
 from ..facts import AttemptFact, DocumentFact, EventFact, Facts, LinkFact
 
@@ -72,6 +73,8 @@ def _attempt(row: sqlite3.Row) -> AttemptFact:
 		outcome=row["outcome"],
 		category=row["category"],
 		user=row["user"],
+		started_at=from_text(row["started_at"]),
+		ended_at=from_text(row["ended_at"]),
 		changes=json.loads(row["changes"]),
 		text=text,
 	)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,23 @@ class EmbeddedTarget:
 	def settings(self, store: str) -> Mapping[str, Any]:
 		"""Return the store's settings as they stand."""
 		return next(entry for entry in self._settings["stores"] if entry["store"] == store)
+
+	def now(self) -> datetime:
+		"""Return the time (UTC)."""
+		return self.scheduler.now()
+
+	def hold(self, store: str, scope: str, what: str) -> None:
+		"""Hold a flow, a topic or a resource of a store."""
+		row = {"scope": scope, "what": what, "user": _OPERATOR, "reason": "Somebody looks at it"}
+		self.save_settings(store, holds=[*self._holds(store), row])
+
+	def release(self, store: str, scope: str, what: str) -> None:
+		"""Release what was held."""
+		self.save_settings(store, holds=[row for row in self._holds(store) if (row["scope"], row["what"]) != (scope, what)])
+
+	def _holds(self, store: str) -> Sequence[Mapping[str, str]]:
+		found: Sequence[Mapping[str, str]] = self.settings(store).get("holds", ())
+		return found
 
 	def add_item(self, item: str) -> None:
 		"""Create an Item."""

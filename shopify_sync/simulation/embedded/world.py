@@ -20,7 +20,7 @@ from shopify_sync.simulator.shop.records import Webhook
 from shopify_sync.simulator.webhooks.courier import Courier
 
 from .. import shops
-from ..actors import ACTIONS, act
+from ..actors import ACTIONS, act, operator
 from ..invariants import Moment, Violation, World, check
 from ..opening import TOPICS, open_stores
 from ..profiles import Profile, ReceiverFaults, WorkerFaults
@@ -61,10 +61,22 @@ _NIGHTS = 2
 
 
 class EmbeddedWorld:
-	"""Puts everything together for one story, and runs it."""
+	"""Puts everything together for one story, and runs it.
 
-	def __init__(self, seed: int, story: Story, profile: Profile, folder: Path, log: _Log) -> None:
+	:param look: shown the world whenever the rules are looked at.
+	"""
+
+	def __init__(
+		self,
+		seed: int,
+		story: Story,
+		profile: Profile,
+		folder: Path,
+		log: _Log,
+		look: Callable[[World], None] = lambda world: None,
+	) -> None:
 		self.result = Result(seed)
+		self._show = look
 		self._story = story
 		self._log = log
 		dice = Dice(f"world/{profile.name}/{seed}")
@@ -191,7 +203,8 @@ class EmbeddedWorld:
 	def _night(self) -> None:
 		"""Reconcile everything while nobody does anything, and see that both sides agree then.
 
-		Every store is set live for it: one that only watches, or is paused, is told of what is lost and takes nothing over.
+		Every store is set live for it, and what is held is released: what only watches, is paused or held is told of what is lost
+		and takes nothing over.
 		"""
 		self._is_night = True
 		self._set_live()
@@ -221,6 +234,7 @@ class EmbeddedWorld:
 		for store in self._story.stores:
 			if self.target.settings(store.name).get("mode", "Live") != "Live":
 				self.target.save_settings(store.name, mode="Live")
+		operator.release_all(self.stage)
 
 	def _rest(self) -> None:
 		self.scheduler.run(self.scheduler.seconds + QUIET, self._is_at_rest)
@@ -267,6 +281,7 @@ class EmbeddedWorld:
 			calls=self.target.shops.calls,
 			reconfigured=self.target.reconfigured,
 		)
+		self._show(world)
 		for violation in check(world):
 			self._tell(f"VIOLATED: {violation}")
 			self.result.violations.append(violation)
@@ -291,6 +306,8 @@ class EmbeddedWorld:
 			counts["fulfilled"] += done and call.operation == "FulfillmentCreate"
 		row = self.target.database.connection().execute("SELECT count(*) AS number FROM sync_attempt").fetchone()
 		counts["attempts"] += row["number"]
+		query = "SELECT count(*) AS number FROM sync_attempt WHERE outcome = 'Held' AND message LIKE '%is held%'"
+		counts["held"] += self.target.database.connection().execute(query).fetchone()["number"]
 		counts["webhooks"] += len(self.emitted)
 		counts["intents"] += len(self._story.intents)
 		counts["orders"] += sum(len(shop.orders.all) for shop in self.shops)
@@ -300,10 +317,10 @@ def _nothing(point: str) -> None:
 	"""Stand in the place of a fault while none may strike."""
 
 
-def run(seed: int, story: Story, profile: Profile) -> Result:
-	"""Run one world and return how it went."""
+def run(seed: int, story: Story, profile: Profile, look: Callable[[World], None] = lambda world: None) -> Result:
+	"""Run one world and return how it went. *look* is shown the world whenever the rules are looked at."""
 	with _capturing() as log, tempfile.TemporaryDirectory(prefix="shopify-sync-", dir=_fast_folder()) as folder:
-		return EmbeddedWorld(seed, story, profile, Path(folder), log).run()
+		return EmbeddedWorld(seed, story, profile, Path(folder), log, look).run()
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from . import agreement, books, deliveries, documents, evidence, outbound, parcels, privacy, progress, reconciliation
+from . import agreement, books, deliveries, documents, evidence, holds, outbound, parcels, privacy, progress, reconciliation
 from .world import Moment, Violation, World
 
 __all__ = ("RULES", "Moment", "Violation", "World", "check")
@@ -23,6 +23,7 @@ _ALWAYS = (
 	deliveries.a_forgery_leaves_nothing,
 	progress.attempts_are_bounded,
 	privacy.nothing_personal_is_shown,
+	holds.what_is_held_is_not_carried_out,
 	outbound.one_open_push,
 	outbound.no_attempt_is_burnt_by_shopify,
 )

@@ -69,6 +69,8 @@ def clear() -> None:
 			frappe.db.delete("Sync Attempt", {"event": ("in", events)})
 		frappe.db.delete("Sync Event", {"store": store})
 		frappe.db.delete("Shopify Link", {"store": store})
+		frappe.db.delete("Sync Hold", {"store": store})
+		frappe.db.delete("Sync Operation", {"store": store})
 		frappe.delete_doc("Shopify Store", store, force=True)
 	_take_parcels_back()
 	remove_documents(f"{PREFIX}-%")

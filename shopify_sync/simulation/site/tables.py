@@ -11,6 +11,7 @@ from typing import Any
 import frappe
 
 from shopify_sync.core.statuses import Status
+from shopify_sync.erpnext_host import times
 from shopify_sync.install import KEYED_DOCTYPES
 
 from ..facts import AttemptFact, DocumentFact, EventFact, Facts, LinkFact
@@ -90,7 +91,7 @@ def _event(row: Any) -> EventFact:
 def _attempts(stores: Sequence[str]) -> list[AttemptFact]:
 	rows = frappe.db.sql(
 		"""SELECT attempt.event, attempt.attempt, attempt.action, attempt.outcome, attempt.category, attempt.user, attempt.message,
-		attempt.reason, attempt.changes, attempt.`reads`, attempt.detail
+		attempt.started_at, attempt.ended_at, attempt.reason, attempt.changes, attempt.`reads`, attempt.detail
 		FROM `tabSync Attempt` attempt JOIN `tabSync Event` event ON event.name = attempt.event
 		WHERE event.store IN %s ORDER BY attempt.creation, attempt.name""",
 		(tuple(stores),),
@@ -104,6 +105,8 @@ def _attempts(stores: Sequence[str]) -> list[AttemptFact]:
 			outcome=row.outcome,
 			category=row.category,
 			user=row.user,
+			started_at=times.from_site(row.started_at),
+			ended_at=times.from_site(row.ended_at),
 			changes=json.loads(row.changes) if row.changes else [],
 			text="\n".join(str(row[name] or "") for name in ("message", "reason", "changes", "reads", "detail")),
 		)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -19,7 +20,8 @@ from shopify_sync.core.contracts.base import parse_json
 from shopify_sync.core.engine import Engine
 from shopify_sync.core.events import Action, NewEvent
 from shopify_sync.core.failures import Failure
-from shopify_sync.core.operations import Refused
+from shopify_sync.core.holds import Scope
+from shopify_sync.core.operations import OperatorAction, Refused
 from shopify_sync.core.receiving import receive
 from shopify_sync.core.signals import Signal
 from shopify_sync.core.statuses import Status
@@ -28,6 +30,7 @@ from shopify_sync.erpnext_host import wake as waking
 from shopify_sync.erpnext_host.errors import is_contention
 from shopify_sync.erpnext_host.event_log import FrappeEventLog
 from shopify_sync.erpnext_host.host import FrappeHost
+from shopify_sync.erpnext_host.operations import starting, targets
 
 from ..facts import Facts
 from ..target import StoreSetUp
@@ -128,6 +131,25 @@ class SiteTarget:
 	def settings(self, store: str) -> Mapping[str, Any]:
 		"""Return the store's settings as they stand."""
 		return self._settings[store]
+
+	def now(self) -> datetime:
+		"""Return the time (UTC), which is not the story's."""
+		return times.now()
+
+	def hold(self, store: str, scope: str, what: str) -> None:
+		"""Hold a flow, a topic or a resource of a store, as the button does."""
+		self._operate(OperatorAction.HOLD, store, scope, what)
+
+	def release(self, store: str, scope: str, what: str) -> None:
+		"""Release what was held, as the button does."""
+		self._operate(OperatorAction.RELEASE, store, scope, what)
+
+	def _operate(self, action: OperatorAction, store: str, scope: str, what: str) -> None:
+		frappe.db.rollback()
+		about = {"link": what} if scope == Scope.RESOURCE else {"store": store, scope.lower(): what}
+		person = starting.Person(_USER, may_set_up=True)
+		starting.start(action, targets.parse(about), frappe.generate_hash(length=32), person, reason="Somebody looks at it")
+		waking.wake()
 
 	def add_item(self, item: str) -> None:
 		"""Create an Item."""

@@ -24,7 +24,7 @@ from shopify_sync.simulator.shop.records import Webhook
 from shopify_sync.simulator.webhooks.courier import Courier
 
 from .. import reconciling, shops
-from ..actors import act
+from ..actors import act, operator
 from ..invariants import Moment, Violation, World, check
 from ..opening import TOPICS, open_stores, subscribe
 from ..profiles import Profile, ReceiverFaults
@@ -220,6 +220,7 @@ class SiteWorld:
 		for store in self._story.stores:
 			if self.target.settings(store.name).get("mode", "Live") != "Live":
 				self.target.save_settings(store.name, mode="Live")
+		operator.release_all(self.stage)
 		self._rest()
 
 	def _rest(self) -> None:
