@@ -174,6 +174,47 @@ def test_a_bulk_operation_that_fails_is_made_up_for_page_by_page(shop: World) ->
 	assert sorted(names) == sorted(order.name for order in shop.site.shop.orders.all.values())
 
 
+def test_more_than_comes_by_pages_is_read_at_once_again(shop: World, monkeypatch: pytest.MonkeyPatch) -> None:
+	monkeypatch.setattr("shopify_sync.admin_api.reading.store.FURTHEST", 20)
+	filled(shop, orders=40)
+	window, store = whole(shop), reading(shop, share=0.001)
+	started = store.page(keys.ORDER, window, store.page(keys.ORDER, window, None).cursor)
+	shop.faults(server_error_after=1.0)
+	shop.pass_(seconds=LONGEST)
+	with shop.site.lock:
+		shop.site.api.bulk.settle()
+	shop.faults(server_error_after=0.0)
+	shop.waits.clear()
+	failed = store.page(keys.ORDER, window, started.cursor)
+	position = json.loads(failed.cursor or "")["position"]
+	assert (failed.anew, position["way"], position["operation"], position["offset"]) == (True, "Bulk", "", 0)
+	assert position["started_at"] and sum(shop.waits) == 20.0, "not at once: it may fail again"
+	cursor, names = failed.cursor, []
+	while cursor:
+		shop.pass_(seconds=LONGEST)
+		page = store.page(keys.ORDER, window, cursor)
+		names += [payload["name"] for payload in page.payloads]
+		cursor = page.cursor
+	assert sorted(names) == sorted(order.name for order in shop.site.shop.orders.all.values())
+
+
+def test_a_result_that_is_gone_half_way_is_read_from_the_beginning_and_says_so(
+	shop: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+	monkeypatch.setattr("shopify_sync.admin_api.reading.store._BATCH", 10)
+	filled(shop, orders=30)
+	window = whole(shop)
+	cursor, read = None, 0
+	while read == 0:
+		page = reading(shop, share=0.001).page(keys.ORDER, window, cursor)
+		assert not page.anew
+		cursor, read = page.cursor, len(page.payloads)
+	shop.pass_(days=8)
+	expired = reading(shop, share=0.001).page(keys.ORDER, window, cursor)
+	assert (expired.anew, list(expired.payloads)) == (True, [])
+	assert json.loads(expired.cursor or "")["position"]["way"] == "Pages"
+
+
 def test_a_page_does_not_wait_for_ever_for_a_bulk_operation(shop: World) -> None:
 	filled(shop, orders=10)
 	store, window = reading(shop, share=0.0001, patience=1.0), whole(shop)

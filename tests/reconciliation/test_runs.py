@@ -11,6 +11,7 @@ import pytest
 from shopify_sync.core import keys
 from shopify_sync.core.contracts.base import dump_json, parse_json
 from shopify_sync.core.reconciliation.findings import LEFT_OVER, ORDER_DAYS, PAYOUTS, SUBSCRIPTIONS, Kind
+from shopify_sync.core.reconciliation.ports import Page, Window
 from shopify_sync.core.reconciliation.run import PHASES, Run, phases_of
 from shopify_sync.core.reconciliation.schedule import Depth
 from shopify_sync.core.reconciliation.settings import HealingRule
@@ -89,6 +90,27 @@ def test_stock_that_moved_in_shopify_is_pushed_again(store: Agreeing) -> None:
 	store.settle()
 	assert store.on_hand("TEE") == 100
 	assert store.reconcile(HEAL).found == {}
+
+
+class Restarting(ShopReader):
+	"""Its second page of orders is that reading begins from the beginning: the result of a bulk operation is gone."""
+
+	restarted = False
+
+	def page(self, resource: str, window: Window, cursor: str | None) -> Page:
+		if resource == keys.ORDER and cursor and not self.restarted:
+			self.restarted = True
+			return Page((), "0", anew=True)
+		return super().page(resource, window, cursor)
+
+
+def test_what_is_read_twice_is_counted_once(store: Agreeing, monkeypatch: pytest.MonkeyPatch) -> None:
+	for _order in range(5):
+		store.sold()
+	monkeypatch.setattr(Agreeing, "reader", lambda self: Restarting(self.shop, page=2))
+	orders = store.reconcile().tally(keys.ORDER)
+	assert (orders.compared, orders.agreed) == (5, 5)
+	assert sum(one.shopify for one in orders.sums.values()) == 5
 
 
 # --- limits ----------------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from shopify_sync.core.calls.bucket import BACKFILL_SHARE
 from shopify_sync.core.failures import Category, Failure
 from shopify_sync.core.outbound.calls import CallFailed
 from shopify_sync.core.policy import Direction, StorePolicy
-from shopify_sync.core.reading import Position, Way, choose
+from shopify_sync.core.reading import FURTHEST, Position, Way, choose
 from shopify_sync.core.reading import Window as Span
 from shopify_sync.core.reconciliation.findings import PAYOUTS
 from shopify_sync.core.reconciliation.ports import Page, Window
@@ -171,11 +171,20 @@ class ReadingStore:
 		except (bulk.BulkFailed, bulk.BulkCancelled, bulk.BulkExpired) as error:
 			if error.failure.category is Category.PERMISSION:
 				raise
-			# What Shopify could not read at once is read page by page, from the beginning.
-			return Page((), _cursor(Position(position.what, Way.PAGES, position.window, expected=position.expected)))
+			return Page((), _cursor(self._begun_anew(position)), anew=True)
 		if batch is None:
 			return Page(())
 		return Page(self._payloads(resource, batch.records), None if batch.position.done else _cursor(batch.position))
+
+	def _begun_anew(self, position: Position) -> Position:
+		"""Return where to go on when Shopify could not read something at once: page by page, from the beginning.
+
+		More than Shopify gives out by pages is read at once again, after a while.
+		"""
+		if (position.expected or 0) <= FURTHEST:
+			return Position(position.what, Way.PAGES, position.window, expected=position.expected)
+		self._sleep(self._patience.total_seconds())
+		return Position(position.what, Way.BULK, position.window, started_at=self._now(), expected=position.expected)
 
 	def _downloaded(self, position: Position) -> Batch[Any] | None:
 		"""Return what comes behind a position; the download stays open for the page behind it, which this reader is asked for as a rule."""

@@ -127,7 +127,7 @@ class Backfiller:
 				return False
 			self._take(run, event_of(resource, payload, run, read_at, version), payload)
 			self._probe("recorded")
-		run.read[resource] = run.read.get(resource, 0) + len(page.payloads)
+		run.read[resource] = (0 if page.anew else run.read.get(resource, 0)) + len(page.payloads)
 		run.pace = run.pace.after(pace.WEIGHTS[resource] * len(page.payloads), (self.host.now() - began).total_seconds())
 		self._go_on(run, page.cursor)
 		self.host.keep(run)

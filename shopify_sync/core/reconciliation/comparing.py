@@ -81,6 +81,9 @@ class Comparing:
 			return self._order_days()
 		page = self.shopify.page(run.resource, self._window(), run.cursor)
 		self.next = page.cursor
+		if page.anew:
+			# Counted once, however often it is read.
+			self.tally = run.tallies[run.resource] = Tally()
 		if page.total is not None:
 			run.expected[run.resource] = page.total
 		compare = {

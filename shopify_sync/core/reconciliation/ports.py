@@ -44,11 +44,13 @@ class Page:
 	"""Records in the shape of their webhooks; an order has its transactions in it, a level `on_hand` besides `available`.
 
 	:ivar cursor: where to go on, good in another process too; None: this was the last one. *total*: records in all, where known.
+	:ivar anew: reading begins from the beginning behind this page, what was read so far comes once more.
 	"""
 
 	payloads: Sequence[Mapping[str, Any]]
 	cursor: str | None = None
 	total: int | None = None
+	anew: bool = False
 
 
 @dataclass(frozen=True)
