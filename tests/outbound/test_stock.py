@@ -57,6 +57,22 @@ def test_a_change_during_the_push_is_pushed_too(ground: Ground) -> None:
 	assert ground.on_hand("TEE") == 4
 
 
+def test_what_changed_while_another_pusher_is_at_it_follows_soon(ground: Ground) -> None:
+	ground.book("TEE", 3)
+
+	def meanwhile(step: str) -> None:
+		if step == "before_call" and ground.on_hand("TEE") == 0:
+			ground.book("TEE", 4)
+			ground.push(worker="two")
+
+	ground.push(meanwhile)
+	assert (ground.on_hand("TEE"), ground.last("TEE")["status"]) == (3, "Retrying")
+	ground.pass_time(15)
+	ground.push()
+	assert (ground.on_hand("TEE"), ground.last("TEE")["status"]) == (4, "Applied")
+	assert ground.last("TEE")["attempts"] == 1
+
+
 def test_what_was_changed_in_the_shop_is_found_and_overwritten(ground: Ground) -> None:
 	ground.book("TEE", 3)
 	ground.push()

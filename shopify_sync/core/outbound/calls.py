@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..enums import StrEnum
 from ..failures import Category, Failure, SyncFailure
+
+#: A call that somebody is making ends within seconds as a rule: what waits for it looks again so soon.
+LOOK_AGAIN = timedelta(seconds=10)
 
 
 class ClosedBecause(StrEnum):
@@ -50,6 +53,15 @@ class CallFailed(SyncFailure):
 	def of(cls, closed: Closed) -> CallFailed:
 		"""Return the failure of a call that was not made because the gate is closed."""
 		return cls(Failure(_CATEGORY[closed.because], closed.message), may_have_arrived=False, closed=closed)
+
+
+def look_again_at(owner: str, until: datetime, now: datetime) -> datetime:
+	"""Return when what waits for another worker's call looks again (UTC).
+
+	:param owner: the lease that the call is made under; empty: it is over, and nobody knows how. *until*: when it has arrived if it
+		ever does, which is minutes later.
+	"""
+	return min(until, now + LOOK_AGAIN) if owner else until
 
 
 _CATEGORY: Mapping[ClosedBecause, Category] = {

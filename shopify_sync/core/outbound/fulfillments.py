@@ -19,6 +19,7 @@ from ..policy import FulfillmentLocation, StorePolicy
 from ..snapshots import DeliveryPushSnapshot, NoteState
 from ..statuses import Status
 from . import returns
+from .calls import look_again_at
 from .delivered import CANCELLED, needs_of
 from .parcels import Act, Fulfillment, FulfillmentOrder, ParcelMemory, Pending, Sent, ShopifyOrder, Told, Tracking
 from .returned import Pieces, Returned, ShopifyReturns
@@ -122,7 +123,7 @@ def decide(
 		return Decision(Skip(Status.IGNORED, f"Store {policy.store} sends from Shopify: Delivery Notes are not pushed."), memory)
 	pending = memory.pending
 	if pending and pending.owner != owner and now < pending.until:
-		return Decision(Wait(pending.until), memory)
+		return Decision(Wait(look_again_at(pending.owner, pending.until, now)), memory)
 	before = memory
 	if pending and pending.owner != owner:
 		if seen is None:

@@ -17,6 +17,7 @@ from ..plan import Skip
 from ..policy import BundleStock, Direction, Drift, LocationRule, NotStocked, StorePolicy
 from ..snapshots import ItemState, StockPushState
 from ..statuses import Status
+from .calls import look_again_at
 from .memory import Memory
 
 #: (inventory item, location): what a level is keyed on; its gid's number is not the location's.
@@ -131,7 +132,7 @@ def decide(
 	assert rule is not None and state.item is not None
 	if memory.pending and memory.pending.owner != owner:
 		if now < memory.pending.until:
-			return Wait(memory.pending.until)
+			return Wait(look_again_at(memory.pending.owner, memory.pending.until, now))
 		if seen is None:
 			return Read()
 	# While there is a conflict, what was last agreed is known to be wrong: even where ERPNext has come back to it.
