@@ -112,6 +112,11 @@ class StoreConnection:
 			if self._can_renew(current) and not (current.after_refusal and age < _FRESH):
 				self._renewed(is_another, after_refusal=True)
 				return True
+			with self._store.renewing():  # somebody may be signing in anew: that token was not refused
+				if is_another(self._read().sign_in):
+					return True
+				self._reject(reason)
+				return False
 		self._reject(reason)
 		return False
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
@@ -173,6 +176,27 @@ def test_a_late_refusal_of_the_old_token_does_not_touch_the_new_one(shop: World)
 	connection = signed_in(shop)
 	old = connection.token()
 	signed_in(shop)
+	assert connection.rejected(old, "401") is True
+	assert connection.gate() is None
+	assert connection.token() != old
+
+
+def test_a_refusal_does_not_close_the_gate_that_somebody_just_opened(shop: World) -> None:
+	connection = signed_in(shop)
+	old = connection.token()
+	# No other one can be had for it: its refresh token is not there any more.
+	connection._save(replace(connection._read().sign_in, refresh_token=""))
+	store = connection._store
+	renewing = store.renewing
+
+	@contextmanager
+	def after_somebody_signed_in() -> Iterator[bool]:
+		store.renewing = renewing  # type: ignore[method-assign]
+		signed_in(shop)
+		with renewing() as is_ours:
+			yield is_ours
+
+	store.renewing = after_somebody_signed_in  # type: ignore[method-assign]
 	assert connection.rejected(old, "401") is True
 	assert connection.gate() is None
 	assert connection.token() != old
