@@ -107,6 +107,31 @@ def test_a_cancelled_order_agrees(store: Agreeing) -> None:
 		assert kinds(store, order) == []
 
 
+def test_what_is_never_sent_goes_with_the_last_parcel_and_agrees(tmp_path: Path) -> None:
+	"""A tip, and an engraving that needs no shipping: on the Delivery Note, in no parcel of Shopify's."""
+	store = Agreeing(tmp_path, custom_line_item="MUG")
+	order = store.sold(pieces=2, tip="2.50")
+	store.pass_time(60)
+	engraved = store.shop.edits.begin(order.id)
+	store.shop.edits.add_custom_item(engraved, "Engraving", "3.00", 1, requires_shipping=False)
+	store.shop.edits.commit(engraved)
+	store.tell_all(order)
+	assert kinds(store, order) == []
+	store.pass_time(60)
+	store.shop.fulfillments.create(order.id)
+	store.tell_all(order)
+	_fetched, found = store.both(order)
+	(note,) = (one for one in found.documents if one.doctype == "Delivery Note")
+	assert len(note.lines) == 3, "or nothing is tested here"
+	assert kinds(store, order) == []
+	store.pass_time(60)
+	added = store.shop.edits.begin(order.id)
+	store.shop.edits.add_variant(added, order.line_items[0].variant_id or "", 1)
+	store.shop.edits.commit(added)
+	store.tell_all(order)
+	assert kinds(store, order) == [], "something waits to be sent again, and what went is not taken back"
+
+
 def test_an_edited_order_agrees(store: Agreeing) -> None:
 	order = store.sold(pieces=3, financial="pending")
 	edit = store.shop.edits.begin(order.id)

@@ -20,6 +20,7 @@ from ..contracts.transaction import Transaction
 from ..failures import Failure
 from ..money import ZERO, plain, quantum
 from ..orders.facts import known_transactions
+from ..orders.memory import TIP
 from ..orders.refunds import is_restocked
 from ..orders.states import rule_for, state_of
 from ..policy import FulfillmentSide, OrderOutcome, StateRule, StorePolicy
@@ -150,7 +151,7 @@ def _is_older(order: Order, policy: StorePolicy) -> bool:
 class _Books:
 	"""The documents of an order that count.
 
-	:ivar factors: line → stock units of one piece.
+	:ivar factors: line → stock units of one piece. *never_sent*: lines that no parcel will hold.
 	"""
 
 	policy: StorePolicy
@@ -158,6 +159,7 @@ class _Books:
 	live: tuple[FoundDocument, ...]
 	factors: Mapping[str, int]
 	transactions: tuple[Transaction, ...]
+	never_sent: frozenset[str]
 
 	@classmethod
 	def of(cls, order: Order, found: FoundOrder, policy: StorePolicy) -> _Books:
@@ -165,7 +167,7 @@ class _Books:
 		factors = {line: int(item[2]) for line, item in (agreed.get("items") or {}).items()}
 		live = tuple(document for document in found.documents if document.docstatus < 2)
 		facts = found.link.facts if found.link else {}
-		return cls(policy, found, live, factors, known_transactions(order, facts))
+		return cls(policy, found, live, factors, known_transactions(order, facts), _never_sent(order))
 
 	@property
 	def sales_order(self) -> FoundDocument | None:
@@ -246,7 +248,7 @@ def _booked(books: _Books, stated: Figures, *, nothing_billed: bool) -> Figures:
 		total=total if stated.total is not None else None,
 		taxes=(ZERO if nothing_billed else taxes.quantize(unit)) if stated.taxes is not None else None,
 		lines=({} if nothing_billed else books.pieces(bills)) if stated.lines is not None else None,
-		sent=books.pieces(_notes(books)) if stated.sent is not None else None,
+		sent=_delivered(books) if stated.sent is not None else None,
 		paid=_entries(books, "Receive", stated.paid),
 		refunded=_entries(books, "Pay", stated.refunded),
 		items={line: item for line, item in existing.items.items() if line in stated.items},
@@ -316,6 +318,19 @@ def _counts_returns(books: _Books) -> bool:
 
 def _notes(books: _Books) -> list[FoundDocument]:
 	return [note for note in books.submitted(_NOTE) if not note.is_return or _counts_returns(books)]
+
+
+def _delivered(books: _Books) -> dict[str, Decimal]:
+	"""Return line → pieces that are delivered; what is never sent goes with the last parcel (core/orders/deliveries.py)."""
+	return {line: pieces for line, pieces in books.pieces(_notes(books)).items() if line not in books.never_sent}
+
+
+def _never_sent(order: Order) -> frozenset[str]:
+	"""Return the lines that no parcel holds and none will: tips, and what needs no shipping and does not wait to be sent."""
+	in_any = {line.id for parcel in order.fulfillments for line in parcel.line_items}
+	is_complete = order.fulfillment_status.casefold() == "fulfilled"
+	lines = (line for line in order.line_items if not line.requires_shipping and line.id not in in_any)
+	return frozenset((TIP, *(line.id for line in lines if is_complete or not line.fulfillable_quantity)))
 
 
 def _sent(order: Order, *, less_returns: bool) -> dict[str, Decimal]:
