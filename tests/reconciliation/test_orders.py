@@ -270,6 +270,29 @@ def test_a_draft_waits_for_a_person(tmp_path: Path) -> None:
 	assert kinds(store, order, with_documents("Sales Order", currency="CAD")) == [("Currency", "")]
 
 
+def test_money_is_not_compared_in_a_state_that_books_none(tmp_path: Path) -> None:
+	"""The payment came while the order was paid; now it is partially refunded, and people book that."""
+	paid = {"outcome": "Submitted", "financial_status": "paid", "invoice": True, "payment": True}
+	refunded_by_people = {"outcome": "Submitted", "financial_status": "partially_refunded", "invoice": True}
+	store = Agreeing(tmp_path, state_rules=[paid, refunded_by_people])
+	order = store.sold()
+	assert kinds(store, order) == [] and store.names(order, "Payment Entry")
+	store.pass_time(60)
+	refunded(store, order, "cancel")
+	assert kinds(store, order) == []
+
+
+def test_an_order_of_which_nothing_is_left_stays_when_it_was_sent(store: Agreeing) -> None:
+	"""Everything was taken back on paper (`no_restock`), and sent all the same, before anything was paid."""
+	order = store.sold(pieces=1, financial="authorized")
+	for step in (lambda: refunded(store, order, "no_restock"), lambda: store.shop.fulfillments.create(order.id)):
+		store.pass_time(60)
+		step()
+	store.tell_all(order)
+	assert store.names(order, "Delivery Note")
+	assert kinds(store, order) == []
+
+
 def test_a_closed_order_is_taken_as_it_was_left(store: Agreeing) -> None:
 	"""What nobody was billed for, and is closed, says nothing of what is left of it."""
 	order = store.sold(pieces=2, financial="pending")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -104,7 +104,11 @@ def compare(order: Order, found: FoundOrder, policy: StorePolicy) -> Comparison:
 	books = _Books.of(order, found, policy)
 	stated = _stated(order, rule, books)
 	nothing_billed = not books.invoices and rule.invoice and rule.outcome is not OrderOutcome.CANCELLED
-	return Comparison("", stated, _booked(books, stated, nothing_billed=nothing_billed), books.live)
+	booked = _booked(books, stated, nothing_billed=nothing_billed)
+	if not rule.payment:
+		# What an earlier state had booked is left as it is; of this one nothing is.
+		booked = replace(booked, paid={}, refunded={})
+	return Comparison("", stated, booked, books.live)
 
 
 def differences(comparison: Comparison) -> Iterator[Difference]:
@@ -207,7 +211,8 @@ def _stated(order: Order, rule: StateRule, books: _Books) -> Figures:
 	cancelled = rule.outcome is OrderOutcome.CANCELLED
 	wanted = not cancelled and any(order.current_quantity(line) for line in order.line_items)
 	# What nothing is left of, or what is cancelled with money on it, is closed or credited: then its figures count, not its state.
-	live = wanted or (books.sales_order is not None and (books.is_closed or bool(books.invoices)))
+	followed = books.is_closed or books.invoices or (books.submitted(_NOTE) and not cancelled)
+	live = wanted or (books.sales_order is not None and bool(followed))
 	if not live:
 		return Figures(False)
 	if books.sales_order is None or books.is_draft:
