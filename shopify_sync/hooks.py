@@ -38,6 +38,8 @@ doctype_js = {
 }
 
 doc_events = {
+	# Whatever a store names: an Item, an account, a warehouse.
+	"*": {"after_rename": "shopify_sync.jobs.renames.record_renamed"},
 	# Addresses of channels are secrets that Frappe would write to its logs.
 	"Webhook Request Log": {"before_insert": "shopify_sync.erpnext_host.alerts.secrets.mask_request_log"},
 	"Error Log": {"before_insert": "shopify_sync.erpnext_host.alerts.secrets.mask_error_log"},

@@ -7,7 +7,7 @@ import sqlite3
 
 from shopify_sync.core import keys
 from shopify_sync.core.outbound.marks import stock_mark
-from shopify_sync.core.outbound.open_deliveries import fulfilled_anew, sent_from_elsewhere
+from shopify_sync.core.outbound.open_deliveries import changed_in_shopify, fulfilled_anew
 from shopify_sync.core.plan import LinkUpdate
 from shopify_sync.core.policy import Direction, StorePolicy
 from shopify_sync.core.snapshots import LinkState
@@ -45,8 +45,7 @@ def facts_changed(
 	if resource != keys.FULFILLMENT_PUSH or not fulfilled_anew(before.facts, update.facts or {}):
 		return
 	bins_changed(connection, config, events, delivery_notes.touched(connection, update.key))
-	# Shopify took goods from there without a Bin of that location changing: what is known of its level is wrong now.
-	for location, lines in sent_from_elsewhere(update.facts or {}).items():
+	for location, lines in changed_in_shopify(before.facts, update.facts or {}).items():
 		items = delivery_notes.of_lines(connection, update.key, lines)
 		events.mark(connection, stock.marks_at(connection, config.store(store).policy, location, items))
 

@@ -14,7 +14,7 @@ import frappe
 
 from shopify_sync.core import keys
 from shopify_sync.core.outbound.marks import Mark
-from shopify_sync.core.outbound.open_deliveries import fulfilled_anew, sent_from_elsewhere
+from shopify_sync.core.outbound.open_deliveries import changed_in_shopify, fulfilled_anew
 from shopify_sync.core.plan import DocRef, LinkUpdate
 from shopify_sync.core.snapshots import LinkState
 
@@ -75,10 +75,8 @@ def link_written(update: LinkUpdate, created: Mapping[str, str], before: LinkSta
 	:param created: keys of documents made in the plan → names. *before*: the link as it was locked; None: not known.
 	"""
 	store, resource, inventory_item = update.key.split("/", 2)
-	is_sent = resource == keys.FULFILLMENT_PUSH and update.facts is not None
-	if is_sent and fulfilled_anew(before.facts if before else {}, update.facts or {}):
-		deliveries_settled(update.key)
-		_look_elsewhere(store, update.key, update.facts or {})
+	if resource == keys.FULFILLMENT_PUSH and update.facts is not None:
+		_deliveries_written(update.key, before.facts if before else {}, update.facts)
 	if resource != keys.INVENTORY_ITEM:
 		return
 	document = update.document
@@ -89,11 +87,13 @@ def link_written(update: LinkUpdate, created: Mapping[str, str], before: LinkSta
 		mark(stock_marks.marks_of_link(store, inventory_item, code))
 
 
-def _look_elsewhere(store: str, push_key: str, facts: Mapping[str, Any]) -> None:
-	"""Have the levels read that Shopify took goods from without a Bin of theirs changing: what is known of them is wrong now."""
-	for location, lines in sent_from_elsewhere(facts).items():
-		items = sorted(deliveries.of_lines(push_key, lines))
-		mark(stock_marks.marks_of_store(store, [location], items, look=True))
+def _deliveries_written(push_key: str, before: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+	if not fulfilled_anew(before, facts):
+		return
+	deliveries_settled(push_key)
+	store = push_key.split("/", 1)[0]
+	for location, lines in changed_in_shopify(before, facts).items():
+		mark(stock_marks.marks_of_store(store, [location], deliveries.of_lines(push_key, lines), look=True))
 
 
 def _document_of(link: LinkState | None) -> tuple[str, str]:

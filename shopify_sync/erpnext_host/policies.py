@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import frappe
-from frappe.utils import cint, get_system_timezone, getdate
+from frappe.utils import cint, get_system_timezone, getdate, now
 from frappe.utils.password import get_decrypted_password
 
 from shopify_sync.core.holds import Hold
@@ -109,6 +109,31 @@ def of(store: str, modified: Any) -> StorePolicy:
 	made = _build(frappe.get_doc("Shopify Store", store))
 	_policies[(frappe.local.site, store)] = (modified, made)
 	return made
+
+
+def renamed(doctype: str, name: str) -> list[str]:
+	"""Have the settings of the stores that name a record built again, which Frappe renamed in them without saving them.
+
+	:param name: as it is now. Returns the stores. In the running transaction, as the renaming is.
+	"""
+	stores = _stores_that_name(doctype, name)
+	for store in stores:
+		# What is kept of a store, in every process, is good for one `modified`.
+		frappe.db.set_value("Shopify Store", store, "modified", now(), update_modified=False)
+	return stores
+
+
+def _stores_that_name(doctype: str, name: str) -> list[str]:
+	"""Return the stores with a Link to a record, in a field of their own or in a row of their tables."""
+	meta = frappe.get_meta("Shopify Store")
+	found: set[str] = set()
+	for field in meta.get("fields", {"fieldtype": "Link", "options": doctype}):
+		found.update(frappe.get_all("Shopify Store", {field.fieldname: name}, pluck="name"))
+	for table in meta.get_table_fields():
+		for field in frappe.get_meta(table.options).get("fields", {"fieldtype": "Link", "options": doctype}):
+			filters = {field.fieldname: name, "parenttype": "Shopify Store"}
+			found.update(frappe.get_all(table.options, filters, pluck="parent"))
+	return sorted(found)
 
 
 def as_of_attempt(store: str) -> StorePolicy:

@@ -33,15 +33,18 @@ def _standing(facts: Mapping[str, Any]) -> dict[str, Any]:
 	return sent | {f"return {id}": row["note"] for id, row in back.items() if row["received"] and not row["cancelled"]}
 
 
-def sent_from_elsewhere(facts: Mapping[str, Any]) -> dict[str, set[str]]:
-	"""Return the locations that Shopify took goods from which left another one's Bin, or none: location → the order's lines.
+def changed_in_shopify(before: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, set[str]]:
+	"""Return where Shopify's own figures are others now, because a fulfillment of ours stands or was cancelled: location → lines.
 
-	Where Shopify assigned the goods elsewhere than the Delivery Note's warehouse stands for, it sends them from there. No Bin of
-	that location changes, so nothing else has its level looked at. Those that were cancelled are among them: they come back there.
+	What is remembered of these levels is wrong now. Often they are not those of the Delivery Note's Bins: Shopify sends goods from
+	where it assigned them, and a note may be deleted once it is cancelled.
+
+	:param before: facts of the link of an order's deliveries; *facts*: as they are written.
 	"""
+	then, now = _standing(before), _standing(facts)
 	found: dict[str, set[str]] = {}
-	for row in (facts.get("sent") or {}).values():
-		if row["location"] and row["location"] != row["place"]:
+	for id, row in (facts.get("sent") or {}).items():
+		if row["location"] and then.get(id) != now.get(id):
 			found.setdefault(row["location"], set()).update(row["lines"])
 	return found
 

@@ -13,6 +13,8 @@ from typing import Any
 import frappe
 
 from shopify_sync.core import keys
+from shopify_sync.core.orders.memory import items_before
+from shopify_sync.core.outbound.delivered import CANCELLED
 from shopify_sync.core.outbound.marks import Mark, delivery_mark
 from shopify_sync.core.outbound.open_deliveries import Place, open_quantities, open_returns
 from shopify_sync.core.outbound.parcels import ParcelMemory
@@ -108,10 +110,21 @@ def read_deliveries(needs: DeliveryPushNeeds, locked: Mapping[str, LinkState]) -
 	by_note: dict[str, list[Any]] = {}
 	for row in rows:
 		by_note.setdefault(row.name, []).append(row)
+	memory = ParcelMemory.of(locked[needs.key].facts)
 	notes = tuple(_note(found, groups, needs.order_key) for found in by_note.values() if not found[0].is_return)
 	returns = tuple(_note(found, groups, needs.order_key) for found in by_note.values() if found[0].is_return)
+	notes += _deleted({sent.note for sent in memory.sent.values() if not sent.cancelled} - set(by_note))
+	returns += _deleted({back.note for back in memory.returned.values() if not back.cancelled} - set(by_note))
 	booked, refunds = _booked(needs.order_key, "fulfillment"), _booked(needs.order_key, "return")
 	return DeliveryPushSnapshot(locked[needs.key], order, notes, booked, returns, refunds)
+
+
+def _deleted(names: set[str]) -> tuple[NoteState, ...]:
+	"""Return those of *names* that were deleted, which ERPNext allows once they are cancelled: what was made of them is cancelled too."""
+	if not names:
+		return ()
+	rows = frappe.db.sql("SELECT name FROM `tabDelivery Note` WHERE name IN %s", (tuple(names),))
+	return tuple(NoteState(name, CANCELLED, ()) for name in sorted(names - {name for (name,) in rows}))
 
 
 def _link(key: str) -> LinkState:
@@ -236,11 +249,12 @@ def touched(push_key: str) -> set[Place]:
 	return {(row.item_code, row.warehouse) for row in _rows_of(_link(keys.key(store, keys.ORDER, id))) if row.warehouse}
 
 
-def of_lines(push_key: str, lines: Iterable[str]) -> set[str]:
-	"""Return the Items that the notes of an order deliver for these lines of it."""
+def of_lines(push_key: str, lines: Iterable[str]) -> list[str]:
+	"""Return the Items of lines of an order: as its notes have them, and as it was booked, should a note be deleted."""
 	store, _resource, id = push_key.split("/", 2)
-	wanted = set(lines)
-	return {row.item_code for row in _rows_of(_link(keys.key(store, keys.ORDER, id))) if row.line in wanted}
+	order, wanted = _link(keys.key(store, keys.ORDER, id)), set(lines)
+	booked = {item.code for line, item in items_before(order.agreed).items() if line in wanted}
+	return sorted(booked | {row.item_code for row in _rows_of(order) if row.line in wanted})
 
 
 def unfulfilled(store: str, items: Iterable[str]) -> dict[Place, Decimal]:
