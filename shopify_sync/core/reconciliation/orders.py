@@ -225,7 +225,7 @@ def _stated(order: Order, rule: StateRule, books: _Books) -> Figures:
 		total=_current_total(order) if comparable else None,
 		taxes=_taxes(order) if comparable and _tells_taxes(books) else None,
 		lines=_current_lines(order) if comparable and not order.total_tip_received else None,
-		sent=_sent(order, less_returns=_counts_returns(books)) if _compares_deliveries(books, rule) else None,
+		sent=_sent(order, books) if _compares_deliveries(books, rule) else None,
 		paid=_money(books, receives=True) if rule.payment else {},
 		refunded=_money(books, receives=False) if rule.payment else {},
 		items=dict(_items_now(order, books)),
@@ -338,16 +338,35 @@ def _never_sent(order: Order) -> frozenset[str]:
 	return frozenset((TIP, *(line.id for line in lines if is_complete or not line.fulfillable_quantity)))
 
 
-def _sent(order: Order, *, less_returns: bool) -> dict[str, Decimal]:
+def _sent(order: Order, books: _Books) -> dict[str, Decimal]:
 	found: Counter[str] = Counter()
 	for fulfillment in order.fulfillments:
 		if fulfillment.is_sent:
 			found.update(fulfillment.pieces)
-	for refund in order.refunds if less_returns else ():
+	left = {line: Decimal(pieces) for line, pieces in found.items()}
+	for line, pieces in _back(order, books).items() if _counts_returns(books) else ():
+		left[line] = left.get(line, ZERO) - pieces
+	return {line: pieces for line, pieces in left.items() if pieces}
+
+
+def _back(order: Order, books: _Books) -> dict[str, Decimal]:
+	"""Return line → pieces that have to be back: those that refunds restocked, and those that people took back themselves.
+
+	Both may speak of the same pieces, or not: that depends on which came first (core/orders/own_returns.py). So whatever lies between
+	the larger one and the sum of both is right, and people's return is no difference before its refund is made, if it ever is.
+	"""
+	refunded: Counter[str] = Counter()
+	for refund in order.refunds:
 		for row in refund.refund_line_items:
 			if is_restocked(row):
-				found[row.line_item_id or ""] -= row.quantity
-	return {line: Decimal(pieces) for line, pieces in found.items() if pieces}
+				refunded[row.line_item_id or ""] += row.quantity
+	returns = [note for note in books.submitted(_NOTE) if note.is_return]
+	own, every = books.pieces([note for note in returns if not note.key]), books.pieces(returns)
+	found = {}
+	for line in sorted({*refunded, *own}):
+		theirs, ours = Decimal(refunded[line]), -own.get(line, ZERO)
+		found[line] = min(max(-every.get(line, ZERO), theirs, ours), theirs + ours)
+	return found
 
 
 def _money(books: _Books, *, receives: bool) -> dict[str, Decimal]:
