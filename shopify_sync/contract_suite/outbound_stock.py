@@ -212,6 +212,25 @@ def a_rejected_token_closes_the_gate_and_costs_nothing(bench: Bench) -> None:
 
 
 @CASES.case
+def what_is_tracked_again_is_looked_at_though_its_bin_did_not_change(bench: Bench) -> None:
+	with _connected(bench) as shop:
+		_linked(bench, shop)
+		bench.set_stock(TEE, OUTBOUND_LOCATION, Decimal(5))
+		bench.push()
+		same(shop.on_hand(TEE), 5, "on hand")
+		for tracked in (False, True):
+			now = datetime.now(timezone.utc).isoformat()
+			said = {"id": int(shop.inventory_items[TEE]), "sku": TEE, "tracked": tracked, "updated_at": now}
+			send(bench, "inventory_items/update", said, triggered_at=now)
+			bench.drain()
+			if not tracked:
+				# As long as nobody counts, anybody may do anything to its figure.
+				shop.adjust(TEE, 10)
+		_settle(bench)
+		same(shop.on_hand(TEE), 5, "on hand, tracked again")
+
+
+@CASES.case
 def a_paused_store_pushes_what_changed_when_it_is_live_again(bench: Bench) -> None:
 	with _connected(bench) as shop:
 		_linked(bench, shop)

@@ -40,8 +40,10 @@ def link_changed(connection: sqlite3.Connection, config: Config, events: EventLo
 def facts_changed(
 	connection: sqlite3.Connection, config: Config, events: EventLog, update: LinkUpdate, before: LinkState
 ) -> None:
-	"""Mark the stock of what was fulfilled: it is no longer added back, and a push may have been on its way meanwhile."""
-	store, resource, _id = update.key.split("/", 2)
+	"""Mark what was fulfilled, whose stock is no longer added back, and what something new is said of: that it is tracked again."""
+	store, resource, id = update.key.split("/", 2)
+	if resource == keys.INVENTORY_ITEM and before.document_name and dict(before.facts) != dict(update.facts or {}):
+		events.mark(connection, stock.marks_of_item(config.store(store).policy, id, before.document_name, look=True))
 	if resource != keys.FULFILLMENT_PUSH or not fulfilled_anew(before.facts, update.facts or {}):
 		return
 	bins_changed(connection, config, events, delivery_notes.touched(connection, update.key))

@@ -79,10 +79,10 @@ def outbound(policy: StorePolicy) -> tuple[LocationRule, ...]:
 	return tuple(rule for rule in policy.locations if rule.direction is Direction.OUTBOUND)
 
 
-def marks_of_link(store: str, inventory_item: str, item: str) -> set[Mark]:
-	"""Return the marks of an inventory item at all locations of its store. *item*: the code of its Item."""
+def marks_of_link(store: str, inventory_item: str, item: str, *, look: bool = False) -> set[Mark]:
+	"""Return the marks of an inventory item at all locations of its store. *item*: the code of its Item; *look*: see `Mark`."""
 	rules = outbound(policies.policy(store))
-	return {stock_mark(store, inventory_item, rule.location_id, item) for rule in rules}
+	return {stock_mark(store, inventory_item, rule.location_id, item, look=look) for rule in rules}
 
 
 def marks_of_store(
