@@ -55,6 +55,20 @@ def test_nor_that_of_goods_that_came_back(store: Agreeing) -> None:
 	assert _left_out(run) == {UNBOOKED: 1}
 
 
+def test_a_parcel_that_was_cancelled_is_taken_back_where_both_sides_send(tmp_path: Path) -> None:
+	store = Agreeing(tmp_path, fulfillment_by="Both")
+	order = store.sold()
+	parcel = store.later(lambda: store.shop.fulfillments.create(order.id))
+	store.tell_all(order)
+	assert len(store.names(order, "Delivery Note")) == 1
+	store.later(lambda: store.shop.fulfillments.cancel(parcel.id))
+	store.pass_time(60)
+	assert store.reconcile(HEAL).healed == {"Fulfilled": 1}, store.open()
+	store.settle()
+	assert store.names(order, "Delivery Note") == []
+	assert store.reconcile(HEAL).found == {}
+
+
 def test_where_erpnext_alone_sends_its_stock_counts_whatever_the_shop_sent(tmp_path: Path) -> None:
 	"""Such a parcel is never booked: its stock would be left alone for ever."""
 	store = Agreeing(tmp_path, fulfillment_by="ERPNext")

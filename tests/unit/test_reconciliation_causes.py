@@ -136,6 +136,9 @@ LESS_SENT = replace(MORE_SENT, shopify="2", erpnext="1", amount=Decimal(-1))
 		(FulfillmentSide.ERPNEXT, LESS_SENT, Cause.MAPPING, (Cause.DRIFT, Proposal.REVIEW)),
 		(FulfillmentSide.BOTH, MORE_SENT, Cause.MAPPING, (Cause.LOST_WEBHOOK, Proposal.PUSH)),
 		(FulfillmentSide.BOTH, LESS_SENT, Cause.MAPPING, None),
+		# A parcel that was cancelled in Shopify, which nobody has heard of here.
+		(FulfillmentSide.BOTH, MORE_SENT, Cause.LOST_WEBHOOK, None),
+		(FulfillmentSide.ERPNEXT, MORE_SENT, Cause.LOST_WEBHOOK, (Cause.LOST_WEBHOOK, Proposal.PUSH)),
 		(FulfillmentSide.ERPNEXT, MORE_SENT, Cause.FAILED_EVENT, None),
 		(FulfillmentSide.ERPNEXT, TOTAL, Cause.MAPPING, None),
 	],

@@ -180,6 +180,15 @@ def test_what_was_healed_while_the_store_only_watched_is_healed_again() -> None:
 	assert judged(one, lost(cause=Cause.PUT_AWAY), "run-2").proposal is Proposal.APPLY
 
 
+def test_what_was_healed_in_one_way_may_be_healed_in_another() -> None:
+	"""Shopify's later state was applied, and what it does not know of yet is still to be pushed."""
+	one = seen(None, lost(healed=True), BEGIN, "run-1")
+	pushed = replace(lost(), proposal=Proposal.PUSH)
+	assert judged(one, pushed, "run-2").proposal is Proposal.PUSH
+	again = seen(one, replace(pushed, healed=True), BEGIN + DAY, "run-2")
+	assert judged(again, pushed, "run-3").proposal is Proposal.REVIEW
+
+
 def test_what_agreed_in_between_is_healed_again() -> None:
 	one = gone(seen(None, lost(healed=True), BEGIN, "run-1"))
 	assert judged(one, lost(), "run-3").proposal is Proposal.APPLY

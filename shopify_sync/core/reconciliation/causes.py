@@ -89,6 +89,9 @@ def of_deliveries(difference: Difference, explanation: Explanation, policy: Stor
 	"""Return the cause and proposal of a difference of what was sent, where ERPNext sends; None: as for anything else."""
 	if difference.kind is not Kind.FULFILLED or not policy.sends or explanation.cause in _SAYS_ENOUGH:
 		return None
+	if explanation.cause is Cause.LOST_WEBHOOK and policy.fulfillment_by is FulfillmentSide.BOTH:
+		# Shopify took something back that is not heard of here yet: a parcel that was cancelled.
+		return None
 	if difference.amount is not None and difference.amount > 0:
 		# Looking at the order's deliveries again says nothing to Shopify where both agree.
 		return Explanation(Cause.LOST_WEBHOOK), Proposal.PUSH

@@ -89,12 +89,12 @@ def gone(before: Discrepancy) -> Discrepancy:
 def judged(before: Discrepancy | None, finding: Finding, run: str) -> Finding:
 	"""Return a finding with what is proposed about it in view of what is known of it already.
 
-	What an earlier run healed, and stands as it stood, would be healed in vain for ever: it is put to a person. So it stays until
-	one of both sides says something else.
+	What an earlier run healed in the same way, and stands as it stood, would be healed in vain for ever: it is put to a person. So
+	it stays until one of both sides says something else.
 	"""
 	if before is None or finding.proposal not in SAFE or not _says_the_same(before.finding, finding):
 		return finding
-	was_healed = before.state is State.HEALING and before.healed_by != run
+	was_healed = before.state is State.HEALING and before.healed_by != run and before.finding.proposal is finding.proposal
 	is_with_a_person = before.state is State.OPEN and before.finding.proposal is Proposal.REVIEW
 	# What was put away was not carried out: nobody knows yet whether that helps.
 	in_vain = (was_healed or is_with_a_person) and finding.explanation.cause is not Cause.PUT_AWAY
