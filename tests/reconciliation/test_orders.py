@@ -142,18 +142,23 @@ def test_an_edited_order_agrees(store: Agreeing) -> None:
 	assert kinds(store, order) == []
 
 
-def test_a_payment_in_another_currency_than_the_company_s_agrees(tmp_path: Path) -> None:
-	store = Agreeing(tmp_path, company_currency="EUR")
+#: Company's currency → rate of the order's, and by how much a payment may be off: one of the smallest coins.
+COMPANIES = {"EUR": ("0.8733", "0.01"), "JPY": ("150.1237", "1"), "KWD": ("0.30731", "0.001")}
+
+
+@pytest.mark.parametrize("currency", COMPANIES)
+def test_a_payment_in_another_currency_than_the_company_s_agrees(currency: str, tmp_path: Path) -> None:
+	store = Agreeing(tmp_path, company_currency=currency)
 	order = store.sold(told=False)
 	fetched, _found = store.both(order)
-	rate = Decimal("0.8733")
+	rate, coin = (Decimal(text) for text in COMPANIES[currency])
 	(payment,) = [one for one in fetched.transactions if one.is_payment]
 	own = FoundDocument("Sales Order", "SO", "push/order/1", 1, "To Deliver", "USD", fetched.total_price, rate)
 	bill = replace(
 		own, doctype="Sales Invoice", name="SINV", taxes={"VAT": fetched.total_tax or Decimal(0)}, lines=_pieces(fetched)
 	)
-	exact = (payment.amount * rate).quantize(Decimal("0.01"))
-	for off, differs in ((0, False), ("0.01", False), ("-0.01", False), ("0.02", True)):
+	exact = (payment.amount * rate).quantize(coin)
+	for off, differs in ((Decimal(0), False), (coin, False), (-coin, False), (2 * coin, True)):
 		entry = FoundDocument(
 			"Payment Entry",
 			"PAY",
@@ -161,7 +166,7 @@ def test_a_payment_in_another_currency_than_the_company_s_agrees(tmp_path: Path)
 			1,
 			reference=payment.id,
 			payment_type="Receive",
-			settled=exact + Decimal(off),
+			settled=exact + off,
 		)
 		comparison = compare(fetched, FoundOrder(documents=(own, bill, entry)), store.policy)
 		found = [str(one.kind) for one in differences(comparison)]

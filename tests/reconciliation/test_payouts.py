@@ -223,6 +223,14 @@ def test_deductions_that_were_converted_are_off_by_rounding() -> None:
 	assert told(of, {"9": entry("21.06", "0.90", rate=Decimal("0.87"))}) != []
 
 
+def test_a_fee_in_yen_that_was_rounded_to_cents() -> None:
+	"""12 JPY are 0.08 USD, which are 11.94 JPY."""
+	of = payout(("9", "1000", "12"), currency="JPY")
+	fee = str(Decimal("0.08") / Decimal("0.0067"))
+	assert told(of, {"9": entry("988", fee, currency="JPY", rate=Decimal("0.0067"))}) == []
+	assert told(of, {"9": entry("986", fee, currency="JPY", rate=Decimal("0.0067"))}) != []
+
+
 def test_an_event_that_failed_is_to_be_mended() -> None:
 	waiting = replace(BOOKED, events=(OpenEvent("E", Status.BLOCKED, "w", "order_transaction"),))
 	assert told(payout(("9", "22.00", "0")), {}, waiting) == [("9", Decimal("-22.00"), Cause.FAILED_EVENT, Proposal.MEND_EVENT)]

@@ -29,8 +29,6 @@ from .found import FoundDocument, FoundOrder
 
 _SALES_ORDER, _INVOICE = "Sales Order", "Sales Invoice"
 _PAYMENT, _NOTE = "Payment Entry", "Delivery Note"
-#: Payments in a foreign currency are the difference of two rounded sums, in the company's currency.
-_ROUNDED = Decimal("0.011")
 #: Differences of an order with which the stock of what was sent, or came back, differs too.
 MOVES_STOCK = (Kind.MISSING, Kind.FULFILLED, Kind.REFUNDED, Kind.LINES)
 #: Why an order is not compared.
@@ -389,7 +387,8 @@ def _entries(books: _Books, payment_type: str, stated: Mapping[str, Decimal]) ->
 			kept = sum((amount for account, amount in entry.deductions.items() if account != rounding), ZERO)
 			found[entry.reference] = found.get(entry.reference, ZERO) + (entry.settled + kept).quantize(unit)
 	foreign = books.sales_order is not None and books.sales_order.rate != 1
-	slack = _ROUNDED if foreign else ZERO
+	# The difference of two rounded sums (core/orders/payments.py), beside one that is rounded on its own.
+	slack = unit if foreign else ZERO
 	slack += max(
 		(abs(amount) for one in books.live for account, amount in one.deductions.items() if account == rounding), default=ZERO
 	)

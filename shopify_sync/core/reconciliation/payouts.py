@@ -96,9 +96,9 @@ def differences(payout: Payout, found: FoundPayments, policy: StorePolicy) -> It
 			# An order that ERPNext does not have is told by the comparison of orders, unless it is from before the store was connected.
 			continue
 		entry = found.entries.get(movement.source_order_transaction_id or "")
-		if one := _of_movement(payout, movement, entry, rule):
+		if one := _of_movement(payout, movement, entry, rule, policy):
 			yield one, *_explained(one, order, movement)
-	yield from _fees(payout, found, rule)
+	yield from _fees(payout, found, rule, policy)
 
 
 def sums(payout: Payout, found: FoundPayments) -> Sums:
@@ -108,7 +108,9 @@ def sums(payout: Payout, found: FoundPayments) -> Sums:
 	return Sums(len(payout.of_orders), len(entries), total(one.amount for one in payout.of_orders), booked)
 
 
-def _of_movement(payout: Payout, movement: Movement, entry: FoundPayment | None, rule: GatewayRule | None) -> Difference | None:
+def _of_movement(
+	payout: Payout, movement: Movement, entry: FoundPayment | None, rule: GatewayRule | None, policy: StorePolicy
+) -> Difference | None:
 	transaction = movement.source_order_transaction_id or ""
 	stated = f"{plain(movement.amount)} {payout.currency}"
 	if entry is None:
@@ -122,18 +124,21 @@ def _of_movement(payout: Payout, movement: Movement, entry: FoundPayment | None,
 		# Kept in another currency: what it is worth there is the order's comparison to say.
 		return None
 	gross = entry.gross.quantize(quantum(payout.currency))
-	if abs(entry.gross - movement.amount) <= _slack(entry):
+	if abs(entry.gross - movement.amount) <= _slack(entry, policy):
 		return None
 	return Difference(
 		Kind.PAYOUT, transaction, plain(movement.amount), plain(gross), gross - movement.amount, payout.currency, document
 	)
 
 
-def _slack(entry: FoundPayment) -> Decimal:
-	return _ROUNDED if entry.rate != 1 else Decimal(0)
+def _slack(entry: FoundPayment, policy: StorePolicy) -> Decimal:
+	"""Return by how much an entry may be off: what was deducted was rounded in the company's currency, and is converted back."""
+	return max(_ROUNDED, quantum(policy.company_currency) / entry.rate) if entry.rate != 1 else Decimal(0)
 
 
-def _fees(payout: Payout, found: FoundPayments, rule: GatewayRule | None) -> Iterator[tuple[Difference, Explanation, Proposal]]:
+def _fees(
+	payout: Payout, found: FoundPayments, rule: GatewayRule | None, policy: StorePolicy
+) -> Iterator[tuple[Difference, Explanation, Proposal]]:
 	"""Yield the fees that are booked otherwise than they were kept: of all payments at once, since none may be told when it is paid.
 
 	Without a fee account the store books fees in some other way.
@@ -147,7 +152,7 @@ def _fees(payout: Payout, found: FoundPayments, rule: GatewayRule | None) -> Ite
 	]
 	kept = total(fee for fee, _entry in booked)
 	there = total(entry.deductions.get(rule.fee_account, Decimal(0)) for _fee, entry in booked)
-	if abs(there - kept) > total(_slack(entry) for _fee, entry in booked):
+	if abs(there - kept) > total(_slack(entry, policy) for _fee, entry in booked):
 		difference = _amount(payout, FEES, kept, there.quantize(quantum(payout.currency)))
 		yield difference, Explanation(Cause.MAPPING), Proposal.REVIEW
 
