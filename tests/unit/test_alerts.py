@@ -295,6 +295,7 @@ WRONG = [
 	(Condition.DRIFT, Facts(replace(GOOD, drift_open=5))),
 	(Condition.DRIFT_GROWS, Facts(GOOD, drift_growing=1)),
 	(Condition.RECONCILIATION, Facts(GOOD, failed_run="RUN-1")),
+	(Condition.RECONCILIATION, Facts(GOOD, resting_run="RUN-1")),
 	(Condition.BACKFILL, Facts(GOOD, failed_backfill="BF-1")),
 ]
 

@@ -129,7 +129,7 @@ EXPLANATIONS: Mapping[Condition, str] = {
 	Condition.HELD: _("An event has been held for so long: a pause or a hold that was forgotten."),
 	Condition.DRIFT: _("Reconciliation found so many differences that are not settled."),
 	Condition.DRIFT_GROWS: _("So many differences have grown for a week or longer."),
-	Condition.RECONCILIATION: _("The last reconciliation failed."),
+	Condition.RECONCILIATION: _("The last reconciliation failed, or one has been waiting for hours."),
 	Condition.BACKFILL: _("The last backfill failed."),
 	Condition.TEST: _("Somebody pressed Send Test Alert."),
 }

@@ -33,6 +33,7 @@ class Facts:
 	:ivar held_since: when the oldest event that is held was received.
 	:ivar drift_growing: open differences that have grown for a week.
 	:ivar failed_run, failed_backfill: the last one, if it failed.
+	:ivar resting_run: a reconciliation that has waited for hours: nothing else is compared meanwhile.
 	"""
 
 	health: StoreHealth
@@ -42,6 +43,7 @@ class Facts:
 	drift_growing: int = 0
 	failed_run: str | None = None
 	failed_backfill: str | None = None
+	resting_run: str | None = None
 
 
 @dataclass(frozen=True)
@@ -278,14 +280,19 @@ def _drift_grows(facts: Facts, rule: Rule) -> Reading:
 
 
 def _reconciliation(facts: Facts, rule: Rule) -> Reading:
-	failed = facts.failed_run
+	failed, rests = facts.failed_run, facts.resting_run
+	what = say(_("The last reconciliation failed: {0}."), failed or "")
+	fix = say(_("Open it: it says why. The next one begins anew by itself."))
+	if rests and not failed:
+		what = say(_("A reconciliation has been waiting for hours, and nothing is compared meanwhile: {0}."), rests)
+		fix = say(_("Open it: it says what it waits for. It goes on by itself when that is mended; or stop it."))
 	return Reading(
 		rule.condition,
-		failed is not None,
-		1.0 if failed else 0.0,
-		say(_("The last reconciliation failed: {0}."), failed or ""),
-		say(_("Open it: it says why. The next one begins anew by itself.")),
-		Place(("Form", "Reconciliation Run", failed or "")),
+		bool(failed or rests),
+		1.0 if failed or rests else 0.0,
+		what,
+		fix,
+		Place(("Form", "Reconciliation Run", failed or rests or "")),
 	)
 
 

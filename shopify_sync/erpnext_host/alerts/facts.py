@@ -15,6 +15,8 @@ _WEEKS = 4
 #: That single records could be compared does not mean that the store could.
 _DEPTHS = (("in", ("Light", "Full", "Range")), "Records")
 _ENDED = ("Completed", "Stopped", "Failed")
+#: A reconciliation that waits for so long keeps everything from being compared: most often a scope is missing.
+_RESTS = timedelta(hours=3)
 
 
 def of(health: StoreHealth, rules: Rules) -> Facts:
@@ -30,6 +32,7 @@ def of(health: StoreHealth, rules: Rules) -> Facts:
 			filter(None, (_last_if_failed("Reconciliation Run", store, {"depth": depth}) for depth in _DEPTHS)), None
 		),
 		failed_backfill=_last_if_failed("Shopify Backfill", store, {}),
+		resting_run=_resting_run(store),
 	)
 
 
@@ -85,6 +88,14 @@ def _held_since(store: str) -> datetime | None:
 	query = frappe.qb.from_(event).select(event.received_at).where(event.store == store).where(event.status == "Held")
 	rows = query.orderby(event.received_at).limit(1).run()
 	return times.from_site(rows[0][0]) if rows else None
+
+
+def _resting_run(store: str) -> str | None:
+	"""Return a reconciliation that was begun hours ago and waits for something; a page that it gets done ends the waiting."""
+	begun = ("<", times.to_site(times.now() - _RESTS))
+	filters = {"store": store, "status": "Running", "waits_for": ("is", "set"), "creation": begun}
+	names = frappe.get_all("Reconciliation Run", filters=filters, pluck="name", limit=1)
+	return str(names[0]) if names else None
 
 
 def _last_if_failed(doctype: str, store: str, more: dict) -> str | None:

@@ -44,11 +44,14 @@ def wanted_by(
 ) -> Wanted:
 	"""Return the run that a person asks for.
 
-	:param since: UTC. A light run without it looks at the last day. *until*: UTC; None: up to now.
+	:param since: UTC. A light run goes on where the last one ended; with a time it is one of that range. *until*: UTC; None: up to now.
 	:param heal: None: as the store is set.
 	"""
 	now = times.now()
-	if depth is Depth.LIGHT and since is None:
+	if depth is Depth.LIGHT and since is not None:
+		# Where the next light run begins is where the last one ended: what lies between the two would never be looked at.
+		depth = Depth.RANGE
+	if depth is Depth.LIGHT:
 		found = runs.history(store, now).light_until
 		since = found - OVERLAP if found else now - timedelta(days=1)
 	dry_run = settings_of(store).dry_run if heal is None else not heal
