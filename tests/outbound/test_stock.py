@@ -118,6 +118,27 @@ def test_a_conflict_outlives_a_return_to_what_was_agreed(tmp_path: Path) -> None
 	assert (ground.on_hand("TEE"), ground.last("TEE")["status"]) == (3, "Applied")
 
 
+def test_levels_that_change_all_the_time_hold_up_no_others(tmp_path: Path) -> None:
+	codes = [f"I{number}" for number in range(60)]
+	ground = Ground(tmp_path, items=codes)
+	ground.push()
+	ground.book_all(dict.fromkeys(codes, 7))
+	busy = iter(range(1000))
+
+	def sells(step: str) -> None:
+		# Whenever something is about to be set, the shop has just sent a piece of one of the ten that sell best.
+		if step == "before_call":
+			code = codes[next(busy) % 10]
+			ground.shop.inventory.adjust("available", ground.inventory_item[code], ground.locations[0], 1, "correction")
+
+	ground.push(sells)
+	quiet = [code for code in codes[10:] if ground.on_hand(code) != 7]
+	assert quiet == [], "each level ends on its own"
+	ground.book_all(dict.fromkeys(codes[:10], 6))
+	ground.settle()
+	assert [ground.on_hand(code) for code in codes] == [6] * 10 + [7] * 50
+
+
 def test_committed_pieces_stay_committed(ground: Ground) -> None:
 	ground.book("TEE", 10)
 	ground.push()

@@ -27,8 +27,9 @@ from .ports import StockApi
 from .pusher import FRESH, GRACE, LONGEST_CALL, Batch, shadowed, unanswered
 from .stock import Activate, Level, Line, Pair, Read, Same, Send, SetResult, Step, Wait
 
-#: How often a batch is decided about before what is left of it waits for another try.
-ROUNDS = 6
+#: How many quantities one mutation sets, round by round. Shopify refuses all of them for one that changed meanwhile: where levels
+#: change all the time they hold up fewer others each time. What is left after the last round waits for another try.
+AT_ONCE = (250, 50, 10, 5, 5, 5)
 STALE = ("CHANGE_FROM_QUANTITY_STALE", "COMPARE_QUANTITY_STALE")
 #: Refusals that reading explains: the level is not what it was taken for.
 _EXPLAINED_BY_READING = (*STALE, "ITEM_NOT_STOCKED_AT_LOCATION", "INVALID_INVENTORY_ITEM", "NOT_FOUND")
@@ -44,7 +45,7 @@ def push_stock(batch: Batch) -> None:
 	work = _Work(batch, batch.host.stock_api(batch.policy.store))
 	batch.host.prepare([batch.open[id].signal.key for id in sorted(batch.open)], StockPushNeeds(_first_key(batch), ()))
 	try:
-		for number in range(ROUNDS):
+		for number in range(len(AT_ONCE)):
 			work.round(number)
 			if not batch.open:
 				return
@@ -60,7 +61,7 @@ class _Work:
 
 	:ivar seen: what Shopify has, as read in this batch; taken away again by whatever may have changed it.
 	:ivar read_with: what was remembered of a level when it was read: where that has changed, somebody else was here since.
-	:ivar sends: what the last round decided to set. *noted_at*: when that was noted.
+	:ivar sends: what the last round decided to set, *at_once* by one mutation. *noted_at*: when that was noted.
 	"""
 
 	batch: Batch
@@ -69,6 +70,7 @@ class _Work:
 	read_with: dict[Pair, Memory] = field(default_factory=dict)
 	remembered: dict[Pair, Memory] = field(default_factory=dict)
 	sends: dict[str, Send] = field(default_factory=dict)
+	at_once: int = AT_ONCE[0]
 	noted_at: datetime | None = None
 	reading: list[str] = field(default_factory=list)
 	activating: list[str] = field(default_factory=list)
@@ -78,6 +80,7 @@ class _Work:
 	def round(self, number: int) -> None:
 		"""Decide about everything that is open, note what will be said, and say it."""
 		key = keys.short_hash(str(number), *sorted(event.lease for event in self.batch.open.values()))
+		self.at_once = AT_ONCE[number]
 		self.batch.transaction(lambda tx: self._decide(tx, key))
 		self.batch.probe("noted")
 		self._activate(key)
@@ -125,8 +128,8 @@ class _Work:
 		if isinstance(step, Send):
 			if step.drift:
 				self.drifts[id] = step.drift
+			self._note(tx, id, state, step, _key_of_part(key, len(self.sends) // self.at_once))
 			self.sends[id] = step
-			self._note(tx, id, state, step, key)
 			return False
 		self._end(tx, id, state, step)
 		return True
@@ -197,40 +200,49 @@ class _Work:
 			self.batch.probe("read")
 
 	def _send(self, key: str) -> None:
-		lines = [Line(level_of(id), send.quantity, send.change_from) for id, send in self.sends.items()]
+		ids, self.reading = list(self.sends), []
+		for part, start in enumerate(range(0, len(ids), self.at_once)):
+			if not self._send_part(ids[start : start + self.at_once], _key_of_part(key, part)):
+				return
+		self._read()
+
+	def _send_part(self, ids: Sequence[str], key: str) -> bool:
+		"""Set what one mutation takes. Return whether to go on with the next."""
+		lines = [Line(level_of(id), self.sends[id].quantity, self.sends[id].change_from) for id in ids]
 		self.batch.probe("before_call")
 		if self.noted_at is None or self.batch.host.now() - self.noted_at > FRESH:
 			# This process was frozen: what it was about to say may be old. Look again.
 			self.seen.clear()
-			return
-		result = self.api.set_on_hand(lines, key, f"gid://erpnext/ShopifyAPICall/{key}", self.batch.names(list(self.sends)))
+			return False
+		result = self.api.set_on_hand(lines, key, f"gid://erpnext/ShopifyAPICall/{key}", self.batch.names(ids))
 		self.batch.probe("after_call")
-		if not result.refusals:
-			self.batch.transaction(lambda tx: self._record(tx, result))
-			self.batch.probe("recorded")
-			return
-		self._learn(result)
+		if result.refusals:
+			self._learn(result, ids)
+			return True
+		self.batch.transaction(lambda tx: self._record(tx, result, ids))
+		self.batch.probe("recorded")
+		return True
 
-	def _learn(self, result: SetResult) -> None:
-		"""Take note of what a refusal says, and look at everything that was sent: nothing of it was carried out."""
+	def _learn(self, result: SetResult, sent: Sequence[str]) -> None:
+		"""Take note of what a refusal says, and have everything read that was sent: nothing of it was carried out."""
 		for refusal in result.refusals:
 			# Since 2026-10 Shopify has no code for an item that is not stocked there. What was read just now explains nothing.
 			is_unread = not refusal.code and refusal.pair is not None and refusal.pair not in self.seen
 			if refusal.code not in (*_EXPLAINED_BY_READING, _REFUSED_BEFORE) and not is_unread:
-				self._refuse(refusal.pair, f"{refusal.code}: {refusal.message}")
-		self.reading = [id for id in self.sends if id not in self.refused]
-		for id in self.reading:
-			self.seen.pop(level_of(id), None)
-		self._read()
+				self._refuse(sent, refusal.pair, f"{refusal.code}: {refusal.message}")
+		for id in sent:
+			if id not in self.refused:
+				self.reading.append(id)
+				self.seen.pop(level_of(id), None)
 
-	def _refuse(self, pair: Pair | None, message: str) -> None:
-		for id in self.sends:
+	def _refuse(self, sent: Sequence[str], pair: Pair | None, message: str) -> None:
+		for id in sent:
 			if pair is None or level_of(id) == pair:
 				self.refused[id] = Failure(Category.UNSUPPORTED, f"Shopify refused the quantity. {message}")
 
-	def _record(self, tx: Transaction, result: SetResult) -> Sequence[str]:
+	def _record(self, tx: Transaction, result: SetResult, sent: Sequence[str]) -> Sequence[str]:
 		"""Write what Shopify carried out."""
-		ids = sorted(id for id in self.sends if id in self.batch.open)
+		ids = sorted(id for id in sent if id in self.batch.open)
 		links = tx.lock([self.batch.open[id].signal.key for id in ids])
 		now = self.batch.host.now()
 		for id in ids:
@@ -275,6 +287,11 @@ class _Work:
 			return ids
 
 		self.batch.transaction(end_all)
+
+
+def _key_of_part(key: str, part: int) -> str:
+	"""Return the idempotency key of the mutation that carries a part of what a round sets."""
+	return keys.short_hash(key, str(part)) if part else key
 
 
 def _first_key(batch: Batch) -> str:
