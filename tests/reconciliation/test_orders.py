@@ -322,6 +322,17 @@ def test_what_was_placed_before_the_store_was_taken_over_is_not_missed(tmp_path:
 	assert compare(*store.both(unknown), replace(store.policy, orders_from=date(2000, 1, 1))).reason == ""
 
 
+def test_what_a_difference_is_counted_in(tmp_path: Path) -> None:
+	"""Reports add up what is open by its unit: money that was paid is in the company's currency, as its Payment Entry is."""
+	store = Agreeing(tmp_path, company_currency="EUR")
+	order = store.sold(told=False)
+	fetched, _found = store.both(order)
+	own = FoundDocument("Sales Order", "SO", "push/order/1", 1, "To Deliver", "USD", Decimal(1), Decimal("0.8"))
+	comparison = compare(fetched, FoundOrder(documents=(own, replace(own, doctype="Sales Invoice", name="SI"))), store.policy)
+	units = {str(one.kind): one.unit for one in differences(comparison)}
+	assert units == {"Total": "USD", "Taxes": "USD", "Lines": "pieces", "Paid": "EUR"}
+
+
 def test_cash_rounding_is_no_difference(store: Agreeing) -> None:
 	order = store.sold()
 	rounded = with_documents("Payment Entry", settled=Decimal("21.98"), deductions={"Rounding": Decimal("0.02")})

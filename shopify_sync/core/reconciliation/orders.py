@@ -72,12 +72,13 @@ class Figures:
 
 @dataclass(frozen=True)
 class Comparison:
-	"""Both sides of an order. :ivar reason: why it is not compared, or empty."""
+	"""Both sides of an order. :ivar reason: why it is not compared, or empty. *company_currency*: of what was paid and paid back."""
 
 	reason: str
 	shopify: Figures
 	erpnext: Figures
 	documents: tuple[FoundDocument, ...] = ()
+	company_currency: str = ""
 
 	@property
 	def agrees(self) -> bool:
@@ -106,7 +107,7 @@ def compare(order: Order, found: FoundOrder, policy: StorePolicy) -> Comparison:
 	if not rule.payment:
 		# What an earlier state had booked is left as it is; of this one nothing is.
 		booked = replace(booked, paid={}, refunded={})
-	return Comparison("", stated, booked, books.live)
+	return Comparison("", stated, booked, books.live, policy.company_currency)
 
 
 def differences(comparison: Comparison) -> Iterator[Difference]:
@@ -123,13 +124,13 @@ def differences(comparison: Comparison) -> Iterator[Difference]:
 	yield from _duplicates(comparison.documents)
 	if shopify.currency != erpnext.currency:
 		yield Difference(Kind.CURRENCY, shopify=shopify.currency, erpnext=erpnext.currency, document=ref)
-	unit = shopify.currency
+	unit, company = shopify.currency, comparison.company_currency
 	yield from _amounts(Kind.TOTAL, {"": shopify.total}, {"": erpnext.total}, unit, ref)
 	yield from _amounts(Kind.TAXES, {"": shopify.taxes}, {"": erpnext.taxes}, unit, ref)
 	yield from _amounts(Kind.LINES, shopify.lines, erpnext.lines, "pieces", ref)
 	yield from _amounts(Kind.FULFILLED, shopify.sent, erpnext.sent, "pieces", ref)
-	yield from _amounts(Kind.PAID, shopify.paid, erpnext.paid, "", ref)
-	yield from _amounts(Kind.REFUNDED, shopify.refunded, erpnext.refunded, "", ref)
+	yield from _amounts(Kind.PAID, shopify.paid, erpnext.paid, company, ref)
+	yield from _amounts(Kind.REFUNDED, shopify.refunded, erpnext.refunded, company, ref)
 	for line in sorted(shopify.items.keys() & erpnext.items.keys()):
 		if shopify.items[line] != erpnext.items[line]:
 			yield Difference(Kind.ITEM, line, shopify.items[line], erpnext.items[line], document=ref)
