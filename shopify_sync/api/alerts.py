@@ -15,7 +15,7 @@ from shopify_sync.erpnext_host.alerts import digest, outcomes, people
 from shopify_sync.erpnext_host.operations.record import recorded
 from shopify_sync.jobs import alerts as jobs
 
-from .roles import MAY_LOOK, MAY_OPERATE, MAY_SET_UP, only_for
+from .roles import MAY_LOOK, MAY_OPERATE, MAY_SET_UP, only_for, only_of, sees_all_stores
 
 
 @frappe.whitelist(methods=["POST"])
@@ -85,6 +85,7 @@ def add_channel(kind: str, to: str, label: str = "", store: str = "", critical: 
 	:returns: `{message, channel}`.
 	"""
 	only_for(MAY_SET_UP)
+	_only_of_ones_own((store or "").strip())
 	wanted = of_alerts.Wanted(kind, (to or "").strip(), (label or "").strip(), (store or "").strip(), bool(cint(critical)))
 	made: list[str] = []
 
@@ -132,6 +133,14 @@ def preview_digest(store: str) -> dict[str, Any]:
 	only_for(MAY_SET_UP)
 	_there_is(store)
 	return {"html": digest.preview(store), "recipients": len(digest.recipients(store))}
+
+
+def _only_of_ones_own(store: str) -> None:
+	"""Check that a channel would tell its maker of no store of others; empty: it is of all."""
+	if store:
+		only_of(store if frappe.db.exists("Shopify Store", store) else None)
+	elif not sees_all_stores():
+		frappe.throw(_("Some stores are not yours to see. Choose the one whose alerts are to be told."), frappe.PermissionError)
 
 
 def _on_record(action: OperatorAction, alert: str, act: Callable[[], str], *, reason: str = "", **more: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from shopify_sync.erpnext_host.backfill import outcome, running, runs
 from shopify_sync.erpnext_host.operations.record import recorded
 from shopify_sync.jobs import backfill
 
-from .roles import MAY_SET_UP, only_for
+from .roles import MAY_SET_UP, only_for, only_of
 
 
 @frappe.whitelist(methods=["POST"])
@@ -37,6 +37,7 @@ def start(
 	:returns: `{message, run}`.
 	"""
 	only_for(MAY_SET_UP)
+	only_of(store)
 	try:
 		from_date = orders == str(Orders.FROM_DATE) and orders_from
 		wanted = Wanted(
@@ -62,9 +63,10 @@ def start(
 def stop(run: str) -> dict:
 	"""Stop a run after the record at hand. What was imported stays, and it can go on later."""
 	only_for(MAY_SET_UP)
+	store = _store_of(run)
 	if not runs.is_running(run):
 		frappe.throw(_("{0} is over already.").format(run), title=_("Not stopped"))
-	with recorded(OperatorAction.STOP, frappe.db.get_value(runs.DOCTYPE, run, "store"), {"run": run}, run) as entry:
+	with recorded(OperatorAction.STOP, store, {"run": run}, run) as entry:
 		ended = runs.end(run, runs.STOPPED, _("Stopped by {0}.").format(frappe.session.user))
 		entry.changed, entry.message = int(ended), _("It stops after the record at hand.")
 	return {"message": _("{0} stops.").format(run)}
@@ -74,8 +76,9 @@ def stop(run: str) -> dict:
 def go_on(run: str) -> dict:
 	"""Have a run that was stopped go on where it was."""
 	only_for(MAY_SET_UP)
+	store = _store_of(run)
 	try:
-		with recorded(OperatorAction.BACKFILL, frappe.db.get_value(runs.DOCTYPE, run, "store"), {"run": run}, run) as entry:
+		with recorded(OperatorAction.BACKFILL, store, {"run": run}, run) as entry:
 			running.go_on(run)
 			entry.changed, entry.message = 1, _("It goes on where it was.")
 	except Refused as error:
@@ -88,7 +91,15 @@ def go_on(run: str) -> dict:
 def result(run: str) -> dict:
 	"""Return what came of a run so far: of a rehearsal what would fail, else where its events stand and what they wait for."""
 	frappe.has_permission(runs.DOCTYPE, "read", throw=True)
+	_store_of(run)
 	return outcome.of(run)
+
+
+def _store_of(run: str) -> str | None:
+	"""Return the store of a run. :raises frappe.PermissionError: when it is not one of the user's."""
+	store = frappe.db.get_value(runs.DOCTYPE, run, "store")
+	only_of(store)
+	return str(store) if store else None
 
 
 def _refuse(error: Exception, title: str) -> Any:

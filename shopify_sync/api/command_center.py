@@ -16,7 +16,6 @@ from shopify_sync.core.operations import OperatorAction, Refused
 from shopify_sync.core.statuses import FINAL
 from shopify_sync.erpnext_host import previews
 from shopify_sync.erpnext_host.command_center import events as event_pages
-from shopify_sync.erpnext_host.command_center import filters as event_filters
 from shopify_sync.erpnext_host.command_center import fixes
 from shopify_sync.erpnext_host.command_center import groups as causes
 from shopify_sync.erpnext_host.command_center import overview as first_look
@@ -24,12 +23,12 @@ from shopify_sync.erpnext_host.command_center import views as saved_views
 from shopify_sync.erpnext_host.command_center.asking import TooMuch
 from shopify_sync.erpnext_host.command_center.filters import BadFilter
 from shopify_sync.erpnext_host.command_center.fix import OPERATE, BadAnswer
-from shopify_sync.erpnext_host.operations.record import AlreadyRequested, as_dict, recorded
+from shopify_sync.erpnext_host.operations.record import FAILED, AlreadyRequested, as_dict, recorded
 from shopify_sync.erpnext_host.operations.starting import Person
 from shopify_sync.erpnext_host.operations.starting import start as start_operation
 from shopify_sync.erpnext_host.operations.targets import parse as parse_target
 
-from .roles import MAY_LOOK, MAY_OPERATE, MAY_SET_UP, has_one_of, only_for
+from .roles import MAY_LOOK, MAY_OPERATE, MAY_SET_UP, has_one_of, only_for, only_of
 
 _MAX_AT_ONCE = 500
 
@@ -116,7 +115,7 @@ def fix(store: str, missing: str, values: dict | str, reason: str = "", request:
 	:param request: an id of the browser's; the same twice is done once.
 	"""
 	only_for(MAY_OPERATE)
-	_check_store(store)
+	only_of(store)
 	with _told():
 		only_for(MAY_OPERATE if fixes.needs_of(missing) == OPERATE else MAY_SET_UP)
 		answer = _dict(values)
@@ -127,8 +126,19 @@ def fix(store: str, missing: str, values: dict | str, reason: str = "", request:
 			) as entry:
 				entry.message, entry.changed = fixes.save(store, missing, answer)
 		except AlreadyRequested as known:
-			return {"message": as_dict(known.operation)["message"], "operation": known.operation}
+			return _same_fix(known.operation)
 	return {"message": entry.message, "operation": entry.name}
+
+
+def _same_fix(operation: str) -> dict:
+	"""Return what the same request led to before. What failed, or is being done, is no success the second time either."""
+	before = as_dict(operation)
+	if before["action"] != OperatorAction.FIX or before["user"] != frappe.session.user:
+		frappe.throw(_("This request was used for something else. Load the page again."))
+	if before["status"] == FAILED:
+		frappe.throw(frappe.utils.escape_html(before["message"] or ""), title=_("Not possible"))
+	message = before["message"] or _("It is being saved. Look again in a moment.")
+	return {"message": message, "operation": operation}
 
 
 # --- single events, as their form asks -----------------------------------------------------------------------------
@@ -219,7 +229,7 @@ def preview(event: str | None = None, sales_order: str | None = None) -> dict:
 			if not sales_order:
 				frappe.throw(_("Name a Sync Event or a Sales Order."))
 			event = previews.find_event(sales_order)
-		_check_store(frappe.db.get_value("Sync Event", event, "store"))
+		only_of(frappe.db.get_value("Sync Event", event, "store"))
 		return previews.preview(event)
 	except previews.NothingToPreview as error:
 		frappe.throw(str(error), title=_("No preview"))
@@ -245,14 +255,8 @@ def _missing_of(event: str, kinds: tuple[str, ...], otherwise: str) -> tuple[str
 	"""Return the store of an event that waits, and what it misses of these kinds."""
 	row = frappe.db.get_value("Sync Event", event, ["store", "missing", "status"], as_dict=True)
 	if not row or fixes.split(row.missing)[0] not in kinds or row.status != "Blocked":
-		frappe.throw(otherwise.format(event))
+		frappe.throw(otherwise.format(frappe.utils.escape_html(event)))
 	return row.store, row.missing
-
-
-def _check_store(store: str | None) -> None:
-	"""Check that the user may see a store: User Permissions may leave only some."""
-	if store and store not in event_filters.stores():
-		frappe.throw(_("There is no Shopify Store {0}.").format(frappe.utils.escape_html(store)), frappe.PermissionError)
 
 
 @contextmanager
@@ -276,8 +280,11 @@ def _dict(given: dict | str) -> dict[str, Any]:
 
 
 def _names(event: str | None, events: str | list | None) -> list[str]:
-	given = json.loads(events) if isinstance(events, str) and events else events or []
-	names = [str(name) for name in ([event] if event else given)]
+	try:
+		given = json.loads(events) if isinstance(events, str) and events else events or []
+	except ValueError:
+		given = []
+	names = [str(name) for name in ([event] if event else given if isinstance(given, list) else [])]
 	if not names or len(names) > _MAX_AT_ONCE:
 		frappe.throw(_("Choose between 1 and {0} events.").format(_MAX_AT_ONCE))
 	return names

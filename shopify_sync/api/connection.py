@@ -17,7 +17,7 @@ from shopify_sync.erpnext_host.operations.record import recorded
 from shopify_sync.erpnext_host.operations.targets import Target
 
 from . import oauth
-from .roles import MAY_OPERATE, MAY_SET_UP, only_for
+from .roles import MAY_OPERATE, MAY_SET_UP, only_for, only_of
 
 
 @frappe.whitelist(methods=["POST"])
@@ -101,6 +101,7 @@ def state(store: str) -> dict[str, Any]:
 
 
 def _link(store: str) -> connections.Link:
+	only_of(store)
 	try:
 		return connections.link_of(store, for_operator=True)
 	except BadAddress as error:

@@ -19,7 +19,7 @@ from shopify_sync.erpnext_host.command_center.filters import stores
 from shopify_sync.erpnext_host.operations import record, running, starting, targets
 from shopify_sync.erpnext_host.operations.starting import Person
 
-from .roles import MAY_LOOK, MAY_OPERATE, MAY_SET_UP, has_one_of, only_for
+from .roles import MAY_LOOK, MAY_OPERATE, MAY_SET_UP, has_one_of, only_for, sees_all_stores
 
 _MOST_RECENT = 200
 
@@ -29,7 +29,7 @@ def prepare(action: str, target: str | dict) -> dict[str, Any]:
 	"""Return what an operation would touch; nothing is changed.
 
 	:param target: see `erpnext_host/operations/targets.py: Target`; a dict, or its JSON.
-	:returns: `{count, count_is_exact, will, refused: {why: n}, says, confirm, needs_reason, dangerous}`.
+	:returns: `{count, count_is_exact, will, refused: {why: n}, says, confirm, needs_reason, dangerous, counted_at}`.
 	"""
 	only_for(MAY_OPERATE)
 
@@ -42,11 +42,19 @@ def prepare(action: str, target: str | dict) -> dict[str, Any]:
 
 
 @frappe.whitelist(methods=["POST"])
-def start(action: str, target: str | dict, request: str, reason: str = "", options: str | dict | None = None) -> dict[str, Any]:
+def start(
+	action: str,
+	target: str | dict,
+	request: str,
+	reason: str = "",
+	options: str | dict | None = None,
+	counted_at: str | None = None,
+) -> dict[str, Any]:
 	"""Begin an operation: few events are done when this returns, many are carried on in the background.
 
 	:param request: an id that the browser makes up; the same one leads to the same operation, so a double click acts once.
 	:param options: of Resume `{mode}`; of Resolve Conflict `{resolution, value}`; of Reconcile `{depth, since, until, order, item, heal}`.
+	:param counted_at: what :func:`prepare` said when the person was asked: events that came since are left alone.
 	:returns: the operation, as :func:`get` has it.
 	"""
 	only_for(MAY_OPERATE)
@@ -54,7 +62,7 @@ def start(action: str, target: str | dict, request: str, reason: str = "", optio
 	def begin() -> dict[str, Any]:
 		wanted, about = starting.action_of(action), targets.parse(target)
 		_only_for_managers(wanted, about)
-		return starting.start(wanted, about, request, _person(), reason or "", _loaded(options))
+		return starting.start(wanted, about, request, _person(), reason or "", _loaded(options), counted_at or None)
 
 	return _told(begin, _("Not done"))
 
@@ -95,9 +103,13 @@ def _only_for_managers(action: Any, target: targets.Target) -> None:
 
 
 def _there_is(operation: str) -> None:
-	"""Check that there is such an operation, and that it is not about a store of others."""
-	row = frappe.db.get_value(record.DOCTYPE, operation, ["name", "store"], as_dict=True)
-	if not row or (row.store and row.store not in stores(frappe.session.user)):
+	"""Check that there is such an operation, and that it is not about a store of others.
+
+	What is about several stores is its own user's, and theirs from whom no store is kept.
+	"""
+	row = frappe.db.get_value(record.DOCTYPE, operation, ["name", "store", "user"], as_dict=True)
+	user = frappe.session.user
+	if not row or not (row.store in stores(user) if row.store else row.user == user or sees_all_stores()):
 		frappe.throw(_("There is no operation {0}.").format(frappe.utils.escape_html(operation)), frappe.DoesNotExistError)
 
 

@@ -15,7 +15,7 @@ from shopify_sync.erpnext_host.operations.record import recorded
 from shopify_sync.erpnext_host.reconciliation import decisions, running, runs
 from shopify_sync.jobs import reconcile
 
-from .roles import MAY_OPERATE, only_for
+from .roles import MAY_OPERATE, only_for, only_of
 
 
 @frappe.whitelist(methods=["POST"])
@@ -36,6 +36,7 @@ def start(
 	:returns: `{message, run}`.
 	"""
 	only_for(MAY_OPERATE)
+	only_of(store)
 
 	options = {"depth": depth, "since": since, "until": until, "order": order, "item": item, "heal": heal}
 
@@ -53,10 +54,12 @@ def start(
 def stop(run: str) -> dict:
 	"""Stop a run after the page at hand. What it found and healed so far stays."""
 	only_for(MAY_OPERATE)
+	store = frappe.db.get_value(runs.DOCTYPE, run, "store")
+	only_of(store)
 	reason = _("Stopped by {0}.").format(frappe.session.user)
 	if not runs.is_running(run):
 		frappe.throw(_("{0} is over already.").format(run), title=_("Not stopped"))
-	with recorded(OperatorAction.STOP, frappe.db.get_value(runs.DOCTYPE, run, "store"), {"run": run}, run) as entry:
+	with recorded(OperatorAction.STOP, store, {"run": run}, run) as entry:
 		entry.changed, entry.message = int(runs.end(run, runs.STOPPED, reason)), _("It stops after the page at hand.")
 	return {"message": _("{0} stops after the page at hand.").format(run)}
 
@@ -104,6 +107,7 @@ def compare_again(discrepancy: str) -> dict:
 def _decided(action: OperatorAction, discrepancy: str, act: Callable[[str], str], title: str, reason: str = "") -> str:
 	"""Do what a person decided about a discrepancy, on record; return what was done, or the name of what was begun."""
 	row = frappe.db.get_value("Sync Discrepancy", discrepancy, ["store", "link"], as_dict=True) or frappe._dict()
+	only_of(row.store)
 
 	def decide() -> str:
 		with recorded(action, row.store, {"discrepancy": discrepancy}, row.link or discrepancy, reason=reason) as entry:

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import keys
+from .words import _
 
+TOLD_ONCE = _("It tells of something that happened, which cannot be read again. Replay it instead.")
+NO_MORE = _("Shopify has no such record any more.")
 #: A topic whose payload has the shape of what is read.
 TOPICS: Mapping[str, str] = {
 	keys.ORDER: "orders/updated",
@@ -28,6 +31,14 @@ def asked_for(resource: str | None, shopify_id: str | None, part_of: str | None)
 	if resource == keys.CUSTOMER_CONSENT and shopify_id:
 		return keys.CUSTOMER, shopify_id
 	return (resource, shopify_id) if resource and resource in TOPICS and shopify_id else None
+
+
+def can_be_read(resource: str | None, *, is_part: bool) -> bool:
+	"""Tell whether events of a resource can be refetched; what goes out to Shopify is looked at again instead of read.
+
+	:param is_part: they name the order that they belong to.
+	"""
+	return resource in keys.OUTBOUND or asked_for(resource, "1", "of/order/1" if is_part else None) is not None
 
 
 def id_of(resource: str, payload: Mapping[str, Any]) -> str:

@@ -6,7 +6,11 @@ from shopify_sync.erpnext_host.operations import running
 
 
 def schedule() -> list[str]:
-	"""Have those gone on with that no worker is at: after a restart, a killed worker, a lost call. Every minute. Return their names."""
+	"""Have those gone on with that no worker is at: after a restart, a killed worker, a lost call. Every minute. Return their names.
+
+	What no worker could go on with is ended.
+	"""
+	running.end_interrupted()
 	names = running.KIND.silent(running.waiting())
 	for name in names:
 		call(name)

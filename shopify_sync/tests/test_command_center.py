@@ -60,6 +60,11 @@ class TestCommandCenter(SyncTestCase):
 		with self.assertRaisesRegex(frappe.ValidationError, "waiting for a worker already"):
 			command_center.retry(event=first.name)
 
+	def test_what_is_no_list_of_events_is_refused(self) -> None:
+		for events in ("not json", "7", '"one"', '{"a": 1}', "[]"):
+			with self.assertRaisesRegex(frappe.ValidationError, "Choose between"):
+				command_center.retry(events=events)
+
 	def test_mapping_from_the_failure_sets_all_that_wait_going(self) -> None:
 		sku = f"UNKNOWN-{site.fresh_id()}"
 		events = [self.carry_out(self.order([payloads.line(1, sku, "5.00")])) for _ in range(2)]

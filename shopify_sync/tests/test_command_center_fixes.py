@@ -174,6 +174,21 @@ class TestEachFix(FixCase):
 		fields = fixes.fix_of(self.STORE, "Missing gateway", frappe._dict(name="x", missing=f"gateway:{gateway}"))["fields"]
 		self.assertEqual(fields[0]["default"], cash_account(), "what the row says already is shown")
 
+	def test_two_who_write_a_rule_for_the_same_state_do_not_both(self) -> None:
+		for outcome in ("Closed", "Draft"):
+			looked.events(self.STORE, 1, category="Missing state rule", missing="state:voided|partial|yes")
+			if outcome == "Closed":
+				command_center.fix(self.STORE, "state:voided|partial|yes", {"outcome": outcome})
+				continue
+			with self.assertRaisesRegex(frappe.ValidationError, "have a rule by now"):
+				command_center.fix(self.STORE, "state:voided|partial|yes", {"outcome": outcome})
+		rules = [
+			row.outcome
+			for row in frappe.get_doc("Shopify Store", self.STORE).order_state_rules
+			if row.financial_status == "voided"
+		]
+		self.assertEqual(rules.count("Closed") + rules.count("Draft"), 1, rules)
+
 	def test_an_exchange_rate(self) -> None:
 		frappe.db.set_value("Currency", CURRENCY, "enabled", 1)
 		frappe.db.delete("Currency Exchange", {"from_currency": CURRENCY})
@@ -305,8 +320,10 @@ class TestWhoMendsWhat(FixCase):
 
 	def test_what_failed_is_on_record_too(self) -> None:
 		self.change_store(enabled=1)
-		with self.assertRaises(frappe.ValidationError):
-			command_center.fix(self.STORE, "tax:VAT@20", {"account": cash_account()})
+		for _click in range(2):
+			with self.assertRaises(frappe.ValidationError):
+				command_center.fix(self.STORE, "tax:VAT@20", {"account": cash_account()}, request="click-2")
+		self.assertEqual(frappe.db.count("Sync Operation", {"store": self.STORE}), 1, "the same click twice is no success either")
 		row = frappe.get_last_doc("Sync Operation", {"store": self.STORE})
 		self.assertEqual((row.action, row.status, bool(row.message)), ("Fix", "Failed", True))
 		self.assertNotIn("Traceback", row.message)

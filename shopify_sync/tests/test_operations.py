@@ -239,6 +239,7 @@ class TestWhoMay(OperationCase):
 		for target in (
 			{}, {"sql": "1=1"}, {"events": []}, {"events": "x' OR '1'='1"}, {"events": [["in", ["a"]]]}, {"events": [{"a": 1}]},
 			{"filters": {"status": ["!=", "x"]}}, {"filters": {"where": "1=1"}}, {"filters": {"store": ["like", "%"]}},
+			{"filters": {"groups": ["1=1"]}}, {"filters": {"groups": 7}}, {"filters": {"groups": [{"store": ["like", "%"]}]}},
 			{"filters": "1=1"}, {"store": ["like", "%"]}, {"store": self.STORE, "flow": "Orders' OR 1=1"}, "not json", "[1]",
 			{"events": [f"e{number}" for number in range(5000)]},
 		):  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -13,7 +14,7 @@ from shopify_sync.core.operations import Refused
 from shopify_sync.erpnext_host import times
 from shopify_sync.erpnext_host.event_log import FrappeEventLog
 from shopify_sync.erpnext_host.long_work import SILENT
-from shopify_sync.erpnext_host.operations import events, running
+from shopify_sync.erpnext_host.operations import events, record, running
 from shopify_sync.jobs import operations as jobs
 from shopify_sync.jobs import sweep
 
@@ -92,6 +93,21 @@ class TestBulk(BulkCase):
 		self.assertEqual(operations.get(operation)["status"], "Completed")
 		self.assertNotIn(operation, jobs.schedule())
 
+	def test_what_died_within_its_request_is_ended_and_not_called_for_ever(self) -> None:
+		for action, target in (
+			("Fix", {"missing": "item:X", "values": {"item": "TEE-M"}}), ("Pause", {"store": self.STORE}),
+			("Resolve Conflict", {"conflict": "x/customer/1/email"}), ("Export", {"event": "e"}), ("Heal", {"discrepancy": "d"}),
+		):  # fmt: skip
+			name = record.begin(action, self.STORE, target, "something")  # and here the process ends
+			frappe.db.commit()
+			self.assertEqual((jobs.schedule(), operations.get(name)["status"]), ([], "Running"), "it may be busy still")
+			frappe.db.set_value("Sync Operation", name, "heartbeat_at", times.to_site(times.now() - timedelta(hours=1)))
+			frappe.db.commit()
+			self.assertEqual(jobs.schedule(), [], "no worker can carry it on")
+			done = operations.get(name)
+			self.assertEqual(done["status"], "Failed", action)
+			self.assertIn("Look whether it was done", done["message"])
+
 	def test_only_one_worker_is_at_an_operation(self) -> None:
 		operation, _names = self.begun(30)
 		began, may_end = threading.Event(), threading.Event()
@@ -150,6 +166,25 @@ class TestBulk(BulkCase):
 		with patch.object(events, "_BEAT_EVERY", 0.2), patch.object(FrappeEventLog, "due_count", look_and_stop):
 			running.carry_on(operation)
 		self.assertEqual((operations.get(operation)["status"], statuses(self.STORE)["Blocked"]), ("Stopped", 30))
+
+	def test_what_came_while_the_question_stood_was_not_counted_and_is_left_alone(self) -> None:
+		target = {"filters": {"store": self.STORE, "cause": "item:PLANTED"}}
+		names = plant(self.STORE, 2)
+		prepared = operations.prepare("Discard", target)
+		self.assertEqual(prepared["will"], 2)
+		later = plant(self.STORE, 30)
+		done = operations.start("Discard", target, frappe.generate_hash(), "Tests.", counted_at=prepared["counted_at"])
+		self.assertEqual((done["status"], done["total"], done["changed"]), ("Completed", 2, 2))
+		self.assertEqual({site.event(name).status for name in names}, {"Discarded"})
+		self.assertEqual({site.event(name).status for name in later}, {"Blocked"})
+		many = operations.prepare("Discard", target)
+		plant(self.STORE, 3)
+		begun = operations.start("Discard", target, frappe.generate_hash(), "Tests.", counted_at=many["counted_at"])
+		running.carry_on(begun["operation"], paced=False)
+		self.assertEqual(operations.get(begun["operation"])["changed"], many["will"])
+		self.assertEqual(statuses(self.STORE), {"Discarded": 32, "Blocked": 3})
+		with self.assertRaisesRegex(frappe.ValidationError, "Load the page again"):
+			operations.start("Discard", target, frappe.generate_hash(), "Tests.", counted_at="1=1")
 
 	def test_what_came_later_is_left_alone(self) -> None:
 		operation, names = self.begun(30)

@@ -119,6 +119,41 @@ class TestHolds(HoldCase):
 		self.assertEqual((operations.get(operation)["status"], operated.statuses(self.STORE)), ("Completed", {"Received": 30}))
 		self.assertFalse(policies.policy(self.STORE).holds)
 
+	def test_what_came_before_the_release_was_written_is_put_back_too(self) -> None:
+		"""The process ends after the release is on record; what comes until another one writes it is held as well."""
+		target = {"store": self.STORE, "flow": "Orders"}
+		start("Hold", target, "Stock take.")
+		operation = record.begin("Release", self.STORE, target, "orders")
+		event = self.carry_out(self.order())
+		self.assertEqual(event.status, "Held")
+		running.carry_on(operation, paced=False)
+		self.assertEqual((operations.get(operation)["changed"], site.event(event.name).status), (1, "Received"))
+
+	def test_who_holds_it_again_is_not_overruled_by_a_release_that_is_still_carried_out(self) -> None:
+		target = {"store": self.STORE, "flow": "Orders"}
+		start("Hold", target, "Stock take.")
+		plant(self.STORE, 30, status="Held", category=None, missing=None, cause=None)
+		release = start("Release", target)
+		self.assertEqual(release["status"], "Queued")
+		start("Hold", target, "It goes wrong.")
+		running.carry_on(release["operation"], paced=False)
+		self.assertEqual(operations.get(release["operation"])["changed"], 30)
+		self.assertTrue(policies.policy(self.STORE).holds, "the second hold was made after the release was asked for")
+
+	def test_a_hold_is_released_and_not_deleted_from_under_what_waits(self) -> None:
+		start("Hold", {"store": self.STORE, "topic": "orders/create"}, "A flood.")
+		hold = frappe.get_value("Sync Hold", {"store": self.STORE})
+		with self.assertRaisesRegex(frappe.ValidationError, "Release it first"):
+			frappe.delete_doc("Sync Hold", hold)
+		start("Release", {"hold": hold})
+		frappe.delete_doc("Sync Hold", hold)
+
+	def test_a_store_of_the_same_name_is_not_held_from_the_start(self) -> None:
+		start("Hold", {"store": self.STORE, "topic": "orders/create"}, "A flood.")
+		frappe.delete_doc("Shopify Store", self.STORE, ignore_permissions=True)
+		site.make_store(self.STORE)
+		self.assertFalse(policies.policy(self.STORE).holds)
+
 	def test_only_what_is_held_there_is_put_back(self) -> None:
 		order = self.book(self.order())
 		link = order.shopify_key
@@ -183,6 +218,22 @@ class TestRefetch(HoldCase):
 		# The same operation once more, as after a worker that died behind its reading: no second event.
 		refetch.Refetching(lambda store: shop, check=lambda store: None)(record.load(done["operation"]), [event.name])()  # type: ignore[arg-type, return-value]
 		self.assertEqual(frappe.db.count("Sync Event", {"store": self.STORE, "source": "Replay"}), 1)
+
+	def test_what_cannot_be_read_is_counted_before_as_it_is_left_after(self) -> None:
+		told = plant(self.STORE, 2, resource_type="customer_merge", topic="customers/merge")
+		alone = plant(self.STORE, 1, resource_type=keys.ORDER_TRANSACTION, topic="order_transactions/create")
+		part = plant(
+			self.STORE,
+			1,
+			resource_type=keys.ORDER_TRANSACTION,
+			topic="order_transactions/create",
+			part_of=f"{self.STORE}/order/7",
+		)
+		names = [*told, *alone, *part, *plant(self.STORE, 1, resource_type=None, status="Ignored")]
+		prepared = operations.prepare("Refetch", {"events": names})
+		self.assertEqual((prepared["count"], prepared["will"], sorted(prepared["refused"].values())), (5, 1, [1, 3]))
+		done = self.refetch(names, _Shop({(keys.ORDER, "7"): {**self.order(), "id": 7}}))
+		self.assertEqual((done["changed"], done["refused"]), (1, 4))
 
 	def test_what_goes_out_is_marked_to_be_looked_at(self) -> None:
 		push = plant(

@@ -20,7 +20,8 @@ from shopify_sync.core.operations import (
 	needs_set_up,
 	why_not,
 )
-from shopify_sync.core.refetch import TOPICS, asked_for, id_of
+from shopify_sync.core.refetch import TOPICS, asked_for, can_be_read, id_of
+from shopify_sync.core.resources import RESOURCES
 from shopify_sync.core.statuses import EDGES, FINAL, Status
 
 _QUEUED = [action for action in OF_EVENTS if action not in (OperatorAction.DISCARD, OperatorAction.REFETCH)]
@@ -93,6 +94,13 @@ def test_what_moves_a_whole_store_is_its_managers() -> None:
 	assert needs_set_up(OperatorAction.RELEASE, of_flow=True)
 	assert not needs_set_up(OperatorAction.HOLD)
 	assert not needs_set_up(OperatorAction.RETRY, of_flow=True)
+
+
+@given(st.sampled_from([None, *sorted(RESOURCES), *keys.OUTBOUND]), st.booleans())
+def test_what_is_said_of_a_refetch_is_what_comes_of_it(resource: str | None, is_part: bool) -> None:
+	part_of = "my-store/order/7" if is_part else None
+	is_asked = resource in keys.OUTBOUND or asked_for(resource, "1", part_of) is not None
+	assert can_be_read(resource, is_part=is_part) is is_asked
 
 
 def test_what_is_read_for_an_event() -> None:

@@ -208,6 +208,12 @@ def _save_state(store: str, what: str, values: Mapping[str, Any]) -> str:
 	if len(parts) != 3:
 		raise BadAnswer(_("{0} is no state of an order.").format(what))
 	doc = store_of(store)
+	if any(
+		(row.financial_status, row.fulfillment_status, row.cancelled) == (parts[0], parts[1], parts[2].title())
+		for row in doc.order_state_rules
+	):
+		text = _("Orders that are {0} have a rule by now, maybe somebody else's. Look at it in Shopify Store.")
+		raise BadAnswer(text.format(state_in_words(what)))
 	rule = {
 		"financial_status": parts[0],
 		"fulfillment_status": parts[1],

@@ -17,6 +17,7 @@ from frappe import _
 from shopify_sync.core.failures import Category
 from shopify_sync.core.keys import OUTBOUND
 from shopify_sync.core.operations import GONE, EventState, OperatorAction, why_not
+from shopify_sync.core.refetch import TOLD_ONCE, can_be_read
 
 from .. import times, wake
 from ..connections import gate_of
@@ -57,24 +58,33 @@ class Acts(Protocol):
 		"""
 
 
-def dry_count(action: OperatorAction, target: targets.Target, user: str) -> tuple[int, dict[str, int]]:
+def dry_count(
+	action: OperatorAction, target: targets.Target, user: str, counted_at: str | None = None
+) -> tuple[int, dict[str, int]]:
 	"""Return how many events an operation would change, and how many it would refuse, by reason. One query.
 
-	:raises Refused: when the target names no events.
+	:param counted_at: see `targets.criterion`. :raises Refused: when the target names no events.
 	"""
 	will, refused = 0, dict[str, int]()
-	where = targets.criterion(target, action, user)
+	where = targets.criterion(target, action, user, counted_at)
 	found = 0
-	for status, category, handled, count in targets.by_state(where):
-		found += count
-		state = EventState("", status, Category(category) if category else None, "any" if handled else None)
-		if why := why_not(action, state, reason="asked for later"):
-			refused[why] = refused.get(why, 0) + count
+	for some in targets.by_state(where):
+		found += some.count
+		if why := _why_not(action, some):
+			refused[why] = refused.get(why, 0) + some.count
 		else:
-			will += count
+			will += some.count
 	if target.events and found < len(set(target.events)):
 		refused[GONE] = len(set(target.events)) - found
 	return will, refused
+
+
+def _why_not(action: OperatorAction, some: targets.Counted) -> str | None:
+	state = EventState("", some.status, Category(some.category) if some.category else None, some.resource or None)
+	if why := why_not(action, state, reason="asked for later"):
+		return why
+	is_lost = action is OperatorAction.REFETCH and not can_be_read(some.resource, is_part=some.is_part)
+	return TOLD_ONCE if is_lost else None
 
 
 def act(operation: Operation, names: Sequence[str]) -> Callable[[], Done]:
@@ -98,8 +108,9 @@ def carry_on(
 	"""
 	begun = record.load(name)
 	target = targets.parse(begun.target)
-	where = targets.criterion(target, begun.action, begun.user)
-	until = times.to_site(begun.started_at)
+	where = targets.criterion(target, begun.action, begun.user, begun.options.get("counted_at"))
+	# What came before the release was written may be held by what it released, however late that was.
+	until = times.to_site(times.now() if begun.action is OperatorAction.RELEASE else begun.started_at)
 	cursor, names, pace = begun.cursor, list[str](), _Pace(name, paced and begun.action is not OperatorAction.DISCARD)
 	with read_committed():
 		while keep_on():

@@ -7,6 +7,7 @@ back into the queue; what a worker finds held in that very moment is marked, so 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import frappe
@@ -89,15 +90,18 @@ def check_release(target: Target) -> None:
 		raise Refused(_("It is not held, or was released meanwhile."))
 
 
-def release(target: Target, user: str) -> None:
-	"""Release what is held, as far as it is. Commits. The events that waited are put back by whoever carries the operation on."""
+def release(target: Target, user: str, asked_at: datetime) -> None:
+	"""Release what is held, as far as it is. Commits. The events that waited are put back by whoever carries the operation on.
+
+	:param asked_at: UTC; what somebody held anew since then stays held, however late this is carried out, or carried on.
+	"""
 	store, scope, what = scope_of(target)
 
 	def write() -> None:
 		now = times.to_site(times.now())
 		frappe.db.sql(
-			"UPDATE `tabSync Hold` SET released_at = %s, released_by = %s, active_key = NULL, modified = %s WHERE active_key = %s",
-			(now, user, now, _active_key(store, scope, what)),
+			"UPDATE `tabSync Hold` SET released_at = %s, released_by = %s, active_key = NULL, modified = %s WHERE active_key = %s AND held_at <= %s",
+			(now, user, now, _active_key(store, scope, what), times.to_site(asked_at)),
 		)
 
 	in_short_transaction(write)

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import frappe
-from frappe import _
 
 from shopify_sync.core import keys
 from shopify_sync.core.events import Source
@@ -19,7 +18,7 @@ from shopify_sync.core.fetched import event_of
 from shopify_sync.core.operations import GONE, EventState
 from shopify_sync.core.outbound.marks import Mark
 from shopify_sync.core.reconciliation.ports import Shopify, Window
-from shopify_sync.core.refetch import TOPICS, asked_for, id_of
+from shopify_sync.core.refetch import NO_MORE, TOLD_ONCE, TOPICS, asked_for, id_of
 from shopify_sync.core.statuses import Status
 
 from .. import mark_lock, times, wake
@@ -28,9 +27,6 @@ from ..reconciliation import running as reconciliations
 from ..reconciliation.settings import settings_of
 from .events import Done
 from .record import Operation
-
-_TOLD_ONCE = "It tells of something that happened, which cannot be read again. Replay it instead."
-_NO_MORE = "Shopify has no such record any more."
 
 
 class Refetching:
@@ -56,7 +52,7 @@ class Refetching:
 		found = self._record(operation, {key for key in wanted.values() if key})
 		for name, key in wanted.items():
 			if key not in found:
-				refused[name] = _(_NO_MORE) if key else _(_TOLD_ONCE)
+				refused[name] = NO_MORE if key else TOLD_ONCE
 		changed = [_state(row) for name, row in rows.items() if name not in refused]
 
 		def write() -> Done:

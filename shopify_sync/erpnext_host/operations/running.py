@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import frappe
+from frappe import _
 
-from shopify_sync.core.operations import OperatorAction
+from shopify_sync.core.operations import OF_EVENTS, OperatorAction
 
 from .. import log
 from ..event_log import in_short_transaction
 from ..long_work import Kind
 from . import events, holds, record, refetch, targets
+
+#: Longer than a request or a job of the long queue (25 minutes) may take.
+_INTERRUPTED = timedelta(minutes=30)
 
 KIND = Kind(
 	word="operation",
@@ -50,7 +55,7 @@ def carry_on(
 def _slice(name: str, keep_on: Callable[[], bool], probe: Callable[[str], None], paced: bool) -> None:
 	operation = record.load(name)
 	if operation.action is OperatorAction.RELEASE:
-		holds.release(targets.parse(operation.target), operation.user)
+		holds.release(targets.parse(operation.target), operation.user, operation.started_at)
 		probe("released")
 	acts = refetch.Refetching() if operation.action is OperatorAction.REFETCH else events.act
 	events.carry_on(name, acts, keep_on, probe, paced=paced)
@@ -88,6 +93,23 @@ def stop(name: str) -> None:
 
 
 def waiting() -> list[str]:
-	"""Return the operations that are not over, the oldest first."""
-	found = frappe.get_all(record.DOCTYPE, {"status": ("in", record.GOES_ON)}, pluck="name", order_by="creation, name")
-	return [str(name) for name in found]
+	"""Return the operations that go through events and are not over, the oldest first."""
+	return _not_over("in")
+
+
+def end_interrupted() -> list[str]:
+	"""End what was to be done within a request, or a job, that was killed before it could say how it ended. Commits.
+
+	Nobody can carry it on: whether it was done is not known. Return the names of those that were ended.
+	"""
+	silent = [name for name in _not_over("not in") if record.is_silent(name, _INTERRUPTED)]
+	text = _("This was interrupted before its end was written. Look whether it was done, and do it again if it was not.")
+	for name in silent:
+		in_short_transaction(lambda: record.end(name, record.FAILED, text))  # noqa: B023 - called here
+		record.tell(name)
+	return silent
+
+
+def _not_over(operator: str) -> list[str]:
+	filters = {"status": ("in", record.GOES_ON), "action": (operator, [str(action) for action in OF_EVENTS])}
+	return [str(name) for name in frappe.get_all(record.DOCTYPE, filters, pluck="name", order_by="creation, name")]

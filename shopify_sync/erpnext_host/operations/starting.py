@@ -46,7 +46,7 @@ class Prepared:
 	"""What an operation would do; nothing was changed.
 
 	:ivar count: events, or other things, that it is about. *will*: that would be changed. *refused*: left as they are, by reason.
-	:ivar confirm: what the person is asked.
+	:ivar confirm: what the person is asked. *counted_at*: the site's time; given to :func:`start`, what came later is left alone.
 	"""
 
 	count: int
@@ -57,6 +57,7 @@ class Prepared:
 	needs_reason: bool = False
 	dangerous: bool = False
 	count_is_exact: bool = True
+	counted_at: str = ""
 
 
 def action_of(text: str) -> OperatorAction:
@@ -85,7 +86,7 @@ def prepare(action: OperatorAction, target: Target, person: Person) -> dict[str,
 
 def _prepared(action: OperatorAction, target: Target, person: Person) -> Prepared:
 	targets.check_store(target, person.user)
-	target = _whole(action, target)
+	target, counted_at = _whole(action, target), _now()
 	says = targets.says(target)
 	if action in DOES:
 		count, confirm = DOES[action].look(target)
@@ -103,7 +104,12 @@ def _prepared(action: OperatorAction, target: Target, person: Person) -> Prepare
 		confirm=confirm,
 		needs_reason=action in NEEDS_REASON,
 		dangerous=action in DANGEROUS,
+		counted_at=counted_at,
 	)
+
+
+def _now() -> str:
+	return str(times.to_site(times.now()))
 
 
 def _whole(action: OperatorAction, target: Target) -> Target:
@@ -147,11 +153,13 @@ def start(
 	person: Person,
 	reason: str = "",
 	options: Mapping[str, Any] | None = None,
+	counted_at: str | None = None,
 ) -> dict[str, Any]:
 	"""Begin an operation, or return the one that the same request led to before. Commits.
 
 	Few events, and whatever is no matter of events, is done when this returns; many are carried on in the background.
 
+	:param counted_at: as :func:`prepare` said it, when the person was told how many there are.
 	:raises Refused: when it is not safe, makes no sense, or is too much at once; nothing is on record then.
 	"""
 	if not request.strip():
@@ -164,7 +172,7 @@ def start(
 	try:
 		if action in DOES:
 			return _do_at_once(action, target, request, person, reason, options or {})
-		return _begin(action, target, request, person, reason)
+		return _begin(action, target, request, person, reason, counted_at)
 	except record.AlreadyRequested as again:
 		return _same(again.operation, action, person)
 
@@ -196,10 +204,12 @@ def _do_at_once(
 	return record.as_dict(entry.name)
 
 
-def _begin(action: OperatorAction, target: Target, request: str, person: Person, reason: str) -> dict[str, Any]:
+def _begin(
+	action: OperatorAction, target: Target, request: str, person: Person, reason: str, counted_at: str | None
+) -> dict[str, Any]:
 	target = _whole(action, target)
-	where = targets.criterion(target, action, person.user)
-	will, refused = events.dry_count(action, target, person.user)
+	where = targets.criterion(target, action, person.user, counted_at)
+	will, refused = events.dry_count(action, target, person.user, counted_at)
 	count = will + sum(refused.values())
 	_check_count(action, count, person)
 	if not count and action is not OperatorAction.RELEASE:
@@ -212,13 +222,14 @@ def _begin(action: OperatorAction, target: Target, request: str, person: Person,
 		reason=reason,
 		user=person.user,
 		request=request,
+		options={"counted_at": counted_at} if counted_at else None,
 		total=count,
 		status=record.RUNNING if count <= events.AT_ONCE else record.QUEUED,
 	)
 	if gone := refused.get(GONE, 0):
 		in_short_transaction(lambda: _note_gone(name, target, where, gone))
 	if action is OperatorAction.RELEASE:
-		holds.release(target, person.user)  # at once; what waited may take longer
+		holds.release(target, person.user, record.load(name).started_at)  # at once; what waited may take longer
 	_carry_out(name, count)
 	return record.as_dict(name)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 import frappe
@@ -88,14 +90,26 @@ def _named(target: Target) -> dict[str, Any]:
 	return {name: value for name, value in given.items() if value is not None}
 
 
-def criterion(target: Target, action: OperatorAction, user: str) -> Criterion:
+def criterion(target: Target, action: OperatorAction, user: str, counted_at: str | None = None) -> Criterion:
 	"""Return the condition of the events that are meant, for a query on Sync Event.
 
 	:param user: who asked, also where somebody else carries it on: only that person's stores are meant.
+	:param counted_at: when the person was told how many they are, in the site's time: what came later is not meant. A release lets go all.
 	:raises Refused: see :func:`filter_of`.
 	"""
 	found = condition(filter_of(target, action), user).where
-	return found & of_link(target.link) if target.link else found
+	if target.link:
+		found &= of_link(target.link)
+	if counted_at and action is not OperatorAction.RELEASE:
+		found &= frappe.qb.DocType("Sync Event").received_at <= _moment(counted_at)
+	return found
+
+
+def _moment(text: str) -> str:
+	try:
+		return str(datetime.fromisoformat(text).replace(tzinfo=None))
+	except (TypeError, ValueError):
+		raise Refused(_("When the events were counted cannot be read. Load the page again.")) from None
 
 
 def of_link(link: str) -> Criterion:
@@ -104,21 +118,29 @@ def of_link(link: str) -> Criterion:
 	return event.link.isin(list(keys_of(link))) | (event.part_of == link)
 
 
-def by_state(where: Criterion) -> list[tuple[Status, str | None, bool, int]]:
-	"""Return how many events stand where, for a dry count: (status, category, whether anything handles them, how many).
+@dataclass(frozen=True)
+class Counted:
+	"""How many events stand alike. :ivar resource: empty where nothing handles them. :ivar is_part: they name the order they belong to."""
 
-	:raises Refused: when that takes too long.
-	"""
+	status: Status
+	category: str | None
+	resource: str
+	is_part: bool
+	count: int
+
+
+def by_state(where: Criterion) -> list[Counted]:
+	"""Return how many events stand where, for a dry count. :raises Refused: when that takes too long."""
 	values = Values()
 	try:
 		rows = ask(
-			f"""SELECT status, category, COALESCE(resource_type, '') != '' AS handled, COUNT(*) AS found FROM `tabSync Event`
-			WHERE {values.text(where)} GROUP BY status, category, handled""",  # noqa: S608 - values are parameters
+			f"""SELECT status, category, COALESCE(resource_type, '') AS resource, part_of IS NOT NULL AS is_part, COUNT(*) AS found
+			FROM `tabSync Event` WHERE {values.text(where)} GROUP BY status, category, resource, is_part""",  # noqa: S608 - values are parameters
 			values,
 		)
 	except TooMuch as error:
 		raise Refused(str(error)) from None
-	return [(Status(row.status), row.category, bool(row.handled), int(row.found)) for row in rows]
+	return [Counted(Status(row.status), row.category, row.resource, bool(row.is_part), int(row.found)) for row in rows]
 
 
 def names_after(where: Criterion, cursor: str, until: Any, limit: int) -> list[str]:
@@ -136,7 +158,7 @@ def store_of(target: Target, where: Criterion | None = None) -> str | None:
 	filters = target.filters or {}
 	# Links and conflicts are named after their store.
 	of_link = {key.partition("/")[0] for key in ([target.link] if target.link else target.of_conflicts) if "/" in key}
-	named = target.store or filters.get("store") or _store_of_groups(filters.get("groups") or [])
+	named = target.store or filters.get("store") or _store_of_groups(_groups(filters))
 	named = named or (of_link.pop() if len(of_link) == 1 else None)
 	if isinstance(named, str) and named:
 		return named
@@ -147,16 +169,40 @@ def store_of(target: Target, where: Criterion | None = None) -> str | None:
 	return str(found[0]) if len(found) == 1 else None
 
 
+def _groups(filters: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+	"""Return the causes that a filter names; what is none, the filter itself refuses."""
+	given = filters.get("groups")
+	return [group for group in given if isinstance(group, Mapping)] if isinstance(given, list) else []
+
+
 def _store_of_groups(groups: list[Mapping[str, Any]]) -> str | None:
 	found = {group.get("store") for group in groups}
 	return found.pop() if len(found) == 1 else None
 
 
 def check_store(target: Target, user: str) -> None:
-	"""Return when the store that a target names is one that *user* may see. :raises Refused: when it is not, or there is none."""
-	store = store_of(target)
-	if store and store not in stores(user):
-		raise Refused(_("There is no store {0}, or it is not one of yours.").format(store))
+	"""Return when every store that a target names is one that *user* may see. :raises Refused: when one is not, or is not there.
+
+	A target may name more than one: a store beside the link of another, conflicts of two stores, a hold by its name alone.
+	"""
+	visible = set(stores(user))
+	for store in sorted(_stores_named(target)):
+		if store not in visible:
+			raise Refused(_("There is no store {0}, or it is not one of yours.").format(store))
+
+
+def _stores_named(target: Target) -> set[str]:
+	filters = target.filters or {}
+	keys = [target.link, *target.of_conflicts]
+	hold = frappe.db.get_value("Sync Hold", target.hold, "store") if target.hold else None
+	named = [
+		target.store,
+		filters.get("store"),
+		hold,
+		*(group.get("store") for group in _groups(filters)),
+		*(key.partition("/")[0] for key in keys if key and "/" in key),
+	]
+	return {store for store in named if isinstance(store, str) and store}
 
 
 def says(target: Target) -> str:
@@ -169,7 +215,7 @@ def says(target: Target) -> str:
 		parts.append(_event(names[0]) if len(names) == 1 else _some(names))
 	if target.of_conflicts:
 		parts.append(_some(target.of_conflicts))
-	store = target.store or filters.get("store") or _store_of_groups(filters.get("groups") or [])
+	store = target.store or filters.get("store") or _store_of_groups(_groups(filters))
 	rest = ", ".join(parts)
 	if store and rest:
 		return f"{store}: {rest}"
@@ -201,7 +247,7 @@ def _words_of_filter(filters: Mapping[str, Any]) -> list[str]:
 		"attempts_min": _("at least {0} attempts"),
 		"direction": _("direction {0}"),
 	}
-	category, cause, groups = filters.get("category"), filters.get("cause"), filters.get("groups") or []
+	category, cause, groups = filters.get("category"), filters.get("cause"), _groups(filters)
 	found = []
 	if len(groups) > 1:
 		found.append(_("{0} causes").format(len(groups)))

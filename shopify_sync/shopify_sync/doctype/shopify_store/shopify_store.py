@@ -203,6 +203,8 @@ class ShopifyStore(Document):
 			)
 		frappe.delete_doc("Shopify Connection", self.name, ignore_missing=True, ignore_permissions=True, force=True)
 		frappe.db.delete("Sync Alert", {"store": self.name})
+		# Else a store that is made anew under the same name would be held from the start.
+		frappe.db.delete("Sync Hold", {"store": self.name})
 
 	def validate_store_name(self):
 		if not STORE_NAME.fullmatch(self.store_name or ""):

@@ -4,6 +4,7 @@ Written by ``erpnext_host/operations/holds.py`` only; people hold and release wi
 """
 
 import frappe
+from frappe import _
 from frappe.model.document import Document
 from frappe.utils import add_days, now_datetime
 
@@ -31,6 +32,13 @@ class SyncHold(Document):
 		topic: DF.Data | None
 		user: DF.Link | None
 	# end: auto-generated types
+
+	def on_trash(self):
+		# Nobody would be left to release what waits.
+		if self.active_key and frappe.db.exists("Shopify Store", self.store):
+			frappe.throw(
+				_("{0} holds still. Release it first: then what waits goes on.").format(self.name), title=_("Not deleted")
+			)
 
 	@staticmethod
 	def clear_old_logs(days: int = 180):
