@@ -177,6 +177,52 @@ class TestOutboundFulfillments(_SendingCase):
 		self.assertEqual(before - 3, self.on_hand(self.inventory_item))
 		self.assertEqual([3], self.sent(order))
 
+	def test_a_note_that_is_deleted_before_its_cancellation_was_pushed(self) -> None:
+		order = self.order(4)
+		before = self.on_hand(self.inventory_item)
+		note = self.note(order, 2)
+		self.push()
+		self.push()
+		self.assertEqual(([2], before - 2), (self.sent(order), self.on_hand(self.inventory_item)))
+		note.reload()
+		note.cancel()
+		# ERPNext allows it where its setting says that the ledger's entries go with it.
+		before_it = frappe.db.get_single_value("Accounts Settings", "delete_linked_ledger_entries")
+		self.addCleanup(frappe.db.commit)
+		self.addCleanup(frappe.db.set_single_value, "Accounts Settings", "delete_linked_ledger_entries", before_it)
+		frappe.db.set_single_value("Accounts Settings", "delete_linked_ledger_entries", 1)
+		frappe.delete_doc("Delivery Note", note.name)
+		frappe.db.commit()
+		self.push()
+		self.push()
+		self.assertEqual(([], before), (self.sent(order), self.on_hand(self.inventory_item)))
+		self.assertEqual({"Applied"}, {event.status for event in self.events_of(order)})
+
+	def test_an_item_that_is_renamed_while_its_order_is_open(self) -> None:
+		order = self.order(4)
+		renamed = f"{self.code}-NEW"
+		frappe.rename_doc("Item", self.code, renamed, force=True, show_alert=False)
+		frappe.db.commit()
+		self.code = renamed
+		self.note(order, 1)
+		self.push()
+		self.assertEqual([1], self.sent(order))
+		store = frappe.get_doc("Shopify Store", self.STORE)
+		store.fulfillment_by = "Both"
+		store.save()
+		frappe.db.commit()
+		with self.served.lock:
+			self.shop.fulfillments.create(order.id, {order.line_items[0].id: 2}, self.places[0])
+			payload = rest_order.payload(self.shop, order)
+		name = f"order-{site.fresh_id()}"
+		site.deliver(payload, "orders/updated", webhook_id=name, X_Shopify_Shop_Domain=self.shop.domain)
+		site.drain()
+		found = site.event(name)
+		self.assertEqual(("Applied", ""), (found.status, found.message or ""))
+		made = frappe.get_all("Delivery Note", {"shopify_key": ("like", f"%/{order.id}/%")}, pluck="name")
+		rows = frappe.get_all("Delivery Note Item", {"parent": ("in", made)}, ["item_code", "qty"])
+		self.assertEqual([(renamed, 2)], [(row.item_code, row.qty) for row in rows])
+
 	def test_a_hold_is_respected_and_the_event_says_why(self) -> None:
 		order = self.order(2)
 		with self.served.lock:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 import frappe
 from erpnext.setup.utils import get_exchange_rate
 
+from shopify_sync.core.orders.memory import items_before
 from shopify_sync.core.snapshots import (
 	DOCUMENT_FIELDS,
 	SALES_ORDER_FIELDS,
 	DocumentState,
+	ItemState,
 	LinkState,
 	OrderNeeds,
 	OrderSnapshot,
@@ -37,11 +40,12 @@ def read_order(needs: OrderNeeds, locked: Mapping[str, LinkState], exchange_rate
 	pushed = pushed_notes(push) if push else {}
 	# Only what was delivered can have come back.
 	is_delivered = bool(pushed) or any(found.doctype == "Delivery Note" for found in documents.values())
+	items, special_items = resolve(policy.store, needs.items, policy.item_matching), read_items(needs.special_items)
 	return OrderSnapshot(
-		link=link,
+		link=_with_items_of_now(link, sales_order, (*items.values(), *special_items.values())) if sales_order else link,
 		sales_order=sales_order,
-		items=resolve(policy.store, needs.items, policy.item_matching),
-		special_items=read_items(needs.special_items),
+		items=items,
+		special_items=special_items,
 		customer=read_customer(needs.customer, locked) if needs.customer and not sales_order else None,
 		exchange_rate=exchange_rate,
 		name_taken=not sales_order and bool(frappe.db.exists("Sales Order", needs.name)),
@@ -51,6 +55,28 @@ def read_order(needs: OrderNeeds, locked: Mapping[str, LinkState], exchange_rate
 		pushed_notes=pushed,
 		own_returns=own_returns(sales_order.name) if sales_order and is_delivered else (),
 	)
+
+
+def _with_items_of_now(link: LinkState, sales_order: DocumentState, known: Iterable[ItemState]) -> LinkState:
+	"""Return the link with the Items of what is booked as they are called now.
+
+	The link remembers their codes. Frappe writes the new name of a renamed Item, or of the one that it was merged into, into the
+	rows of the Sales Order, and not into what we remember. One query more where an Item is another one than its SKU stands for.
+
+	:param known: Items that were just read, so that they exist.
+	"""
+	doubtful = {item.code for item in items_before(link.agreed).values()} - {item.code for item in known}
+	gone = doubtful - set(read_items(doubtful))
+	if not gone:
+		return link
+	rows = frappe.db.sql(
+		"SELECT shopify_line_item_id, item_code FROM `tabSales Order Item` WHERE parent = %s", (sales_order.name,)
+	)
+	codes = dict(rows)
+	items = {
+		line: [codes.get(line, code) if code in gone else code, *rest] for line, (code, *rest) in link.agreed["items"].items()
+	}
+	return replace(link, agreed={**link.agreed, "items": items})
 
 
 def _sales_order(link: LinkState) -> DocumentState | None:
