@@ -6,6 +6,7 @@ import traceback
 
 import frappe
 from frappe.utils import strip_html
+from rq.timeouts import JobTimeoutException
 
 from shopify_sync.core.failures import Category, Failure, SyncFailure
 
@@ -79,6 +80,9 @@ def classify(error: BaseException) -> Failure:
 		)
 	if is_connection_lost(error):
 		return Failure(Category.NETWORK, "The connection to the database was lost.", detail=_detail(error))
+	if isinstance(error, JobTimeoutException):
+		# Of the work that it was in the middle of, whatever that was: no fault of the event's.
+		return Failure(Category.WORKER_DIED, "The worker's time was over before this was finished.")
 	if refused := _refused(error):
 		return refused
 	if isinstance(error, frappe.LinkExistsError):

@@ -11,7 +11,7 @@ import frappe
 from shopify_sync.core.outbound.marks import stock_mark
 from shopify_sync.erpnext_host import mark_lock, outbox
 
-from . import vouchers
+from . import site, vouchers
 from .shop import ShopCase, make_warehouse
 
 
@@ -277,6 +277,35 @@ class TestMasterDataMarks(_MarkCase):
 		finally:
 			frappe.db.set_value("Warehouse", self.second, "disabled", 0)
 			frappe.db.commit()
+
+	def test_a_warehouse_with_another_name_is_still_the_locations(self) -> None:
+		vouchers.receive(self.tee, self.second, 4)
+		frappe.db.commit()
+		self.push()
+		self.assertEqual(self.on_hand(self.level, 1), 4)
+		# Frappe writes the new name into the store's rows without saving the store.
+		renamed = f"Renamed {site.fresh_id()} - {self.abbr}"
+		frappe.rename_doc("Warehouse", self.second, renamed, force=True, show_alert=False)
+		frappe.db.commit()
+		self.addCleanup(frappe.db.commit)
+		self.addCleanup(frappe.rename_doc, "Warehouse", renamed, self.second, force=True, show_alert=False)
+		second = [self.mark(self.level, 1)]
+		self.assertEqual(self.marked_by(lambda: vouchers.receive(self.tee, renamed, 5)), second)
+		self.push()
+		self.assertEqual(self.on_hand(self.level, 1), 9)
+
+	def test_items_that_become_one(self) -> None:
+		other = self.item()
+		vouchers.receive(self.tee, self.main, 5)
+		vouchers.receive(other, self.main, 3)
+		frappe.db.commit()
+		self.push()
+		# No ledger entry says that the Bin holds what both held.
+		frappe.rename_doc("Item", other, self.tee, merge=True, force=True, show_alert=False)
+		frappe.db.commit()
+		self.assertIn(self.mark(self.level), self.open_marks())
+		self.push()
+		self.assertEqual(self.on_hand(self.level), 8)
 
 	def test_everything_on_demand(self) -> None:
 		self.clear_marks()

@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -15,9 +16,12 @@ from typing import Any
 
 import frappe
 from frappe.installer import update_site_config
+from rq.timeouts import JobTimeoutException
 
+from shopify_sync.core import keys
 from shopify_sync.core.outbound.pusher import Pusher
 from shopify_sync.erpnext_host import outbox, wake
+from shopify_sync.erpnext_host.isolation import read_committed
 from shopify_sync.erpnext_host.push_host import FrappePushHost
 from shopify_sync.erpnext_host.stock_marks import Change
 from shopify_sync.jobs import push, sweep
@@ -176,6 +180,69 @@ class TestTogether(_StockCase):
 			for _time in range(25):
 				self.change(6)
 			self.assertGreater(sum(one.result() for one in working), 0)
+		self.settle()
+		self.assert_right()
+		self.assert_rests_well()
+
+	def test_two_pushers_of_a_store_leave_every_quantity_right_soon(self) -> None:
+		"""With `shopify_sync_pushers` = 2, each in a thread with a connection of its own, and without any clock being turned."""
+		self.settle()
+		site.let_workers_in()
+		self.addCleanup(site.keep_workers_away)
+		name, sites_path, shops = frappe.local.site, frappe.local.sites_path, frappe.conf.shopify_sync_shops
+		over = threading.Event()
+		slots: set[int | None] = set()
+
+		def work(_number: int) -> int:
+			frappe.init(site=name, sites_path=sites_path)
+			frappe.connect()
+			frappe.set_user("Administrator")
+			frappe.conf.update({"shopify_sync_shops": shops, "shopify_sync_pushers": 2})
+			try:
+				host, pusher, claimed = FrappePushHost(), Pusher(FrappePushHost()), 0
+				while not over.is_set():
+					with wake.push_slot(self.STORE) as slot, read_committed():
+						slots.add(slot)
+						claimed += pusher.run_one(self.STORE, keys.INVENTORY_PUSH) if slot is not None else 0
+					host.sleep(0.01)
+				return claimed
+			finally:
+				frappe.destroy()
+
+		with ThreadPoolExecutor(2) as pool:
+			working = [pool.submit(work, number) for number in range(2)]
+			try:
+				for _time in range(25):
+					self.change(6)
+				deadline = time.monotonic() + 40
+				while time.monotonic() < deadline and self.is_on_its_way():
+					time.sleep(0.2)
+			finally:
+				over.set()
+			claimed = [one.result() for one in working]
+		self.assertFalse(self.is_on_its_way(), "what met another pusher waits for seconds, not for minutes")
+		self.assertTrue(all(claimed), claimed)
+		self.assertTrue(slots >= {0, 1}, slots)
+		self.assert_right()
+		self.assert_rests_well()
+
+	def is_on_its_way(self) -> bool:
+		frappe.db.rollback()
+		return bool(frappe.db.exists("Sync Event", {"store": self.STORE, "direction": "Outbound", "due_at": ("is", "set")}))
+
+	def test_what_a_worker_whose_time_is_over_was_at_is_done_later(self) -> None:
+		self.settle()
+		self.change()
+
+		def over(step: str) -> None:
+			if step == "before_call":
+				raise JobTimeoutException("Task exceeded maximum timeout value (300 seconds)")
+
+		with read_committed():
+			Pusher(FrappePushHost(), over).run_one(self.STORE, keys.INVENTORY_PUSH)
+		rows = frappe.get_all("Sync Event", {"store": self.STORE, "due_at": ("is", "set")}, ["status", "category"])
+		self.assertEqual({("Retrying", "Worker died")}, {(row.status, row.category) for row in rows})
+		self.in_an_hour()
 		self.settle()
 		self.assert_right()
 		self.assert_rests_well()
