@@ -130,3 +130,52 @@ def test_whatever_goes_wrong_the_shop_has_what_came_back(tmp_path_factory, seed:
 	check_memory(ground, order)
 	for code in ("TEE", "MUG"):
 		assert ground.on_hand(code) == ground.bin(code)
+
+
+def lost(store: Returning, step: str = "after_call") -> None:
+	"""Push until the first call was made, and die before its answer is recorded; its lease ends, and what may arrive has arrived."""
+	assert is_stopped(lambda: store.push(stop_at(step)))
+	store.pass_time(400)
+
+
+def test_a_return_whose_answer_was_lost_is_cancelled_with_its_note(tmp_path: Path) -> None:
+	store = Returning(tmp_path)
+	order = store.order(TEE=3)
+	note = store.note(order, ("TEE", 3))
+	store.settle()
+	back = store.take_back(note, order, ("TEE", 1))
+	lost(store)
+	assert store.announced(order) == {"TEE": 1}
+	store.cancel_note(back)
+	store.settle()
+	assert store.announced(order) == {}, "the return that nobody knew of was left open"
+	store.take_back(note, order, ("TEE", 1))
+	store.settle()
+	assert (store.returned(order), len(order.returns)) == ({"TEE": 1}, 2)
+
+
+def test_a_return_whose_answer_was_lost_goes_over_to_the_amendment_with_its_place(tmp_path: Path) -> None:
+	store = Returning(tmp_path)
+	order = store.order(TEE=3)
+	note = store.note(order, ("TEE", 3))
+	store.settle()
+	back = store.take_back(note, order, ("TEE", 2))
+	lost(store)
+	store.cancel_note(back)
+	store.amend_return(back, note, order, ("TEE", 2))
+	store.settle()
+	assert (store.returned(order), len(order.returns)) == ({"TEE": 2}, 1)
+	assert store.places(order) == [("restocked", store.locations[0], 2)]
+
+
+def test_a_return_that_a_customer_announced_meanwhile_is_not_taken_for_the_lost_one(tmp_path: Path) -> None:
+	store = Returning(tmp_path)
+	order = store.order(TEE=3)
+	note = store.note(order, ("TEE", 3))
+	store.settle()
+	theirs = store.by_hand_back(order, TEE=2)
+	back = store.take_back(note, order, ("TEE", 1))
+	lost(store, "before_call")
+	store.cancel_note(back)
+	store.settle()
+	assert (theirs.status, len(order.returns)) == ("open", 1)

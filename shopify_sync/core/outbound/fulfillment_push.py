@@ -136,7 +136,7 @@ class _Work:
 		known = tuple(found.id for found in self.seen.fulfillments) if self.seen else ()
 		until = now + FRESH + LONGEST_CALL + GRACE
 		if isinstance(call, ReturnCall):
-			about: dict[str, Any] = return_push.about(call)
+			about: dict[str, Any] = return_push.about(call, self.returned)
 		elif isinstance(call, Create):
 			about = {
 				"note": call.note, "place": call.place, "location": call.location, "lines": call.lines,

@@ -128,6 +128,10 @@ def decide(
 	if pending and pending.owner != owner:
 		if seen is None:
 			return Decision(Read(), memory)
+		if pending.act is Act.RETURN and policy.tells_returns:
+			if returned is None:
+				return Decision(ReadReturns(), memory)
+			memory = returns.settled(memory, pending, returned)
 		memory = _settled(memory, pending, seen, snapshot)
 	memory = memory.sending(None)
 	if seen is not None:

@@ -175,7 +175,8 @@ class Pending:
 	"""A call whose end is not recorded.
 
 	:ivar owner: the lease it is made under; empty: the call is over, and nobody knows how. *event*: its event.
-	:ivar known: the fulfillments that there were before it. *fulfillment*: the one that is changed.
+	:ivar known: the fulfillments, of a return the returns, that there were before it. *fulfillment*: the one that is changed.
+	:ivar places: of a return: location → its pieces.
 	:ivar sent_at: when (UTC, our clock); *until*: when it has arrived if it ever does.
 	"""
 
@@ -191,6 +192,7 @@ class Pending:
 	tracking: Tracking = field(default_factory=Tracking)
 	known: tuple[str, ...] = ()
 	fulfillment: str = ""
+	places: Mapping[str, Pieces] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

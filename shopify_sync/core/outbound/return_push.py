@@ -11,7 +11,7 @@ from ..plan import AppliedChange
 from .fulfillments import ReturnCall
 from .parcels import Act, ParcelMemory
 from .ports import ReturnApi
-from .returned import Returned, added_up
+from .returned import Returned, ShopifyReturns, added_up
 from .returns import Disposal, OpenReturn, ReceiveReturn
 
 _DOCTYPE = "Return"
@@ -24,10 +24,11 @@ def act_of(call: ReturnCall) -> Act:
 	return Act.RECEIVE if isinstance(call, ReceiveReturn) else Act.CANCEL_RETURN
 
 
-def about(call: ReturnCall) -> dict[str, Any]:
-	"""Return what a call is about, for the same."""
+def about(call: ReturnCall, seen: ShopifyReturns | None) -> dict[str, Any]:
+	"""Return what a call is about, for the same. *seen*: what Shopify has of the order's returns."""
 	if isinstance(call, OpenReturn):
-		return {"note": call.note, "lines": call.lines}
+		known = tuple(found.id for found in seen.returns) if seen else ()
+		return {"note": call.note, "lines": call.lines, "places": call.places, "known": known}
 	return {"note": call.returned.note, "lines": call.returned.lines}
 
 

@@ -18,7 +18,7 @@ from ..orders.memory import items_before
 from ..policy import StorePolicy
 from ..snapshots import DeliveryPushSnapshot, NoteState
 from .delivered import CANCELLED, needs_of
-from .parcels import ParcelMemory
+from .parcels import ParcelMemory, Pending
 from .returned import OPEN, Pieces, Returned, ShopifyReturn, ShopifyReturns, added_up
 
 
@@ -89,6 +89,18 @@ def brought_up_to_date(
 	for note in snapshot.returns if seen else ():
 		if seen and note.name in standing:
 			memory = _found(memory, note, seen, snapshot, policy)
+	return memory
+
+
+def settled(memory: ParcelMemory, pending: Pending, seen: ShopifyReturns) -> ParcelMemory:
+	"""Return the memory after a returnCreate whose end nobody knows: what it made is the note's, whatever became of that meanwhile.
+
+	A note that was cancelled before the answer was found would leave its return open in Shopify otherwise.
+	"""
+	for there in seen.returns:
+		is_new = there.id not in memory.returned and there.id not in pending.known
+		if is_new and there.status == OPEN and dict(there.lines) == dict(pending.lines):
+			return memory.having_back(Returned(there.id, pending.note, pending.places, received=not there.waiting))
 	return memory
 
 
