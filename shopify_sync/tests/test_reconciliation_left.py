@@ -90,12 +90,14 @@ class TestWhatIsLeft(ReconciledCase):
 	def test_a_run_that_waits_for_hours_is_an_alert(self):
 		name = self.run_of()
 		runs.note(name, "The app needs the scope read_shopify_payments_payouts.")
+		frappe.db.commit()
 		self.addCleanup(frappe.db.delete, "Sync Alert", {"store": self.STORE})
 		alert = {"store": self.STORE, "condition": "Reconciliation failed"}
 		evaluating.evaluate(self.STORE)
 		self.assertFalse(frappe.db.exists("Sync Alert", alert), "it waits since a moment")
 		old = times.to_site(times.now() - timedelta(hours=4))
 		frappe.db.set_value("Reconciliation Run", name, "creation", old, update_modified=False)
+		frappe.db.commit()
 		evaluating.evaluate(self.STORE)
 		self.assertIn(name, frappe.get_doc("Sync Alert", alert).message)
 		running.carry_on(name, self.reader())
