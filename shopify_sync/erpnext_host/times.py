@@ -26,3 +26,12 @@ def to_naive_utc(moment: datetime | None) -> datetime | None:
 def from_site(moment: datetime) -> datetime:
 	"""Return a naive time of the site's zone as UTC, with its zone."""
 	return moment.replace(tzinfo=ZoneInfo(get_system_timezone())).astimezone(timezone.utc)
+
+
+def from_site_by(moment: datetime, by: datetime) -> datetime:
+	"""Return a naive time of the site's zone, which had passed *by* then, as UTC, with its zone.
+
+	Of an hour that is there twice in autumn the later one is meant if it had passed: a span since then is then never told too long.
+	"""
+	later = moment.replace(tzinfo=ZoneInfo(get_system_timezone()), fold=1).astimezone(timezone.utc)
+	return later if later <= by else from_site(moment)

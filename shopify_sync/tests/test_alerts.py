@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from unittest.mock import patch
 
 import frappe
 from frappe.modules.import_file import import_file_by_path
 
 from shopify_sync.api import alerts as api
+from shopify_sync.core.alerts.conditions import Condition, Rule, Unit
+from shopify_sync.core.alerts.readings import Reading
+from shopify_sync.core.words import say
 from shopify_sync.erpnext_host import times
-from shopify_sync.erpnext_host.alerts import channels, evaluating, telling
+from shopify_sync.erpnext_host.alerts import channels, evaluating, rows, telling
 from shopify_sync.erpnext_host.alerts.settings import complete_all_stores
 from shopify_sync.jobs import alerts as jobs
 
@@ -93,6 +97,33 @@ class TestLife(WatchedCase):
 			(alert.status, alert.acknowledged_by, alert.acknowledged_note), ("Acknowledged", self.operator, "I call them.")
 		)
 		self.assertEqual(self.look(24 * HOUR), [], "no reminder comes any more")
+
+	def test_the_hour_that_is_there_twice_in_autumn_lets_nothing_escalate_or_recover_an_hour_early(self) -> None:
+		second = datetime(2025, 10, 26, 1, 10, tzinfo=timezone.utc)
+		with patch.object(times, "get_system_timezone", lambda: "Europe/Berlin"):
+			for moment in (second - HOUR, second):
+				self.assertEqual(times.from_site_by(times.to_site(moment), moment + MINUTE), moment)
+			self.now = second
+			plant(self.STORE, 1, status="Dead Letter", category="Bug", missing=None)
+			self.assertEqual(len(self.look()), 1)
+			self.assertEqual(self.look(5 * MINUTE), [])
+			frappe.db.delete("Sync Event", {"store": self.STORE})
+			frappe.db.commit()
+			self.assertEqual([self.look(), self.look()], [[], []])
+			self.assertEqual(self.alert("Dead letters").status, "Firing", "away for a minute")
+
+	def test_who_opened_a_circuit_is_told_to_nobody_outside(self) -> None:
+		reading = Reading(
+			Condition.CIRCUIT,
+			True,
+			1,
+			say("No calls go out to Shopify: {0}", f"opened by {self.operator}: Ask Ada.B@Example.com."),
+		)
+		said = rows.said(self.STORE, Rule(Condition.CIRCUIT, 10, Unit.MINUTES), reading, times.now(), 0.0)
+		self.assertNotIn("@", said["message"])
+		self.assertIn("Ask", said["message"])
+		api.send_test(self.STORE)
+		self.assertNotIn("@", self.alert("Test").message)
 
 	def test_quiet_hours_are_the_store_s(self) -> None:
 		local = times.to_site(self.now)
@@ -232,6 +263,22 @@ class TestPeople(WatchedCase):
 		api.mute(name, 0)
 		self.assertIsNone(self.alert("Dead letters").muted_until)
 		self.assertEqual(len(self.look()), 1)
+
+	def test_unmuted_it_is_told_again_though_an_earlier_one_was_muted_for_longer(self) -> None:
+		api.mute(self.fire(), 20)
+		for muted in (True, False):
+			frappe.db.delete("Sync Event", {"store": self.STORE})
+			frappe.db.commit()
+			self.look()
+			self.look(6 * MINUTE)
+			self.assertEqual({row.status for row in self.alerts()}, {"Recovered"})
+			plant(self.STORE, 1, status="Dead Letter", category="Bug", missing=None)
+			told = self.look()
+			self.assertEqual(len(told), 0 if muted else 1, "the last word about it counts")
+			if muted:
+				(again,) = self.alerts(status="Firing")
+				api.mute(again.name, 0)
+				self.assertEqual(len(self.look()), 1)
 
 	def test_what_is_over_or_taken_is_refused_and_that_is_on_record(self) -> None:
 		name = self.fire()

@@ -15,6 +15,7 @@ from shopify_sync.core.alerts import digests
 from shopify_sync.core.alerts.digests import Every, Period
 from shopify_sync.core.alerts.readings import Place
 from shopify_sync.core.health import StoreHealth
+from shopify_sync.core.masking import scrub
 from shopify_sync.core.operations import OperatorAction, Refused
 from shopify_sync.core.percentiles import spread_of
 from shopify_sync.erpnext_host import times
@@ -117,7 +118,7 @@ def contents(store: str, period: Period) -> dict[str, Any]:
 		"begin": _shown(period.begin),
 		"end": _shown(period.end),
 		"verdict": str(health.verdict),
-		"says": [sentence.shown(_, _shown) for sentence in health.says],
+		"says": [scrub(sentence.shown(_, _shown)) for sentence in health.says],
 		"nothing_happened": not counted,
 		"events": [[ways[direction], _(status), f"{number:,}"] for direction, status, number in counted] + _speed(store, period),
 		**_failures(store),

@@ -42,11 +42,13 @@ def mute(name: str, user: str, hours: float) -> str:
 	"""
 	if not 0 <= hours <= MOST_HOURS:
 		raise Refused(_("Enter 0 to {0} hours. To switch a condition off for good, set its threshold to 0.").format(MOST_HOURS))
-	_row, alert = _locked(name)
+	row, alert = _locked(name)
 	if alert.closed:
 		raise Refused(_("This alert is over."))
 	until = times.now() + timedelta(hours=hours) if hours else None
 	rows.update(name, {**rows.values_of(life.muted(alert, until)), "muted_by": user if until else None}, touch=True)
+	# The last word counts: what was said of an earlier one, and for longer, would come back with the next.
+	rows.forget_mutes(row.store, alert.condition, but=name)
 	if until is None:
 		return _("It is told again.")
 	shown = frappe.utils.format_datetime(times.to_site(until))
@@ -65,7 +67,7 @@ def begin_test(store: str, user: str) -> str:
 		Condition.TEST,
 		True,
 		1.0,
-		say(_("This is only a test, sent by {0}. Nothing is wrong."), user),
+		say(_("This is only a test, sent by {0}. Nothing is wrong."), frappe.utils.get_fullname(user)),
 		say(_("Nothing has to be done. Within a few minutes you are told that it is over.")),
 		Place(("Form", "Shopify Store", store)),
 	)

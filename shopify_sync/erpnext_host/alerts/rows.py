@@ -13,6 +13,7 @@ from shopify_sync.core.alerts.conditions import Condition, Rule, Severity
 from shopify_sync.core.alerts.life import Alert, Kind
 from shopify_sync.core.alerts.readings import Place, Reading
 from shopify_sync.core.contracts.base import dump_json
+from shopify_sync.core.masking import scrub
 from shopify_sync.erpnext_host import times
 
 DOCTYPE = "Sync Alert"
@@ -35,7 +36,8 @@ def open_of(store: str) -> dict[Condition, tuple[str, Alert, float]]:
 
 def alert_of(row: Any) -> Alert:
 	"""Return a row as the core sees it."""
-	moments = {name: times.from_site(row[name]) if row[name] else None for name in _TIMES}
+	now = times.now()
+	moments = {name: times.from_site_by(row[name], now) if row[name] else None for name in _TIMES}
 	return Alert(
 		condition=Condition(row.condition),
 		severity=Severity(row.severity),
@@ -56,9 +58,12 @@ def values_of(alert: Alert) -> dict[str, Any]:
 
 
 def said(store: str, rule: Rule, reading: Reading, now: datetime, worst: float) -> dict[str, Any]:
-	"""Return what a reading says as columns: in the site's language, links with the site's address."""
+	"""Return what a reading says as columns: in the site's language, links with the site's address.
+
+	It is told to whoever listens, outside too: who opened a circuit, or what Shopify's answer quotes, is told without mail addresses.
+	"""
 	return {
-		"message": reading.says.shown(_, _shown_time),
+		"message": scrub(reading.says.shown(_, _shown_time)),
 		"what_to_do": reading.to_do.shown(_, _shown_time),
 		"value": reading.value,
 		"worst_value": _worse(rule, worst, reading.value),
@@ -132,6 +137,14 @@ def muted_until(store: str, now: datetime) -> dict[Condition, datetime]:
 		.run()
 	)
 	return {Condition(condition): times.from_site(until) for condition, until in rows}
+
+
+def forget_mutes(store: str, condition: Condition, but: str) -> None:
+	"""Take the mute from every other alert of a store and a condition, in the running transaction."""
+	frappe.db.sql(
+		"UPDATE `tabSync Alert` SET muted_until = NULL WHERE store = %s AND `condition` = %s AND name != %s AND muted_until IS NOT NULL",
+		(store, str(condition), but),
+	)
 
 
 def open_key(store: str, condition: Condition) -> str:
