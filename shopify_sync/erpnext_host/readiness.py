@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import frappe
 from frappe.utils import flt
+from frappe.utils.background_jobs import get_redis_conn
 
 from . import times
 from .log import warn
@@ -49,7 +50,8 @@ def _queue() -> str:
 
 
 def _redis() -> str:
+	"""Tell whether both of Frappe's answer: the cache, and the queue through which workers are called."""
 	try:
-		return OK if frappe.cache.ping() else AWAY
+		return OK if frappe.cache.ping() and get_redis_conn().ping() else AWAY
 	except Exception:
 		return AWAY

@@ -7,9 +7,12 @@ import subprocess
 import sys
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import click
 import frappe
+import redis
+from frappe.utils import background_jobs
 
 from shopify_sync.core.health import StoreHealth, Verdict
 from shopify_sync.erpnext_host import health, readiness, report, times
@@ -231,3 +234,9 @@ class TestReadiness(SyncTestCase):
 		for limit in (0, 10**9):
 			frappe.conf[readiness.LIMIT_KEY] = limit
 			self.assertEqual((readiness.look().is_ready, readiness.look().parts["queue"]), (True, "ok"))
+
+	def test_the_redis_of_the_queue_is_asked_as_well(self) -> None:
+		nobody = redis.Redis(host="127.0.0.1", port=1)
+		with patch.object(background_jobs, "_redis_queue_conn", nobody):
+			found = readiness.look()
+		self.assertEqual((found.is_ready, found.parts["redis"]), (True, "away"))

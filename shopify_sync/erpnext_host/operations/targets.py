@@ -172,7 +172,8 @@ def store_of(target: Target, where: Criterion | None = None) -> str | None:
 def _groups(filters: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 	"""Return the causes that a filter names; what is none, the filter itself refuses."""
 	given = filters.get("groups")
-	return [group for group in given if isinstance(group, Mapping)] if isinstance(given, list) else []
+	known = given if isinstance(given, list) else []
+	return [group for group in known if isinstance(group, Mapping) and isinstance(group.get("store"), str)]
 
 
 def _store_of_groups(groups: list[Mapping[str, Any]]) -> str | None:
