@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shopify_sync.core import keys
+from shopify_sync.core.reconciliation.ports import Page, Window
 from shopify_sync.core.reconciliation.run import Run
+from shopify_sync.core.reconciliation.schedule import Depth
 from shopify_sync.core.reconciliation.stock import UNBOOKED
 from shopify_sync.embedded_host import links
+from shopify_sync.simulation.shop_reader import ShopReader
+from shopify_sync.simulator.rest import inventory as rest_inventory
+from shopify_sync.simulator.shop.shop import Shop
 from tests.outbound.ground import STORE
 from tests.reconciliation.ground import DRY, HEAL, Agreeing
 
@@ -104,3 +112,51 @@ def test_stock_that_changed_since_the_run_began_is_left_to_the_next_one(store: A
 	store.reconcile(DRY, run)
 	assert (run.found, _left_out(run)) == ({}, {"Still under way": 1})
 	assert store.reconcile(DRY).found == {"Stock": 1}
+
+
+class Lagging(ShopReader):
+	"""Its pages of stock were read before *levels* moved, as the result of a bulk operation is; what is asked for by id is as it is."""
+
+	def __init__(self, shop: Shop, old: Mapping[str, Any]) -> None:
+		super().__init__(shop)
+		self._old = old
+
+	def page(self, resource: str, window: Window, cursor: str | None) -> Page:
+		page = super().page(resource, window, cursor)
+		if resource != keys.INVENTORY_LEVEL or window.ids:
+			return page
+		return replace(page, payloads=[self._old.get(str(one["inventory_item_id"]), one) for one in page.payloads])
+
+
+@pytest.mark.parametrize("direction", ["ERPNext → Shopify", "Shopify → ERPNext"])
+def test_stock_that_moved_since_it_was_read_is_looked_at_as_it_is(
+	direction: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+	rate = {"valuation_rule": "Fixed rate", "fixed_rate": "5"}
+	store = Agreeing(tmp_path, places=[{"direction": direction, **rate}])
+	item, place = store.inventory_item["TEE"], store.locations[0]
+
+	def tell_level() -> None:
+		level = store.shop.inventory.level(item, place)
+		assert level is not None
+		store._deliver("inventory_levels/update", rest_inventory.level(store.shop, level))
+
+	if direction == "Shopify → ERPNext":
+		tell_level()
+	payloads = store.reader().page(keys.INVENTORY_LEVEL, Window(None, None), None).payloads
+	old = {str(one["inventory_item_id"]): one for one in payloads}
+	store.pass_time(60)
+	if direction == "Shopify → ERPNext":
+		with store.shop.silently():
+			store.shop.inventory.adjust("available", item, place, -3, "shrinkage")
+		tell_level()
+	else:
+		store.book("TEE", 97)
+		store.settle()
+	monkeypatch.setattr(Agreeing, "reader", lambda self: Lagging(self.shop, old))
+	store.pass_time(600)
+	run = store.reconcile(HEAL, store.begin(Depth.FULL))
+	assert (run.found.get("Stock"), store.discrepancies()) == (None, [])
+	with store.shop.silently():
+		store.shop.inventory.adjust("available", item, place, -1, "shrinkage")
+	assert store.reconcile(DRY).found == {"Stock": 1}, "what does differ is found all the same"

@@ -137,7 +137,7 @@ class Comparing:
 		return Finding(self.run.store, resource, id, label, difference, explanation, proposal)
 
 	def _orders(self, page: Page) -> tuple[list[str], list[Finding]]:
-		parsed = list(self._parsed(page, lambda payload: orders.parse(payload, self.policy)))
+		parsed = list(self._parsed(page.payloads, lambda payload: orders.parse(payload, self.policy)))
 		found = self.host.orders(self.policy, [order for order, _payload in parsed])
 		compared, findings = [], []
 		for order, payload in parsed:
@@ -232,7 +232,7 @@ class Comparing:
 		return subject_of(resource, payload, "").version
 
 	def _customers(self, page: Page) -> tuple[list[str], list[Finding]]:
-		parsed = list(self._parsed(page, lambda payload: customer_resource.parse(payload, self.policy)))
+		parsed = list(self._parsed(page.payloads, lambda payload: customer_resource.parse(payload, self.policy)))
 		found = self.host.customers(self.policy, [customer.id for customer, _payload in parsed])
 		compared, findings = [], []
 		for customer, payload in parsed:
@@ -252,9 +252,27 @@ class Comparing:
 		return compared, findings
 
 	def _levels(self, page: Page) -> tuple[list[str], list[Finding]]:
-		parsed = list(self._parsed(page, lambda payload: inventory.parse(payload, self.policy)))
+		compared, findings, doubtful = [], [], []
+		for level, there, differing in self._compared_levels(page.payloads):
+			if differing and not self.run.ids:
+				doubtful.append(level.id)
+				continue
+			compared.append(level.id)
+			findings += [self._of_level(level, one, there) for one in differing]
+		# What was read at once may be minutes old, and stock moves meanwhile: what differs is looked at as it is now.
+		for level, there, differing in self._compared_levels(list(self._named(keys.INVENTORY_LEVEL, doubtful))):
+			compared.append(level.id)
+			findings += [self._of_level(level, one, there) for one in differing]
+		self.tally.compared += len(compared)
+		self.tally.agreed += len(compared) - len({finding.shopify_id for finding in findings})
+		return [keys.key(self.policy.store, keys.INVENTORY_LEVEL, id) for id in compared], findings
+
+	def _compared_levels(
+		self, payloads: Sequence[Mapping[str, Any]]
+	) -> Iterator[tuple[InventoryLevel, FoundLevel, list[Difference]]]:
+		"""Yield each level with what differs; those that are not compared are counted."""
+		parsed = list(self._parsed(payloads, lambda payload: inventory.parse(payload, self.policy)))
 		found = self.host.levels(self.policy, [level for level, _payload in parsed])
-		compared, findings = [], []
 		for level, payload in parsed:
 			key, there = keys.key(self.policy.store, keys.INVENTORY_LEVEL, level.id), found[level.id]
 			self.payloads[key] = payload
@@ -264,16 +282,19 @@ class Comparing:
 			if causes.is_on_its_way(there):
 				self._wait_for(key, IN_FLIGHT)
 				continue
-			on_hand = payload.get("on_hand")
-			differing = list(stock_comparison.differences(level, on_hand, there, self.policy, self.read_at))
+			differing = list(stock_comparison.differences(level, payload.get("on_hand"), there, self.policy, self.read_at))
 			if differing and (reason := self._waits(level, there)):
 				self._wait_for(key, reason)
 				continue
-			compared.append(key)
-			self.tally.compared += 1
-			self.tally.agreed += not differing
-			findings += [self._of_level(level, on_hand, one, there) for one in differing]
-		return compared, findings
+			yield level, there, differing
+
+	def _named(self, resource: str, ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+		"""Yield the records with these ids, as far as Shopify has them."""
+		cursor, has_more = None, bool(ids)
+		while has_more:
+			page = self.shopify.page(resource, Window(None, None, tuple(ids)), cursor)
+			yield from page.payloads
+			cursor, has_more = page.cursor, page.cursor is not None
 
 	def _wait_for(self, key: str, reason: str) -> None:
 		"""Leave out a record that is there, and is compared another time: what is known of it stands."""
@@ -288,7 +309,8 @@ class Comparing:
 		is_pushed = rule is not None and rule.direction is Direction.OUTBOUND
 		return stock_comparison.UNBOOKED if is_pushed and (found.item, level.location_id) in self.run.unbooked else ""
 
-	def _of_level(self, level: Any, on_hand: int | None, difference: Difference, found: Any) -> Finding:
+	def _of_level(self, level: InventoryLevel, difference: Difference, found: FoundLevel) -> Finding:
+		on_hand = self.payloads[keys.key(self.policy.store, keys.INVENTORY_LEVEL, level.id)].get("on_hand")
 		explanation = causes.explain(difference, found, self._version(keys.INVENTORY_LEVEL, level.id))
 		proposal = Proposal.APPLY
 		if difference.field == "on_hand":
@@ -332,7 +354,7 @@ class Comparing:
 		return self._finding(keys.VARIANT, id, sku, difference, explanation, proposal)
 
 	def _payouts(self, page: Page) -> tuple[list[str], list[Finding]]:
-		payouts: list[Payout] = [payout for payout, _payload in self._parsed(page, Payout.model_validate)]
+		payouts: list[Payout] = [payout for payout, _payload in self._parsed(page.payloads, Payout.model_validate)]
 		found = self.host.payments(self.policy, payout_comparison.wanted(payouts))
 		compared, findings = [], []
 		for payout in payouts:
@@ -390,20 +412,16 @@ class Comparing:
 		if not ids or keys.CUSTOMER not in self.run.phases:
 			# A run that reads no customers met none of them.
 			return []
-		there: set[str] = set()
-		cursor = None
-		while True:
-			page = self.shopify.page(keys.CUSTOMER, Window(None, None, tuple(ids)), cursor)
-			there |= {str(payload["id"]) for payload in page.payloads}
-			cursor = page.cursor
-			if cursor is None:
-				return [id for id in ids if id not in there]
+		there = {str(payload["id"]) for payload in self._named(keys.CUSTOMER, ids)}
+		return [id for id in ids if id not in there]
 
 	def _is_late(self, updated_at: datetime | None) -> bool:
 		return updated_at is not None and updated_at > self.run.until
 
-	def _parsed(self, page: Page, parse: Callable[[Mapping[str, Any]], Any]) -> Iterator[tuple[Any, Mapping[str, Any]]]:
-		for payload in page.payloads:
+	def _parsed(
+		self, payloads: Sequence[Mapping[str, Any]], parse: Callable[[Mapping[str, Any]], Any]
+	) -> Iterator[tuple[Any, Mapping[str, Any]]]:
+		for payload in payloads:
 			try:
 				yield parse(payload), payload
 			except ValidationError:
