@@ -105,6 +105,16 @@ def test_fetching_an_order_from_shopify_again(sign_in: OpenDesk, site: Site, see
 
 
 @seeds("missing item")
+def test_a_group_is_fetched_from_shopify_again(sign_in: OpenDesk, site: Site, seeded) -> None:
+	centre = centre_of(sign_in, "operator")
+	links = [site.value("Sync Event", name, "link") for name in seeded["missing item"]]
+	done = centre.act("Refetch", "refetch-group", centre.open_group("Missing item"))
+	assert (done["status"], done["changed"]) == ("Completed", len(links)), done
+	read = lambda: {row["link"] for row in site.rows("Sync Event", {"link": ["in", links], "source": "Replay"}, ["link"])}  # noqa: E731
+	site.until(read, set(links))
+
+
+@seeds("missing item")
 def test_one_order_is_held_and_released(sign_in: OpenDesk, site: Site, seeded) -> None:
 	centre = centre_of(sign_in, "operator")
 	name = seeded["missing item"][0]

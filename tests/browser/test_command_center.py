@@ -185,6 +185,65 @@ def test_keys_do_what_the_mouse_does(centre: Centre, site: Site) -> None:
 	assert page.evaluate("document.activeElement.dataset.filterField") == "order"
 
 
+def test_an_open_menu_keeps_its_own_keys(centre: Centre) -> None:
+	page = centre.page
+	toggle = page.locator('.page-head:visible [data-toggle="dropdown"]').locator("visible=true").first
+	toggle.click()
+	page.locator(".dropdown-menu.show").first.wait_for()
+	page.keyboard.press("ArrowDown")
+	assert page.evaluate("!!document.activeElement.closest('.dropdown-menu')"), "the arrow moves within the menu"
+	page.keyboard.press("Escape")
+	expect(page.locator(".dropdown-menu.show")).to_have_count(0)
+
+
+def test_a_form_of_an_operation_leaves_the_page_its_ears(centre: Centre, site: Site, events) -> None:
+	"""Whoever opened a Sync Operation and comes back still sees what others begin."""
+	count = "frappe.realtime.socket.listeners('shopify_sync_operation').length"
+	before = centre.page.evaluate(count)
+	assert before > 0
+	made = site.ask("call", method="shopify_sync.tests.operated.plant_operation", store=centre.store)
+	for _time in range(2):
+		centre.page.evaluate("name => frappe.set_route('Form', 'Sync Operation', name)", made)
+		centre.page.wait_for_function("name => window.cur_frm && cur_frm.docname === name", arg=made)
+		centre.desk.quiet()
+		centre.page.evaluate("frappe.set_route('sync-command-center')")
+		centre.root.wait_for()
+	assert centre.page.evaluate(count) == before + 1, "its own, and one for all forms"
+
+
+def test_what_goes_on_in_stores_of_others_is_not_shown(centre: Centre, events) -> None:
+	"""The server tells everybody in the Desk; the page shows what its user may see, and asks no more for what it may not."""
+	page = centre.page
+	tell = "told => frappe.realtime.socket.listeners('shopify_sync_operation').forEach(hear => hear(told))"
+	shown = centre.root.locator('[data-shell="running"] .ssc-operation')
+	for number, store in enumerate(("shop-of-others", None)):
+		page.evaluate(tell, {"name": f"OP-{number}", "status": "Running", "store": store, "done": 1, "total": 9})
+		expect(shown).to_have_count(0)
+	page.evaluate(tell, {"name": "OP-gone", "status": "Running", "store": centre.store, "done": 1, "total": 9})
+	expect(shown).to_have_count(1)
+	expect(shown).to_have_count(0, timeout=8000)
+
+
+def test_a_page_that_was_left_asks_nothing(centre: Centre, site: Site, events) -> None:
+	made = site.ask("call", method="shopify_sync.tests.operated.plant_operation", store=centre.store, status="Running")
+	page = centre.page
+	page.evaluate("name => shopify_sync.command_center.app.running.update({ name, status: 'Running' })", made)
+	page.evaluate("shopify_sync.command_center.app.running.look()")
+	page.evaluate("frappe.set_route('List', 'Item')")
+	page.locator(".list-row-container:visible, .no-result:visible").first.wait_for()
+	centre.desk.quiet()
+	asked: list[str] = []
+	page.on("request", lambda request: asked.append(request.url) if "shopify_sync.api" in request.url else None)
+	page.evaluate(
+		"store => frappe.realtime.socket.listeners('shopify_sync_changed').forEach(told => told({ store }))", centre.store
+	)
+	page.wait_for_timeout(6000)
+	assert asked == []
+	page.evaluate("frappe.set_route('sync-command-center')")
+	centre.root.wait_for()
+	site.until(lambda: page.wait_for_timeout(300) or sum("operations.get" in url for url in asked), lambda count: count > 0, 15)
+
+
 def test_everything_that_acts_can_be_reached_by_tab_and_has_a_name(centre: Centre) -> None:
 	centre.open_group("Missing item")
 	nameless = (
@@ -252,6 +311,16 @@ def test_without_failures_the_page_says_that_both_agree(sign_in: OpenDesk, site:
 	centre.desk.says("Nothing is held")
 	centre.tab("retrying")
 	centre.desk.says("Nothing is being retried")
+
+
+def test_that_both_agree_is_said_only_of_what_is_carried_out_and_was_compared(desk: Desk, events) -> None:
+	page = Centre(desk).page
+	answer = "stores => shopify_sync.command_center.answer_of({ stores, totals: {} }).title"
+	one = {"store": "shop", "verdict": "Good", "mode": "Live", "last_reconciliation_at": "2026-11-22 10:00:00"}
+	assert page.evaluate(answer, [one]) == "shop and ERPNext agree"
+	for other in ({**one, "mode": "Shadow"}, {**one, "last_reconciliation_at": None}):
+		assert "agree" not in page.evaluate(answer, [other])
+		assert "agree" not in page.evaluate(answer, [one, other])
 
 
 def test_without_a_store_the_page_says_what_to_do_first(sign_in: OpenDesk, site: Site) -> None:

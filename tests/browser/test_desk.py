@@ -93,6 +93,28 @@ def test_a_conflict_is_decided_by_its_buttons(desk: Desk, site: Site, events) ->
 	site.until(lambda: site.value("Sync Event", events["conflict"][0], "status"), "Applied")
 
 
+def test_a_workspace_that_was_left_asks_nothing_until_it_is_seen_again(desk: Desk, site: Site, events) -> None:
+	desk.go("shopify-sync")
+	desk.page.locator(".sh-card").first.wait_for()
+	desk.quiet()
+	asked: list[str] = []
+	desk.page.on("request", lambda request: asked.append(request.url) if "command_center.overview" in request.url else None)
+	tell = "store => frappe.realtime.socket.listeners('shopify_sync_changed').forEach(told => told({ store }))"
+	desk.page.evaluate(tell, site.names["store"])
+	site.until(lambda: desk.page.wait_for_timeout(200) or len(asked), 1, 10)
+	desk.page.evaluate("frappe.set_route('List', 'Item')")
+	desk.page.locator(".list-row-container:visible, .no-result:visible").first.wait_for()
+	desk.quiet()
+	before = len(asked)
+	for _time in range(3):
+		desk.page.evaluate(tell, site.names["store"])
+		desk.page.wait_for_timeout(1700)
+	assert len(asked) == before, "nobody looks"
+	desk.page.go_back()
+	desk.page.locator(".sh-card:visible").first.wait_for()
+	site.until(lambda: desk.page.wait_for_timeout(200) or len(asked), lambda count: count > before, 10)
+
+
 def test_a_new_store_has_no_quiet_hours(desk: Desk) -> None:
 	"""Frappe fills a new form's times with the present one; both would stand in the tab Alerts as if somebody had chosen them."""
 	desk.go("shopify-store/new")

@@ -15,7 +15,7 @@ frappe.provide("shopify_sync.story");
 		});
 		if (!message) return;
 		const dialog = new frappe.ui.Dialog({
-			title: __("Shopify and ERPNext: {0}", [about(message.event)]),
+			title: __("Shopify and ERPNext: {0}", [esc(about(message.event))]),
 			size: "extra-large",
 			fields: [{ fieldname: "html", fieldtype: "HTML" }],
 		});

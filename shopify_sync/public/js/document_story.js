@@ -43,7 +43,7 @@ frappe.provide("shopify_sync.story");
 			return load(frm, frm.fields_dict.shopify_story.$wrapper);
 		}
 		const dialog = new frappe.ui.Dialog({
-			title: __("Shopify: {0}", [frm.doc.name]),
+			title: __("Shopify: {0}", [esc(frm.doc.name)]),
 			size: "extra-large",
 			fields: [{ fieldname: "html", fieldtype: "HTML" }],
 		});

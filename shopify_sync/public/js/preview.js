@@ -21,7 +21,7 @@ shopify_sync.show_preview = async (args) => {
 	await load_labels(message.changes || []);
 	const about = [message.order_name, message.topic].filter(Boolean).join(" · ");
 	const dialog = new frappe.ui.Dialog({
-		title: __("Preview: {0}", [about]),
+		title: __("Preview: {0}", [esc(about)]),
 		size: "extra-large",
 		fields: [{ fieldname: "html", fieldtype: "HTML" }],
 		primary_action_label: __("Open Event"),

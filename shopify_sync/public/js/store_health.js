@@ -153,11 +153,7 @@ frappe.provide("shopify_sync.store_health");
 		const element = document.createElement("div");
 		place.replaceChildren(element);
 		shopify_sync.store_health.listen(element);
-		let timer = null;
 		const load = async () => {
-			timer = null;
-			// Whoever left the page asks no more.
-			if (!root.host?.isConnected && root.host) return frappe.realtime.off("shopify_sync_changed", changed);
 			const [overview, onboarding] = await Promise.all([
 				frappe.xcall("shopify_sync.api.command_center.overview"),
 				frappe.xcall("shopify_sync.api.onboarding.steps"),
@@ -174,11 +170,39 @@ frappe.provide("shopify_sync.store_health");
 			element.innerHTML = `${STYLE}<div class="shopify-health ${dark}">${cards || empty_html()}</div>`;
 			element.querySelectorAll("details").forEach((one) => opened.has(key(one)) && (one.open = true));
 		};
-		const changed = () => (timer = timer || setTimeout(load, REFRESH_AFTER));
 		element.innerHTML = `<div class="text-muted">${esc(__("Loading …"))}</div>`;
 		load().catch(() => {
 			element.innerHTML = `<div class="text-muted">${esc(__("The stores could not be read. Reload the page; if it stays, ask your administrator."))}</div>`;
 		});
-		frappe.realtime.on("shopify_sync_changed", changed);
+		keep_fresh(root.host, load);
 	};
+
+	// Asks *load* again when something changed: one question at a time, and none while nobody looks. Frappe keeps a page that was
+	// left, hidden; what was missed is asked for when it is seen again.
+	function keep_fresh(host, load) {
+		let timer = null;
+		let missed = false;
+		const is_seen = () => document.visibilityState === "visible" && (!host || host.getClientRects().length > 0);
+		const changed = () => {
+			if (host && !host.isConnected) return stop();
+			if (timer || !is_seen()) return (missed = true);
+			timer = setTimeout(look, REFRESH_AFTER);
+		};
+		const look = async () => {
+			missed = false;
+			await load().catch(() => {}); // what was shown stays
+			timer = null;
+			if (missed) changed();
+		};
+		const seen = () => missed && changed();
+		const observer = host && new IntersectionObserver(seen);
+		const stop = () => {
+			frappe.realtime.off("shopify_sync_changed", changed);
+			document.removeEventListener("visibilitychange", seen);
+			observer?.disconnect();
+		};
+		frappe.realtime.on("shopify_sync_changed", changed);
+		document.addEventListener("visibilitychange", seen);
+		observer?.observe(host);
+	}
 }

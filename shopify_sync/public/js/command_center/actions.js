@@ -94,12 +94,14 @@
 			}
 		}
 
-		show({ will, confirm, says, refused, needs_reason, dangerous }) {
+		show({ will, confirm, says, refused, needs_reason, dangerous, counted_at }) {
 			const lines = this.about.map((line) => `<li>${cc.esc(line)}</li>`);
 			const about = lines.length ? `<ul class="ssc-causes">${lines.join("")}</ul>` : "";
 			this.say(`<p data-part="confirm">${cc.esc(confirm || says)}</p>${about}${cc.refused_html(refused)}`);
 			// Made once, when the question is asked: whatever is pressed twice is still one wish.
 			this.request = cc.request_id();
+			// What comes while the question stands was not counted, and is left alone.
+			this.counted_at = counted_at;
 			this.needs_reason = needs_reason;
 			// Not by set_df_property: that would draw the field anew, and lose what is being typed.
 			this.dialog.get_field("reason").$wrapper.find(".control-label").toggleClass("reqd", !!needs_reason);
@@ -121,8 +123,9 @@
 			this.busy = true;
 			this.ready(false);
 			try {
-				const { action, target, request, options } = this;
-				const answer = await cc.act("operations.start", { action, target, request, reason: reason || "", options });
+				const { action, target, request, options, counted_at } = this;
+				const args = { action, target, request, reason: reason || "", options, counted_at };
+				const answer = await cc.act("operations.start", args);
 				this.dialog.hide();
 				this.app.running.follow(answer);
 				this.done();

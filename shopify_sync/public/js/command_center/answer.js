@@ -25,12 +25,29 @@
 		}
 		const good = stores.filter(({ verdict }) => verdict === "Good");
 		if (!good.length) return { title: __("No store is set up yet"), color: "gray", lines: told(new_ones) };
+		return { ...agreement_of(good), lines: [waiting(totals), compared(good), ...shadows(good), ...told(new_ones)] };
+	};
+
+	// Nothing is wrong. That both sides agree is said only of what is carried out and was compared.
+	function agreement_of(good) {
+		if (good.every(is_shadow)) return { title: __("Nothing needs you: in Shadow mode ERPNext is not changed"), color: "blue" };
+		const sure = good.filter((store) => !is_shadow(store) && store.last_reconciliation_at);
+		if (sure.length < good.length) return { title: __("Nothing needs you"), color: "green" };
 		const title =
 			good.length === 1
 				? __("{0} and ERPNext agree", [good[0].store])
 				: __("All {0} stores and ERPNext agree", [cc.number(good.length)]);
-		return { title, color: "green", lines: [waiting(totals), compared(good), ...told(new_ones)] };
-	};
+		return { title, color: "green" };
+	}
+
+	function is_shadow({ mode }) {
+		return mode === "Shadow";
+	}
+
+	function shadows(good) {
+		const text = (store) => __("{0} is in Shadow mode: what would be done is recorded, and nothing is changed.", [store]);
+		return good.filter(is_shadow).map(({ store }) => text(store));
+	}
 
 	cc.answer_html = (overview, groups) => {
 		const { title, color, lines } = cc.answer_of(overview, groups);

@@ -44,7 +44,7 @@
 
 		// What waited is gone: should it come back, the form begins anew.
 		reset() {
-			Object.assign(this, { controls: [], busy: false, request: null, says: "" });
+			Object.assign(this, { controls: [], busy: false, wish: null, says: "" });
 			this.element.innerHTML = "";
 		}
 
@@ -52,7 +52,7 @@
 		update(group) {
 			this.group = group;
 			if (this.saved_at && Date.now() - this.saved_at > HELPED_WITHIN_MS) {
-				Object.assign(this, { saved_at: null, request: null });
+				Object.assign(this, { saved_at: null, wish: null });
 				this.hold(false);
 			}
 			const button = this.element.querySelector('[data-action="save-fix"]');
@@ -74,8 +74,9 @@
 
 		async send(values, reason) {
 			const { store, missing } = this.group;
-			// Made once: pressed again after a broken connection, it is still the same wish.
-			this.request = this.request || cc.request_id();
+			// Made once: pressed again after a broken connection, the same answer is still the same wish.
+			const wish = JSON.stringify([store, missing, values]);
+			if (this.wish !== wish) Object.assign(this, { wish, request: cc.request_id() });
 			this.hold(true);
 			try {
 				const answer = await cc.act("command_center.fix", { store, missing, values, reason, request: this.request });
@@ -84,8 +85,8 @@
 				this.app.running.follow(answer);
 				this.saved_at = Date.now();
 				this.app.refresh({ fresh: 1 });
-			} catch {
-				this.request = null; // Frappe has shown why; other values are another wish
+			} catch (error) {
+				if (was_answered(error)) this.wish = null; // refused, and Frappe has shown why: pressed again it is tried anew
 				this.hold(false);
 			}
 		}
@@ -112,6 +113,11 @@
 		const control = frappe.ui.form.make_control({ df, parent, render_input: true });
 		if (df.default !== undefined) control.set_value(df.default);
 		return control;
+	}
+
+	// A proxy that gave up (502, 503, 504) does not know whether the server did it.
+	function was_answered(error) {
+		return !!error?.status && error.status < 502;
 	}
 
 	function is_blank(value) {

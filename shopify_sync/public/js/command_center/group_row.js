@@ -142,6 +142,8 @@
 			if (this.app.can.operate) {
 				buttons.push(cc.button("requeue-group", __("Look again now"), { title: __("Keeps the count of attempts") }));
 				buttons.push(cc.button("replay-group", __("Replay")));
+				buttons.push(cc.button("refetch-group", __("Fetch from Shopify again")));
+				buttons.push(cc.button("export-group", __("Export")));
 			}
 			buttons.push(cc.button("preview-group", __("Preview one")));
 			buttons.push(cc.button("events-of-group", __("Show as a list")));

@@ -17,13 +17,17 @@
 		register() {
 			const { app } = this;
 			const row_of = (element) => element.closest("[data-group]").row;
-			for (const verb of ["retry", "requeue", "replay", "discard"]) {
+			for (const verb of ["retry", "requeue", "replay", "refetch", "discard"]) {
 				app.on(`${verb}-group`, (element) => this.act(verb, row_of(element).group));
 			}
 			app.on("resolve-group", (element) => cc.resolve_all(app, row_of(element).event_list.events, element.dataset.choice));
 			app.on("toggle-group", (element) => row_of(element).toggle());
 			app.on("fix-group", (element) => row_of(element).open_fix());
 			app.on("preview-group", (element) => shopify_sync.show_preview({ event: row_of(element).group.sample_event }));
+			app.on("export-group", (element) => {
+				const { filters } = cc.group_target(row_of(element).group);
+				open_url_post("/api/method/shopify_sync.api.evidence.export", { filters: JSON.stringify(filters) }, true);
+			});
 			app.on("events-of-group", (element) => this.as_list(row_of(element).group));
 			app.on("filter-order", ({ dataset }) => app.set_filter({ order: dataset.value }));
 			app.on("close-group", (element) => row_of(element).element.remove());

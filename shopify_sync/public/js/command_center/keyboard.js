@@ -3,6 +3,9 @@
 (() => {
 	const cc = shopify_sync.command_center;
 	const ROWS = "[data-group], [data-event], .ssc-done";
+	const TYPED_IN = "input:not([type=checkbox]), select, textarea, [contenteditable=true], .awesomplete";
+	// A menu has arrows, Enter and Escape of its own.
+	const MENUS = '.dropdown-menu, [role="menu"], [data-toggle="dropdown"][aria-expanded="true"]';
 
 	cc.KEYS = () => [
 		["j / ↓", __("Next row")],
@@ -38,7 +41,7 @@
 		is_ours({ target, ctrlKey, metaKey, altKey }) {
 			if (ctrlKey || metaKey || altKey || !this.app.is_shown) return false;
 			if (window.cur_dialog?.display || document.querySelector(".modal.show")) return false;
-			return !target.closest?.("input:not([type=checkbox]), select, textarea, [contenteditable=true], .awesomplete");
+			return !target.closest?.(`${TYPED_IN}, ${MENUS}`);
 		}
 
 		handler_of({ key, target }) {

@@ -53,6 +53,7 @@
 			this.missed = false;
 			this.last = Date.now();
 			this.settle();
+			this.app.running.look();
 			return this.app.refresh();
 		}
 

@@ -70,6 +70,10 @@
 			return frappe.container.page === this.wrapper;
 		}
 
+		sees(store) {
+			return [...this.stores, ...this.overview.stores.map((one) => one.store)].includes(store);
+		}
+
 		get tab_shows_groups() {
 			return this.filters.tab === "needs";
 		}
@@ -80,6 +84,7 @@
 			this.filters.read();
 			this.filters.write({ replace: true });
 			this.changed();
+			this.running.look();
 			this.views.load();
 		}
 

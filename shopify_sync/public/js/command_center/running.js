@@ -49,12 +49,15 @@
 		}
 
 		async ask() {
+			if (!this.app.live.is_seen) return (this.timer = null); // whoever comes back to the page has it looked at again
 			const running = [...this.operations.values()].filter(cc.is_under_way);
 			for (const { name } of running) {
 				try {
 					this.update({ ...(await cc.read("operations.get", { operation: name }, `operation-${name}`)), name });
 				} catch (error) {
-					if (!cc.was_overtaken(error)) console.warn(error);
+					// Gone, or not to be seen by this person: asking again would not help.
+					if ([403, 404].includes(error.status)) this.dismiss(name);
+					else if (!cc.was_overtaken(error)) console.warn(error);
 				}
 			}
 			this.timer = null;
@@ -76,9 +79,11 @@
 			}, GONE_AFTER_MS);
 		}
 
-		// Told by the server: of an operation that somebody else began, only that it runs.
+		// Told by the server, to everybody who works in the Desk: of an operation that somebody else began only that it runs,
+		// and only in a store that this person sees.
 		told(operation) {
-			if (!this.operations.has(operation.name) && !cc.is_under_way(operation)) return;
+			const is_news = cc.is_under_way(operation) && this.app.sees(operation.store);
+			if (!this.operations.has(operation.name) && !is_news) return;
 			this.update(operation);
 			if (!cc.is_under_way(operation)) this.fade(operation.name);
 			this.look();

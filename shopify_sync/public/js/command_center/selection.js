@@ -13,7 +13,7 @@
 			app.on("select-shown", () => this.add_shown());
 			app.on("select-all-matching", () => this.take_all());
 			app.on("clear-selection", () => this.clear());
-			for (const verb of ["retry", "requeue", "replay", "discard"]) {
+			for (const verb of ["retry", "requeue", "replay", "refetch", "discard"]) {
 				app.on(`${verb}-selected`, () => this.act(verb));
 			}
 		}
@@ -66,6 +66,7 @@
 				cc.button("retry-selected", __("Retry"), { css: "btn-primary" }),
 				cc.button("requeue-selected", __("Look again now")),
 				cc.button("replay-selected", __("Replay")),
+				cc.button("refetch-selected", __("Fetch from Shopify again")),
 				cc.button("discard-selected", __("Discard"), { css: "btn-danger" }),
 				cc.button("clear-selection", __("Clear selection"), { css: "btn-link" }),
 			];

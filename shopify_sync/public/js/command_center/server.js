@@ -32,7 +32,7 @@
 			if (controller.signal.aborted) throw error; // left in the middle: there is no answer
 			return {};
 		});
-		if (!response.ok) throw new Error(why(response.status, answer));
+		if (!response.ok) throw Object.assign(new Error(why(response.status, answer)), { status: response.status });
 		return answer.message;
 	}
 

@@ -13,10 +13,10 @@ const TOLD_HOW = {
 const ALERT_OPEN = ["Firing", "Escalated", "Acknowledged"];
 
 frappe.ui.form.on("Sync Alert", {
-	onload(frm) {
-		frappe.realtime.on("shopify_sync_alert", ({ name }) => {
-			if (name === frm.doc.name && cur_frm === frm) frm.reload_doc();
-		});
+	onload() {
+		// One listener, however many alerts are opened.
+		frappe.realtime.off("shopify_sync_alert", alert_told);
+		frappe.realtime.on("shopify_sync_alert", alert_told);
 	},
 
 	refresh(frm) {
@@ -27,6 +27,10 @@ frappe.ui.form.on("Sync Alert", {
 		if (frappe.user.has_role(MAY_ACT_ON_ALERTS)) add_alert_buttons(frm);
 	},
 });
+
+function alert_told({ name }) {
+	if (cur_frm?.doctype === "Sync Alert" && cur_frm.doc.name === name) cur_frm.reload_doc();
+}
 
 function show_alert_intro(frm) {
 	const { doc } = frm;

@@ -22,7 +22,7 @@ frappe.listview_settings["Sync Conflict"] = {
 			args: { conflict, resolution, ...args },
 			freeze: true,
 		});
-		frappe.show_alert({ message: message?.message || __("Done"), indicator: "blue" });
+		frappe.show_alert({ message: frappe.utils.escape_html(message?.message || __("Done")), indicator: "blue" });
 	},
 
 	onload(listview) {

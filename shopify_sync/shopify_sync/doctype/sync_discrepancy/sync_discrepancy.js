@@ -116,6 +116,6 @@ async function act(frm, method, args = {}) {
 		args: { discrepancy: frm.doc.name, ...args },
 		freeze: true,
 	});
-	frappe.show_alert({ message: message?.message || __("Done"), indicator: "blue" });
+	frappe.show_alert({ message: frappe.utils.escape_html(message?.message || __("Done")), indicator: "blue" });
 	return frm.reload_doc();
 }

@@ -151,7 +151,8 @@ async function command(frm, method, args = {}) {
 		freeze: true,
 	});
 	const answer = typeof message === "string" ? message : message?.message;
-	frappe.show_alert({ message: answer || __("Done"), indicator: "blue" });
+	// It may name what came from Shopify: a SKU, a gateway.
+	frappe.show_alert({ message: esc(answer || __("Done")), indicator: "blue" });
 	return frm.reload_doc();
 }
 

@@ -53,7 +53,7 @@ function retry_checked(listview) {
 			freeze_message: __("Putting events back in the queue"),
 		});
 		const answer = typeof message === "string" ? message : message?.message;
-		frappe.show_alert({ message: answer || __("Done"), indicator: "blue" });
+		frappe.show_alert({ message: frappe.utils.escape_html(answer || __("Done")), indicator: "blue" });
 		listview.clear_checked_items();
 		listview.refresh();
 	});

@@ -14,17 +14,21 @@ frappe.ui.form.on("Sync Operation", {
 		show_progress(frm, frm.doc);
 		show_result(frm);
 		add_buttons(frm);
-		listen(frm);
+		listen();
 	},
 });
 
-function listen(frm) {
-	frappe.realtime.off("shopify_sync_operation");
-	frappe.realtime.on("shopify_sync_operation", (shown) => {
-		if (cur_frm !== frm || frm.is_new() || shown.name !== frm.doc.name) return;
-		if (!GOES_ON.includes(shown.status)) return frm.reload_doc();
-		show_progress(frm, shown);
-	});
+// One listener for all forms; by its name, since the Sync Command Center listens to the same.
+function listen() {
+	frappe.realtime.off("shopify_sync_operation", operation_told);
+	frappe.realtime.on("shopify_sync_operation", operation_told);
+}
+
+function operation_told(shown) {
+	const frm = cur_frm;
+	if (frm?.doctype !== "Sync Operation" || frm.is_new() || shown.name !== frm.doc.name) return;
+	if (!GOES_ON.includes(shown.status)) frm.reload_doc();
+	else show_progress(frm, shown);
 }
 
 function show_progress(frm, { status, done, total, message }) {
