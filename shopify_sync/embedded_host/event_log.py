@@ -11,6 +11,7 @@ import sqlite3
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from shopify_sync.core import operations
@@ -25,7 +26,6 @@ from shopify_sync.core.events import (
 	Outcome,
 	Receipt,
 	Source,
-	Way,
 	once_more,
 )
 from shopify_sync.core.failures import Category
@@ -111,10 +111,10 @@ class EventLog:
 		"""Tell whether there is anything to claim now."""
 		return _oldest_due(self._database.connection(), to_text(self._now())) is not None
 
-	def next_due_at(self, way: Way = Way.INBOUND) -> datetime | None:
-		"""Return when the next thing is to be done (UTC), which may be past; None when nothing waits for a time."""
-		query = "SELECT min(due_at) AS due_at FROM sync_event WHERE direction = ?"
-		row = self._database.connection().execute(query, (str(way),)).fetchone()
+	def next_due_at(self) -> datetime | None:
+		"""Return when the next thing is to be done (UTC), in or out, which may be past; None when nothing waits for a time."""
+		query = "SELECT min(due_at) AS due_at FROM sync_event WHERE due_at IS NOT NULL"
+		row = self._database.connection().execute(query).fetchone()
 		return from_text(row["due_at"]) if row["due_at"] else None
 
 	def claim(self, worker: str, lease_seconds: float) -> ClaimedEvent | None:
@@ -449,11 +449,15 @@ def _write_status(
 	connection: sqlite3.Connection, to: Status, columns: Mapping[str, Any], where: str, parameters: Mapping[str, Any]
 ) -> int:
 	"""Write a status where *where* says and the graph allows it. Return how many rows changed."""
+	# `to_status` and the names in *where* differ from every column, so that they cannot hide each other.
+	return connection.execute(_status_sql(to, tuple(columns), where), {**columns, **parameters, "to_status": str(to)}).rowcount
+
+
+@cache
+def _status_sql(to: Status, columns: tuple[str, ...], where: str) -> str:
 	sources = ", ".join(f"'{source}'" for source in sources_of(to))
 	assignments = "".join(f", {name} = :{name}" for name in columns)
-	# `to_status` and the names in *where* differ from every column, so that they cannot hide each other.
-	statement = f"UPDATE sync_event SET status = :to_status{assignments} WHERE {where} AND status IN ({sources})"  # noqa: S608 -- every part is this module's
-	return connection.execute(statement, {**columns, **parameters, "to_status": str(to)}).rowcount
+	return f"UPDATE sync_event SET status = :to_status{assignments} WHERE {where} AND status IN ({sources})"  # noqa: S608 -- every part is this module's
 
 
 def _new_row(event: NewEvent) -> dict[str, Any]:

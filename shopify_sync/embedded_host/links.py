@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from shopify_sync.core.contracts.base import dump_json
 from shopify_sync.core.plan import DocRef, LinkUpdate
@@ -29,7 +30,12 @@ def read(connection: sqlite3.Connection, key: str) -> LinkState:
 	row = connection.execute(f"SELECT {_COLUMNS} FROM shopify_link WHERE key = ?", (key,)).fetchone()  # noqa: S608
 	if row is None:
 		return LinkState(key)
-	return LinkState(**{**dict(row), "agreed": json.loads(row["agreed"]), "facts": json.loads(row["facts"])})
+	return LinkState(**{**dict(row), "agreed": _loaded(row["agreed"]), "facts": _loaded(row["facts"])})
+
+
+def _loaded(text: str) -> dict[str, Any]:
+	# Most links have only one of the two.
+	return {} if text == "{}" else json.loads(text)  # type: ignore[no-any-return]
 
 
 def save(connection: sqlite3.Connection, update: LinkUpdate, created: Mapping[str, str], event: str) -> None:

@@ -148,7 +148,7 @@ def _print(summary: Summary, seconds: float, failures: list[dict[str, Any]], rep
 		("Network", f"{counts['network.attempts']} deliveries; {counts['network.duplicated']} doubled, {counts['network.delayed']} late, {counts['network.lost']} lost"),
 		("Bad luck", f"{bad_luck} times: {counts['worker.crash']} crashes, {counts['worker.freeze']} freezes, {counts['worker.deadlock']} deadlocks"),
 		("Events", _by_status(counts, "status.")),
-		("Pushes", f"{_by_status(counts, 'push.')}; {counts['set']} times stock was set, {counts['fulfilled']} parcels were sent"),
+		("Pushes", f"{_by_status(counts, 'push.')}; {counts['set']} times stock was set, {counts['fulfilled']} parcels were sent, {counts['returned']} returns made"),
 		("Calls", f"{_by_status(counts, 'call.')}; {counts['late calls']} arrived after they were given up"),
 	)  # fmt: skip
 	click.echo()

@@ -71,6 +71,9 @@ class Profile:
 	#: Whether the shop floor takes its stock from ERPNext, and how often Shopify's Admin API is away.
 	pushes: bool = True
 	api_outages: tuple[int, int] = (0, 1)
+	#: Which side sends the goods, each with how often; and how likely what ERPNext sent comes back.
+	sends: tuple[tuple[str, int], ...] = (("Shopify", 4), ("ERPNext", 2), ("Both", 3))
+	comes_back: float = 0.3
 	#: What strikes calls to the Admin API.
 	admin_api: Faults = field(
 		default_factory=lambda: Faults(
@@ -119,6 +122,17 @@ PROFILES = {
 		replace(_CALM, name="operators", operator_acts=(20, 40), gap=0.6, operator=OperatorFaults(0.03)),
 		# Webhooks that never come: what reconciliation is for. `--days 30` makes it a month.
 		replace(_CALM, name="lossy", network=Faults(lose=0.05), nightly=True, gap=0.0),
+		# Most goods leave ERPNext, most of them come back, and many an answer of Shopify's is lost.
+		replace(
+			_CALM,
+			name="returns",
+			orders=(8, 12),
+			sends=(("ERPNext", 1), ("Both", 3)),
+			comes_back=0.9,
+			gap=0.0,
+			admin_api=Faults(server_error_after=0.1, timeout_after=0.1, reset_after=0.1),
+			late_calls=0.05,
+		),
 		replace(Profile("busy"), name="busy", orders=(30, 60), customer_changes=(10, 20), stock_moves=(20, 40), workers=(3, 5)),
 		# A day that real workers of a real site get through in seconds.
 		Profile(

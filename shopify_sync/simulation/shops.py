@@ -97,6 +97,7 @@ def set_up(store: StoreFacts, shop: Shop) -> StoreSetUp:
 		"gateway_rules": [] if "gateway" in store.gaps else gateway_rows(),
 		"adjustment_account": "Adjustments - SIM",
 		"fulfillment_by": store.sends,
+		"push_returns": "Return in Shopify" if store.tells_returns else "Nothing",
 		"max_attempts": 5,
 	}
 	return StoreSetUp(store.name, shop.domain, shop.secret, settings)

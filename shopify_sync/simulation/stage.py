@@ -37,6 +37,7 @@ class Deeds:
 	:ivar closed_gaps: (store, gap) that an operator closed.
 	:ivar held: number of the intent → what was held by it.
 	:ivar sent_by_shop: fulfillments that the shop's own staff made.
+	:ivar announced: returns that customers asked for in the shop.
 	:ivar forged: webhook ids of deliveries that must leave nothing behind.
 	:ivar odd: webhook ids of correctly signed deliveries that no shop's state stands behind.
 	"""
@@ -47,6 +48,7 @@ class Deeds:
 	closed_gaps: set[tuple[int, str]] = field(default_factory=set)
 	held: dict[int, Held] = field(default_factory=dict)
 	sent_by_shop: set[str] = field(default_factory=set)
+	announced: set[str] = field(default_factory=set)
 	forged: list[str] = field(default_factory=list)
 	odd: list[str] = field(default_factory=list)
 

@@ -19,6 +19,8 @@ DAY = 86_400.0
 HOUR = 3600.0
 #: How long after the step before it a step comes: within the same second, seconds, minutes or hours later.
 _PAUSES = (((0.0, 0.9), 3), ((2.0, 60.0), 3), ((60.0, 1800.0), 3), ((1800.0, 20_000.0), 2))
+#: The same of goods that come back: seldom at once.
+_WAYS_BACK = (((2.0, 60.0), 1), ((60.0, 1800.0), 4), ((1800.0, 20_000.0), 2))
 #: What happens to an order after it was placed, each with how often.
 _LIVES = (
 	(("paid", "fulfill"), 5),
@@ -75,6 +77,7 @@ class StoreFacts:
 
 	:ivar gaps: what its mapping lacks at the start; each is closed by an intent, or never.
 	:ivar pushes: the shop floor takes its stock from ERPNext. *sends*: which side sends the goods.
+	:ivar tells_returns: goods that are taken back in ERPNext become returns in the shop.
 	:ivar prefix: what its names begin with.
 	:ivar edition: stands in what the host names after it; on a site, where documents stay, each run has its own.
 	"""
@@ -87,6 +90,7 @@ class StoreFacts:
 	gaps: tuple[str, ...]
 	pushes: bool = False
 	sends: str = "Shopify"
+	tells_returns: bool = False
 	prefix: str = "store"
 	edition: str = ""
 
@@ -143,7 +147,8 @@ def _store(index: int, profile: Profile, dice: Dice) -> StoreFacts:
 		customers=dice.between(*profile.customers, *name, "customers"),
 		gaps=tuple(gap for gap in GAPS if dice.chance(profile.gap, *name, "gap", gap)),
 		pushes=profile.pushes,
-		sends=dice.weighted((("Shopify", 4), ("ERPNext", 2), ("Both", 3)), *name, "sends") if profile.pushes else "Shopify",
+		sends=dice.weighted(profile.sends, *name, "sends") if profile.pushes else "Shopify",
+		tells_returns=profile.pushes and dice.chance(0.75, *name, "tells returns"),
 	)
 
 
@@ -191,8 +196,8 @@ class _Writer:
 			0.0, 2.0, store.index, "just after", *what
 		)
 
-	def _pause(self, *what: object) -> float:
-		low, high = self._dice.weighted(_PAUSES, "pause", *what)
+	def _pause(self, *what: object, of: tuple[tuple[tuple[float, float], int], ...] = _PAUSES) -> float:
+		low, high = self._dice.weighted(of, "pause", *what)
 		return self._dice.uniform(low, high, "pause length", *what)
 
 	def _add(
@@ -226,11 +231,26 @@ class _Writer:
 		self._add(at, store, "erp", action.replace("fulfill", "deliver"), of=placed)
 		if self._dice.chance(0.3, *name, "tracked"):
 			self._add(at + self._pause(*name, "tracked"), store, "erp", "track_delivery", of=placed)
-		if self._dice.chance(0.25, *name, "taken back"):
-			at += self._pause(*name, "taken back")
+		if self._dice.chance(0.25, *name, "undone"):
+			at += self._pause(*name, "undone")
 			self._add(at, store, "erp", "cancel_delivery", of=placed)
 			if self._dice.chance(0.7, *name, "once more"):
 				self._add(at + self._pause(*name, "once more"), store, "erp", "deliver", of=placed)
+		if self._dice.chance(self._profile.comes_back, *name, "comes back"):
+			self._return(store, placed, at, (*name, "comes back"))
+
+	def _return(self, store: StoreFacts, placed: int, at: float, name: tuple[object, ...]) -> None:
+		"""Goods that come back to ERPNext, announced in the shop or not, and what is refunded of them."""
+		if self._dice.chance(0.3, *name, "announced"):
+			at += self._pause(*name, "announced", of=_WAYS_BACK)
+			self._add(at, store, "shop", "announce_return", of=placed)
+		at += self._pause(*name, "there", of=_WAYS_BACK)
+		self._add(at, store, "erp", "take_back", of=placed)
+		if self._dice.chance(0.25, *name, "cancelled"):
+			self._add(at + self._pause(*name, "cancelled"), store, "erp", "cancel_return", of=placed)
+		if self._dice.chance(0.6, *name, "refunded"):
+			how = self._dice.pick(("refund_return", "refund_part"), *name, "how")
+			self._add(at + self._pause(*name, "refunded", of=_WAYS_BACK), store, "shop", how, of=placed)
 
 	def _customer_change(self, store: StoreFacts, number: int) -> None:
 		"""A change in the shop, in ERPNext, or in both at once."""

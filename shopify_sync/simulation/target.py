@@ -86,6 +86,12 @@ class Target(Protocol):
 	def cancel_note(self, key: str) -> str | None:
 		"""Cancel the last note that a person made of an order. Return its name; None: there is none."""
 
+	def take_back(self, key: str, name: str, most: int) -> str | None:
+		"""Submit a return of up to *most* pieces of the last note that a person made of an order. Return its name; None: nothing is left."""
+
+	def cancel_return(self, key: str) -> str | None:
+		"""Cancel the last return that a person made of an order. Return its name; None: there is none."""
+
 	def api_outage(self, seconds: float) -> None:
 		"""Let the Admin API of all shops answer nothing but 503 for *seconds*."""
 

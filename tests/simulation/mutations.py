@@ -22,9 +22,10 @@ from shopify_sync.core.inventory import resource as inventory
 from shopify_sync.core.orders import booking as order_booking
 from shopify_sync.core.orders import documents as order_documents
 from shopify_sync.core.orders import lines as order_lines
+from shopify_sync.core.orders import own_returns
 from shopify_sync.core.orders import resource as orders
 from shopify_sync.core.orders.parts import OrderPart
-from shopify_sync.core.outbound import pusher
+from shopify_sync.core.outbound import pusher, returns
 from shopify_sync.core.outbound.calls import CallFailed
 from shopify_sync.core.outbound.marks import Mark
 from shopify_sync.core.outbound.parcels import ParcelMemory
@@ -298,7 +299,9 @@ def a_saved_mapping_sets_nothing_going() -> Iterator[None]:
 		yield
 
 
-@mutation("what an event waits for is missing", "every event has ended or says why not")
+@mutation(
+	"what an event waits for is missing", "every event has ended or says why not", "every push has ended or says why not",
+)  # fmt: skip
 def a_mapping_and_what_it_sets_going_are_committed_apart() -> Iterator[None]:
 	def map_item(database: Any, events: EventLog, store: str, resource: str, shopify_id: str, item: str, user: str) -> int:
 		with database.write() as connection:
@@ -523,13 +526,13 @@ def what_is_shopifys_fault_costs_an_attempt() -> Iterator[None]:
 		yield
 
 
-@mutation("one open push of a level")
+@mutation("one open push of a level", profile="returns")
 def every_change_is_an_event_of_its_own() -> Iterator[None]:
 	with patch.object(NewEvent, "open_key", None):
 		yield
 
 
-@mutation("a push never answers a push")
+@mutation("a push never answers a push", profile="busy")
 def what_comes_back_of_a_push_is_pushed_again() -> Iterator[None]:
 	real = Transaction.save_link
 
@@ -557,7 +560,7 @@ def a_lost_answer_is_taken_for_a_good_one() -> Iterator[None]:
 		yield
 
 
-@mutation("a fulfillment of ours is known", "what ERPNext sends is fulfilled once", profile="network")
+@mutation("a fulfillment of ours is known", "what ERPNext sends is fulfilled once", profile="returns")
 def a_parcel_whose_answer_was_lost_is_sent_again() -> Iterator[None]:
 	with patch.object(ParcelMemory, "unsure", lambda self, until: replace(self, pending=None)):
 		yield
@@ -566,6 +569,33 @@ def a_parcel_whose_answer_was_lost_is_sent_again() -> Iterator[None]:
 @mutation(_BOOKS, "stock agrees", "what ERPNext has is in Shopify", "what ERPNext sends is fulfilled once")
 def what_we_sent_ourselves_makes_another_note() -> Iterator[None]:
 	with patch.object(order_booking, "memory_of", lambda snapshot: ParcelMemory()):
+		yield
+
+
+@mutation("a return of ours is known", "what ERPNext takes back is returned once", profile="returns")
+def a_return_whose_answer_was_lost_is_made_again() -> Iterator[None]:
+	def nothing(memory: ParcelMemory, *_given: Any) -> ParcelMemory:
+		return memory
+
+	with patch.object(returns, "_found", nothing), patch.object(returns, "settled", nothing):
+		yield
+
+
+@mutation("what ERPNext takes back is returned once", profile="returns")
+def a_return_is_never_received() -> Iterator[None]:
+	real = returns.Work.take_back
+
+	def take_back(self: returns.Work, note: Any) -> Any:
+		step = real(self, note)
+		return None if isinstance(step, returns.ReceiveReturn) else step
+
+	with patch.object(returns.Work, "take_back", take_back):
+		yield
+
+
+@mutation(_BOOKS, profile="returns")
+def a_refund_brings_back_what_people_took_back() -> Iterator[None]:
+	with patch.object(own_returns, "_own_lines", lambda booking: {}):
 		yield
 
 

@@ -33,7 +33,9 @@ from .transaction import Transaction
 _SET = "_set"
 SHOP_MONEY, PRESENTMENT_MONEY = "shop_money", "presentment_money"
 #: Asked first: of an order's two hundred values most are such, and asking whether one is a Mapping takes ten times as long.
-_PLAIN = frozenset({str, int, float, bool, type(None)})
+_PLAIN = frozenset({str, int, float, bool, type(None), Decimal})
+#: What JSON is read as is asked for by its exact type, likewise.
+_NESTED = (list, Mapping)
 
 
 def in_money_of(payload: Any, money: str) -> Any:
@@ -44,11 +46,12 @@ def in_money_of(payload: Any, money: str) -> Any:
 	"""
 	if isinstance(payload, list):
 		return [in_money_of(entry, money) for entry in payload]
-	if not isinstance(payload, Mapping):
+	if type(payload) is not dict and not isinstance(payload, Mapping):
 		return payload
 	found: dict[str, Any] = {}
 	for name, value in payload.items():
-		if type(value) in _PLAIN or not isinstance(value, Mapping | list):
+		kind = type(value)
+		if kind in _PLAIN or not (kind is dict or isinstance(value, _NESTED)):
 			found.setdefault(name, value)
 		elif not name.endswith(_SET):
 			found[name] = in_money_of(value, money)

@@ -85,6 +85,18 @@ def cancel_delivery(stage: Stage, intent: Intent) -> str:
 	return (stage.target.cancel_note(key) if key else None) or "there is no Delivery Note"
 
 
+def take_back(stage: Stage, intent: Intent) -> str:
+	"""Goods that were sent from the shop floor come back there: somebody makes a return against the Delivery Note."""
+	key, most = _order_key(stage, intent), stage.dice.between(1, 3, intent.number, "most")
+	return (stage.target.take_back(key, f"RETURN-{intent.number}", most) if key else None) or "there is nothing to take back"
+
+
+def cancel_return(stage: Stage, intent: Intent) -> str:
+	"""Somebody cancels a return."""
+	key = _order_key(stage, intent)
+	return (stage.target.cancel_return(key) if key else None) or "there is no return"
+
+
 def _order_key(stage: Stage, intent: Intent) -> str | None:
 	made = stage.made.get(intent.of) if intent.of is not None else None
 	return keys.key(stage.store(intent).name, keys.ORDER, made) if made else None

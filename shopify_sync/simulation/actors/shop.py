@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from shopify_sync.simulator.shop.errors import UserError
 from shopify_sync.simulator.shop.records import Fulfillment, Order
 from shopify_sync.simulator.shop.shop import Shop
 
@@ -112,6 +113,29 @@ def refund_part(stage: Stage, intent: Intent) -> str:
 	"""One piece comes back, and its money goes back."""
 	restock = stage.dice.pick(("return", "no_restock"), intent.number, "restock")
 	return _about(stage, intent, lambda shop, order: shop.refunds.create(order.id, lines=[(order.line_items[0].id, 1, restock)]))
+
+
+def announce_return(stage: Stage, intent: Intent) -> str:
+	"""A customer wants to send a piece back: there is a return in the shop before the goods are there."""
+
+	def announce(shop: Shop, order: Order) -> None:
+		(parcel, line), _pieces = next(iter(shop.returns.returnable(order).items()), ((None, None), 0))
+		if parcel is None or line is None:
+			raise UserError(("returnInput", "returnLineItems"), "Nothing was sent that can be returned", "INVALID")
+		stage.deeds.announced.add(shop.returns.create(order.id, [(parcel, line, 1)]).id)
+
+	return _about(stage, intent, announce)
+
+
+def refund_return(stage: Stage, intent: Intent) -> str:
+	"""Staff pay back what a return takes back."""
+
+	def refund(shop: Shop, order: Order) -> None:
+		if not order.returns:
+			raise UserError(("returnId",), "There is no return", "INVALID")
+		shop.returns.refund(order.returns[-1].id)
+
+	return _about(stage, intent, refund)
 
 
 def edit_add(stage: Stage, intent: Intent) -> str:

@@ -1,4 +1,4 @@
-"""Delivery Notes that people make: what is left to send of an order, and which notes there are."""
+"""Delivery Notes that people make, returns among them: what is left to send of an order, or to take back, and which there are."""
 
 from __future__ import annotations
 
@@ -26,19 +26,50 @@ def left(connection: sqlite3.Connection, order: DocumentState, warehouse: str, m
 	return rows
 
 
-def of_people(connection: sqlite3.Connection, key: str) -> list[str]:
-	"""Return the submitted notes of an order that people made, oldest first."""
+def of_people(connection: sqlite3.Connection, key: str, *, returns: bool = False) -> list[str]:
+	"""Return the submitted notes of an order that people made, oldest first. *returns*: those that take goods back instead."""
 	order = documents.by_key(connection, "Sales Order", key)
 	rows = connection.execute(
 		"SELECT name FROM document WHERE doctype = 'Delivery Note' AND shopify_key IS NULL AND docstatus = 1 "
-		"AND json_extract(data, '$.sales_order') = ? ORDER BY rowid",
-		(order.name if order else "",),
+		"AND json_extract(data, '$.sales_order') = ? AND coalesce(json_extract(data, '$.is_return'), 0) = ? ORDER BY rowid",
+		(order.name if order else "", int(returns)),
 	)
 	return [str(row["name"]) for row in rows]
 
 
+def standing(connection: sqlite3.Connection, key: str) -> list[str]:
+	"""Return those of people's notes that can be cancelled: ERPNext refuses it once something of them was taken back."""
+	return [name for name in of_people(connection, key) if not _taken_back(connection, name)]
+
+
+def to_take_back(connection: sqlite3.Connection, key: str, most: int) -> tuple[str, list[dict[str, Any]]] | None:
+	"""Return the last note of people's of which something is not back, and the rows of a return of up to *most* pieces of it."""
+	for name in reversed(of_people(connection, key)):
+		back, rows = _taken_back(connection, name), []
+		for row in documents.get(connection, "Delivery Note", name).values["items"]:
+			pieces = min(int(row["qty"]) - back[row["shopify_line_item_id"]], most - sum(-one["qty"] for one in rows))
+			if pieces > 0:
+				rows.append({**row, "qty": -pieces})
+		if rows:
+			return name, rows
+	return None
+
+
+def _taken_back(connection: sqlite3.Connection, note: str) -> Counter[str]:
+	"""Return the pieces of each line that submitted returns, of people or of the app, took back of a note."""
+	back: Counter[str] = Counter()
+	rows = connection.execute(
+		"SELECT data FROM document WHERE doctype = 'Delivery Note' AND docstatus = 1 AND json_extract(data, '$.return_against') = ?",
+		(note,),
+	)
+	for row in rows:
+		for item in json.loads(row["data"])["items"]:
+			back[str(item.get("shopify_line_item_id") or "")] -= int(float(item["qty"]))
+	return back
+
+
 def _sent(connection: sqlite3.Connection, sales_order: str) -> Counter[str]:
-	"""Return the pieces of each line that submitted notes sent, less those that came back."""
+	"""Return the pieces of each line that submitted notes sent, whatever came back."""
 	sent: Counter[str] = Counter()
 	rows = connection.execute("SELECT data FROM document WHERE doctype = 'Delivery Note' AND docstatus = 1")
 	for row in rows:

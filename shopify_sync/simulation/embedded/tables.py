@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from decimal import Decimal
+from functools import lru_cache
+from typing import Any
 
 from shopify_sync.core.events import Way
 from shopify_sync.core.statuses import Status
@@ -75,15 +77,21 @@ def _attempt(row: sqlite3.Row) -> AttemptFact:
 		user=row["user"],
 		started_at=from_text(row["started_at"]),
 		ended_at=from_text(row["ended_at"]),
-		changes=json.loads(row["changes"]),
+		changes=_loaded(row["changes"]),
 		text=text,
 	)
 
 
 def _link(row: sqlite3.Row) -> LinkFact:
 	document = (row["document_type"], row["document_name"]) if row["document_name"] else None
-	return LinkFact(row["key"], document, row["version"], row["last_event"], json.loads(row["agreed"]), json.loads(row["facts"]))
+	return LinkFact(row["key"], document, row["version"], row["last_event"], _loaded(row["agreed"]), _loaded(row["facts"]))
 
 
 def _document(row: sqlite3.Row) -> DocumentFact:
-	return DocumentFact(row["doctype"], row["name"], row["shopify_key"], row["docstatus"], json.loads(row["data"]))
+	return DocumentFact(row["doctype"], row["name"], row["shopify_key"], row["docstatus"], _loaded(row["data"]))
+
+
+@lru_cache(2048)
+def _loaded(text: str) -> Any:
+	"""Return what JSON says. Most rows stand as they stood at the last look; nobody writes into facts."""
+	return json.loads(text)

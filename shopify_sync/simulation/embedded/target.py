@@ -179,6 +179,8 @@ class EmbeddedTarget:
 	def discard(self, event: str) -> None:
 		"""Press Discard."""
 		self.instance.events.discard(event, _OPERATOR, "carried over by hand")
+		# What is put away of a delivery may leave marks.
+		self.crew.arm_sweeper()
 
 	def _wake(self) -> None:
 		self.crew.wake()
@@ -251,14 +253,34 @@ class EmbeddedTarget:
 
 	def track_note(self, key: str, number: str) -> str | None:
 		"""Enter a tracking number in the last note of an order."""
-		return self._about_note(key, delivery_notes.track, shopify_tracking_number=number, shopify_tracking_company="UPS")
+		values = {"shopify_tracking_number": number, "shopify_tracking_company": "UPS"}
+		return self._about_note(notes.of_people(self.database.connection(), key), delivery_notes.track, **values)
 
 	def cancel_note(self, key: str) -> str | None:
 		"""Cancel the last note of an order."""
-		return self._about_note(key, delivery_notes.cancel)
+		return self._about_note(notes.standing(self.database.connection(), key), delivery_notes.cancel)
 
-	def _about_note(self, key: str, act: Callable[..., None], **values: str) -> str | None:
-		found = notes.of_people(self.database.connection(), key)
+	def take_back(self, key: str, name: str, most: int) -> str | None:
+		"""Submit a return against the last note of an order of which something is left."""
+		found = notes.to_take_back(self.database.connection(), key, most)
+		order = documents.by_key(self.database.connection(), "Sales Order", key)
+		if found is None or order is None:
+			return None
+		against, rows = found
+		values = {"is_return": 1, "return_against": against}
+		with self.database.write() as connection:
+			journal.say_who(connection, "user")
+			delivery_notes.submit(connection, self.instance.config, self.instance.events, name, order.name, rows, **values)
+			journal.say_who(connection, "engine")
+		self._wake_pushers()
+		return name
+
+	def cancel_return(self, key: str) -> str | None:
+		"""Cancel the last return that a person made of an order."""
+		found = notes.of_people(self.database.connection(), key, returns=True)
+		return self._about_note(found, delivery_notes.cancel)
+
+	def _about_note(self, found: Sequence[str], act: Callable[..., None], **values: str) -> str | None:
 		if not found:
 			return None
 		with self.database.write() as connection:

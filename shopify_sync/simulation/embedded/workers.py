@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from shopify_sync.core import ports
-from shopify_sync.core.events import ClaimedEvent, NewEvent, Receipt, Way
+from shopify_sync.core.events import ClaimedEvent, NewEvent, Receipt
 from shopify_sync.core.outbound.ports import Outbox
 from shopify_sync.core.outbound.pusher import Pusher
 from shopify_sync.core.policy import StorePolicy
@@ -267,11 +267,9 @@ class Crew:
 		"""Have the sweeper, which runs every minute, look at the first full minute at which something is due."""
 		if self._sweep_at is not None and self._sweep_at <= (self.scheduler.seconds // 60 + 1) * 60:
 			return  # it cannot look any earlier
-		events = self.instance().events
-		times = [due for way in Way if (due := events.next_due_at(way)) is not None]
-		if not times:
+		due = self.instance().events.next_due_at()
+		if due is None:
 			return
-		due = min(times)
 		seconds = max((due - self.scheduler.start).total_seconds(), self.scheduler.seconds)
 		at = (seconds // 60 + 1) * 60
 		if self._sweep_at is None or at < self._sweep_at:

@@ -243,7 +243,7 @@ class EmbeddedWorld:
 	def _is_at_rest(self) -> bool:
 		if not self.network.is_quiet or self.target.database.is_held:
 			return False
-		return all(self.target.instance.events.next_due_at(way) is None for way in Way)
+		return self.target.instance.events.next_due_at() is None
 
 	def _wait_for_the_database(self) -> None:
 		self.scheduler.run(self.scheduler.seconds + QUIET, lambda: not self.target.database.is_held)
@@ -304,6 +304,7 @@ class EmbeddedWorld:
 			done = ended is not None and ended.outcome is CallOutcome.ANSWERED
 			counts["set"] += done and call.operation == "InventorySetQuantities"
 			counts["fulfilled"] += done and call.operation == "FulfillmentCreate"
+			counts["returned"] += done and call.operation == "ReturnCreate"
 		row = self.target.database.connection().execute("SELECT count(*) AS number FROM sync_attempt").fetchone()
 		counts["attempts"] += row["number"]
 		query = "SELECT count(*) AS number FROM sync_attempt WHERE outcome = 'Held' AND message LIKE '%is held%'"

@@ -40,6 +40,8 @@ _AT_REST = (
 	outbound.every_push_has_ended,
 	parcels.each_note_is_fulfilled_once,
 	parcels.every_fulfillment_is_known,
+	parcels.each_return_is_made_once,
+	parcels.every_return_is_known,
 	outbound.shopify_has_what_erpnext_has,
 	outbound.an_echo_is_known_as_one,
 	outbound.a_push_never_answers_a_push,

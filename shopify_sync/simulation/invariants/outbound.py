@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
 
 from shopify_sync.core import keys
-from shopify_sync.core.outbound.memory import Memory
+from shopify_sync.core.outbound.memory import Memory, Push
 from shopify_sync.core.statuses import NEEDS_ATTENTION, Status
 from shopify_sync.simulator.shop.records import Level
 from shopify_sync.simulator.shop.shop import Shop
@@ -18,7 +18,7 @@ from ..facts import EventFact
 from ..shops import floor, outbound_location
 from ..story import StoreFacts
 from .agreement import pairs
-from .parcels import in_the_shop, notes_of, pieces
+from .parcels import back_in_the_shop, in_the_shop, notes_of, pieces, pushes_of, returns_of
 from .world import Moment, Violation, World
 
 _ENDED, _STOCK, _ECHO = "every push has ended or says why not", "what ERPNext has is in Shopify", "an echo is known as one"
@@ -78,10 +78,17 @@ def an_echo_is_known_as_one(world: World) -> Iterator[Violation]:
 			payload = json.loads(event.payload)
 			memory = world.facts.links.get(keys.key(store.name, keys.INVENTORY_PUSH, str(event.link).removeprefix(prefix)))
 			pushes = Memory.of(memory.facts).pushes if memory else ()
-			ours = any(payload["available"] == one.available and _is_second(payload["updated_at"], one.at) for one in pushes)
+			ours = next(
+				(one for one in pushes if payload["available"] == one.available and _is_second(payload["updated_at"], one.at)),
+				None,
+			)
 			if event.status is Status.ECHO and event.echo_of not in world.facts.outbound:
 				yield Violation(_ECHO, event.name, "is an Echo of nothing")
-			if ours and event.status in (Status.APPLIED, Status.NO_CHANGE, Status.IGNORED) and not _may_be_ignored(event):
+			if (
+				ours
+				and event.status in (Status.APPLIED, Status.NO_CHANGE, Status.IGNORED)
+				and not _may_be_ignored(world, event, ours)
+			):
 				yield Violation(_ECHO, event.name, f"was caused by our own push, and is {event.status}")
 
 
@@ -154,6 +161,9 @@ def _added_back(world: World, shop: Shop, store: StoreFacts, sku: str) -> int:
 		for note in notes_of(world, keys.key(store.name, keys.ORDER, order.id)):
 			sent = sum(number for line, number in pieces(note).items() if line in lines) if note.docstatus == 1 else 0
 			total += sent - sum(in_the_shop(world, link, note.name, order).get(line, 0) for line in lines)
+		for note in returns_of(world, keys.key(store.name, keys.ORDER, order.id)) if store.tells_returns else ():
+			came = sum(number for line, number in pieces(note).items() if line in lines) if note.docstatus == 1 else 0
+			total -= came - sum(back_in_the_shop(world, link, note.name, order).get(line, 0) for line in lines)
 	return total
 
 
@@ -163,7 +173,7 @@ def _newest(world: World, link: str) -> EventFact | None:
 
 def _was_put_away(world: World, link: str) -> bool:
 	"""Whether a person put the last push away, or it waits for one."""
-	events = [event for event in world.facts.outbound.values() if event.link == link]
+	events = pushes_of(world, link)
 	return any(event.status in NEEDS_ATTENTION for event in events) or bool(events and events[-1].status is Status.DISCARDED)
 
 
@@ -172,9 +182,15 @@ def _is_shadowed(world: World, link: str) -> bool:
 	return newest is not None and newest.status is Status.SHADOWED
 
 
-def _may_be_ignored(event: EventFact) -> bool:
-	"""Whether it came while the store did not look at stock at all."""
-	return event.status is Status.IGNORED and "switched off" in event.message
+def _may_be_ignored(world: World, event: EventFact, push: Push) -> bool:
+	"""Whether it came while the store did not look at stock at all, or before the answer to the push was recorded.
+
+	Until then only the figure that was to be expected tells an echo, and an order that was placed meanwhile changes it. Nothing is
+	taken over from a location that takes its stock from ERPNext, so nothing is lost by that.
+	"""
+	recorded = world.facts.outbound[push.event].finished_at if push.event in world.facts.outbound else None
+	came_first = recorded is not None and event.finished_at is not None and event.finished_at <= recorded
+	return event.status is Status.IGNORED and (came_first or "switched off" in event.message)
 
 
 def _is_second(text: str, at: datetime) -> bool:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from shopify_sync.core import keys
 from shopify_sync.core.reconciliation.discrepancy import LIVE, Discrepancy
-from shopify_sync.core.reconciliation.findings import SAFE, Cause, Proposal
+from shopify_sync.core.reconciliation.findings import SAFE, Cause, Kind, Proposal
 from shopify_sync.core.statuses import NEEDS_ATTENTION, Status
 
 from ..facts import EventFact
 from .agreement import pairs
+from .parcels import returns_of
 from .world import Moment, Violation, World
 
 _HEALED, _TRUE = "one reconciliation heals", "reconciliation raises no false alarm"
@@ -46,7 +47,7 @@ def _is_somebodys_deed(world: World, one: Discrepancy) -> bool:
 		event = _event(world, one)
 		return event is not None and event.status is Status.DISCARDED
 	if finding.resource == keys.ORDER:
-		return finding.link in deeds.cancelled or _is_sent_by_shop(world, one)
+		return finding.link in deeds.cancelled or _is_sent_by_shop(world, one) or _is_return_undone(world, one)
 	if finding.resource == keys.CUSTOMER:
 		id = finding.link.rpartition("/")[2]
 		return any(key.endswith(f"/{id}") for _doctype, key, _field in deeds.edits)
@@ -62,6 +63,12 @@ def _is_sent_by_shop(world: World, one: Discrepancy) -> bool:
 		if order and any(made.id in world.stage.deeds.sent_by_shop for made in order.fulfillments):
 			return store.sends == "ERPNext"
 	return False
+
+
+def _is_return_undone(world: World, one: Discrepancy) -> bool:
+	"""Whether somebody cancelled a return whose goods a refund had spoken of too: they came back in the shop only."""
+	undone = any(note.docstatus == 2 for note in returns_of(world, one.finding.link))
+	return undone and one.finding.difference.kind is Kind.FULFILLED
 
 
 def _event(world: World, one: Discrepancy) -> EventFact | None:
