@@ -55,13 +55,13 @@ class CallFailed(SyncFailure):
 		return cls(Failure(_CATEGORY[closed.because], closed.message), may_have_arrived=False, closed=closed)
 
 
-def look_again_at(owner: str, until: datetime, now: datetime) -> datetime:
-	"""Return when what waits for another worker's call looks again (UTC).
+def look_again_at(owner: str, sent_at: datetime, until: datetime, now: datetime) -> datetime:
+	"""Return when what waits for another worker's call looks again (UTC): soon, then after twice as long each time.
 
-	:param owner: the lease that the call is made under; empty: it is over, and nobody knows how. *until*: when it has arrived if it
-		ever does, which is minutes later.
+	:param owner: the lease that the call is made under; empty: it is over, and nobody knows how. *sent_at*: when it was noted.
+	:param until: when it has arrived if it ever does, which is minutes later.
 	"""
-	return min(until, now + LOOK_AGAIN) if owner else until
+	return min(until, now + max(LOOK_AGAIN, now - sent_at)) if owner else until
 
 
 _CATEGORY: Mapping[ClosedBecause, Category] = {

@@ -123,7 +123,7 @@ def decide(
 		return Decision(Skip(Status.IGNORED, f"Store {policy.store} sends from Shopify: Delivery Notes are not pushed."), memory)
 	pending = memory.pending
 	if pending and pending.owner != owner and now < pending.until:
-		return Decision(Wait(look_again_at(pending.owner, pending.until, now)), memory)
+		return Decision(Wait(look_again_at(pending.owner, pending.sent_at, pending.until, now)), memory)
 	before = memory
 	if pending and pending.owner != owner:
 		if seen is None:

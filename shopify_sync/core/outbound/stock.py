@@ -132,7 +132,7 @@ def decide(
 	assert rule is not None and state.item is not None
 	if memory.pending and memory.pending.owner != owner:
 		if now < memory.pending.until:
-			return Wait(look_again_at(memory.pending.owner, memory.pending.until, now))
+			return Wait(look_again_at(memory.pending.owner, memory.pending.sent_at, memory.pending.until, now))
 		if seen is None:
 			return Read()
 	# While there is a conflict, what was last agreed is known to be wrong: even where ERPNext has come back to it.
