@@ -12,10 +12,6 @@ from typing import Any
 
 from .enums import StrEnum
 
-#: Windows lap over by this much: `updated_at` is written to the second, and a change may be found by a search only a moment later.
-OVERLAP = timedelta(minutes=2)
-#: What changed so recently is still in flight: its webhook may be on its way, and is looked at the next time.
-GRACE = timedelta(minutes=5)
 #: Points that a bulk operation costs: it is started, and asked for until it is done.
 _BULK_POINTS = 50.0
 #: Seconds that a bulk operation takes at least, whatever it reads.
@@ -68,18 +64,6 @@ class Window:
 
 #: No start, no end.
 EVERYTHING = Window()
-
-
-def next_window(read_until: datetime | None, now: datetime, *, overlap: timedelta = OVERLAP, grace: timedelta = GRACE) -> Window:
-	"""Return the window that follows on what was read before.
-
-	:param read_until: the end of the window before (UTC); None: nothing was read yet.
-	:param now: UTC; the window ends *grace* before it. It is empty (start = end) when there is nothing to read yet.
-	"""
-	end = now - grace
-	if read_until is None:
-		return Window(None, end)
-	return Window(min(read_until - overlap, end), end)
 
 
 def days(first: date, last: date, zone: tzinfo) -> Iterator[tuple[date, Window]]:

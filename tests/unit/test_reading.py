@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopify_sync.core.reading import FURTHEST, GRACE, OVERLAP, Position, Way, Window, choose, days, next_window
+from shopify_sync.core.reading import FURTHEST, Position, Way, Window, choose, days
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=timezone.utc)
 MOMENTS = st.integers(0, 10**9).map(lambda seconds: NOW - timedelta(seconds=seconds))
@@ -23,21 +23,6 @@ def test_a_window_is_written_in_utc() -> None:
 	assert Window().query() == ""
 
 
-@given(st.lists(st.floats(0, 86_400), min_size=1, max_size=30), st.floats(0, 864_000))
-def test_windows_that_follow_each_other_leave_no_moment_out(pauses: list[float], at: float) -> None:
-	"""Whenever a reader runs, every change before the last window's end is in one of the windows."""
-	now, read_until, windows = NOW, None, []
-	for pause in pauses:
-		now += timedelta(seconds=pause)
-		window = next_window(read_until, now)
-		assert window.end == now - GRACE
-		windows.append(window)
-		read_until = window.end
-	changed = windows[-1].end - timedelta(seconds=at)
-	if changed < windows[-1].end:
-		assert any((window.start is None or window.start <= changed) and changed < window.end for window in windows)
-
-
 @given(MOMENTS, MOMENTS, MOMENTS)
 def test_whole_days_hold_every_moment_of_the_window(one: datetime, other: datetime, moment: datetime) -> None:
 	"""A filter that compares days, in whatever zone the shop is, finds all of the window and more."""
@@ -48,12 +33,6 @@ def test_whole_days_hold_every_moment_of_the_window(one: datetime, other: dateti
 		assert days.start is not None and days.end is None
 		if window.holds(moment):
 			assert local >= days.start.astimezone(ZoneInfo(zone)).date()
-
-
-def test_windows_lap_over_and_never_turn_round() -> None:
-	window = next_window(NOW - timedelta(hours=1), NOW)
-	assert window == Window(NOW - timedelta(hours=1) - OVERLAP, NOW - GRACE)
-	assert next_window(NOW + timedelta(hours=1), NOW) == Window(NOW - GRACE, NOW - GRACE), "a clock that went back"
 
 
 def test_a_day_is_the_merchants_own() -> None:

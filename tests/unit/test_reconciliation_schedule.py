@@ -32,6 +32,21 @@ def test_a_light_run_goes_on_where_the_last_one_ended_with_overlap() -> None:
 	assert due(NOON - MINUTE, replace(DONE, light_until=until), BY_DAY, "UTC") is None
 
 
+@given(st.lists(st.floats(0, 86_400), min_size=1, max_size=30), st.floats(0, 864_000))
+def test_light_runs_leave_no_moment_out(pauses: list[float], ago: float) -> None:
+	"""Whenever they begin: what changed before the last one ended, and after the first one began, lies in one of them."""
+	now, history, spans = NOON, History(), []
+	for pause in pauses:
+		now += timedelta(seconds=pause)
+		if found := due(now, history, BY_DAY, "UTC"):
+			assert found.since is not None and found.since < found.until == now - GRACE
+			spans.append((found.since, found.until))
+			history = History(light_until=found.until)
+	changed = spans[-1][1] - timedelta(seconds=ago)
+	if spans[0][0] <= changed < spans[-1][1]:
+		assert any(since <= changed < until for since, until in spans)
+
+
 def test_nothing_runs_by_itself_where_that_is_switched_off() -> None:
 	assert due(NOON, History(), Settings(every_minutes=0, nightly_hour=None), "UTC") is None
 
