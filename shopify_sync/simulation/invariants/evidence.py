@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 
+from shopify_sync.core import keys
 from shopify_sync.core.events import Action
 from shopify_sync.core.masking import mask_name
 from shopify_sync.core.statuses import EDGES, Status
 
+from ..facts import EventFact
+from .parcels import returns_of
 from .world import Moment, Violation, World
 
 _GRAPH, _RISE, _REWRITTEN = "statuses move along the graph", "versions only rise", "nothing is rewritten"
@@ -67,12 +71,22 @@ def each_change_has_evidence(world: World) -> Iterator[Violation]:
 
 
 def an_event_changes_things_once(world: World) -> Iterator[Violation]:
-	"""However often an event is delivered, retried and replayed: at most one of its attempts changes anything."""
+	"""However often an event is delivered, retried and replayed: at most one of its attempts changes anything.
+
+	Unless a person cancelled a return meanwhile: a replay brings back then what the refund spoke of too.
+	"""
 	changed = Counter(attempt.event for attempt in world.facts.attempts if attempt.changes and attempt.outcome == Status.APPLIED)
 	for name, number in changed.items():
-		if number > 1:
+		if number > 1 and not _is_return_undone(world, world.facts.events.get(name)):
 			yield Violation(_ONCE, name, f"changed documents in {number} attempts")
 	applied = {one.event for one in world.facts.attempts if one.action == Action.APPLY and one.outcome == Status.APPLIED}
 	for event in world.facts.events.values():
 		if event.status is Status.APPLIED and event.name not in applied:
 			yield Violation(_EVIDENCE, event.name, "is Applied, and no Sync Attempt says so")
+
+
+def _is_return_undone(world: World, event: EventFact | None) -> bool:
+	if event is None or not event.link:
+		return False
+	order = event.link.split("/", 2)[2] if event.resource == keys.ORDER else json.loads(event.payload or "{}").get("order_id")
+	return any(note.docstatus == 2 for note in returns_of(world, keys.key(event.store, keys.ORDER, str(order))))

@@ -163,7 +163,7 @@ def _added_back(world: World, shop: Shop, store: StoreFacts, sku: str) -> int:
 			total += sent - sum(in_the_shop(world, link, note.name, order).get(line, 0) for line in lines)
 		for note in returns_of(world, keys.key(store.name, keys.ORDER, order.id)) if store.tells_returns else ():
 			came = sum(number for line, number in pieces(note).items() if line in lines) if note.docstatus == 1 else 0
-			total -= came - sum(back_in_the_shop(world, link, note.name, order).get(line, 0) for line in lines)
+			total -= came - sum(back_in_the_shop(world, link, note.name, order, known=True).get(line, 0) for line in lines)
 	return total
 
 

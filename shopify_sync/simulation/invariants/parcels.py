@@ -79,11 +79,15 @@ def every_return_is_known(world: World) -> Iterator[Violation]:
 					yield Violation(_RETURN, found.id, f"of {order.name} was made by nobody")
 
 
-def back_in_the_shop(world: World, link: str, note: str, order: Order) -> Counter[str]:
-	"""Return what the shop has back of a return of people's: line → pieces. *link*: of the push of its order."""
+def back_in_the_shop(world: World, link: str, note: str, order: Order, *, known: bool = False) -> Counter[str]:
+	"""Return what the shop has back of a return of people's: line → pieces. *link*: of the push of its order.
+
+	:param known: only what is known to be back: the answer to a last call may have been lost.
+	"""
 	back: Counter[str] = Counter()
 	for one in ParcelMemory.of(world.facts.links[link].facts).back(note) if link in world.facts.links else ():
-		back.update(_received(order, one))
+		if one.received or not known:
+			back.update(_received(order, one))
 	return back
 
 
