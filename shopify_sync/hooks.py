@@ -13,6 +13,7 @@ before_uninstall = "shopify_sync.install.before_uninstall"
 
 # Of documents that a Shopify record stands behind: the tab with its story.
 _STORY_JS = ["public/js/story.js", "public/js/document_story.js"]
+_PLAIN_TEXT = "public/js/plain_text.js"
 doctype_js = {
 	"Sales Order": ["public/js/preview.js", "public/js/sales_order.js", *_STORY_JS],
 	"Sales Invoice": _STORY_JS,
@@ -20,7 +21,24 @@ doctype_js = {
 	"Payment Entry": _STORY_JS,
 	"Customer": _STORY_JS,
 	"Item": _STORY_JS,
+	**dict.fromkeys(
+		(
+			"Sync Attempt",
+			"Sync Conflict",
+			"Sync Discrepancy",
+			"Sync Operation",
+			"Sync Hold",
+			"Sync Alert",
+			"Shopify API Call",
+			"Shopify Connection",
+			"Shopify Link",
+			"Shopify Backfill",
+			"Reconciliation Run",
+		),
+		[_PLAIN_TEXT],
+	),
 	"Sync Event": [
+		_PLAIN_TEXT,
 		"public/js/preview.js",
 		"public/js/story.js",
 		"public/js/comparison.js",
@@ -51,6 +69,7 @@ doc_events = {
 		"on_trash": "shopify_sync.jobs.outbox.bundle_saved",
 	},
 	"Warehouse": {"on_update": "shopify_sync.jobs.outbox.warehouse_saved"},
+	"Item Group": {"on_update": "shopify_sync.jobs.outbox.item_group_saved"},
 	"Sales Order": {"on_update": "shopify_sync.erpnext_host.documents.bins.before_on_submit"},
 	"Sales Invoice": {
 		"validate": "shopify_sync.erpnext_host.documents.invoices.after_validate",

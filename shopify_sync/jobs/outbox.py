@@ -70,6 +70,21 @@ def warehouse_saved(doc: Any, method: str | None = None) -> None:
 	outbox.changed(Change(item) for (item,) in rows)
 
 
+def item_group_saved(doc: Any, method: str | None = None) -> None:
+	"""An Item Group went to another place in the tree: where stores leave groups out, everything in it, and below it, is looked at."""
+	before = doc.get_doc_before_save()
+	if not before or before.parent_item_group == doc.parent_item_group:
+		return
+	if not frappe.db.exists("Shopify Stock Exclusion", {"item_group": ("is", "set")}):
+		return
+	rows = frappe.db.sql(
+		"""SELECT item.name FROM `tabItem Group` top JOIN `tabItem Group` below ON below.lft >= top.lft AND below.rgt <= top.rgt
+		JOIN tabItem item ON item.item_group = below.name WHERE top.name = %s""",
+		(doc.name,),
+	)
+	outbox.changed(Change(item) for (item,) in rows)
+
+
 def link_saved(doc: Any) -> None:
 	"""Somebody mapped an inventory item to an Item, or says that it stands for another number of pieces."""
 	if doc.resource_type == "inventory_item" and doc.document_type == "Item" and doc.document_name:

@@ -278,6 +278,34 @@ class TestMasterDataMarks(_MarkCase):
 			frappe.db.set_value("Warehouse", self.second, "disabled", 0)
 			frappe.db.commit()
 
+	def test_a_group_of_items_that_goes_below_one_which_is_left_out(self) -> None:
+		groups = [self.item_group(is_group=1), self.item_group(is_group=1)]
+		own = self.item_group(parent=groups[0])
+		doc = frappe.get_doc("Item", self.tee)
+		self.addCleanup(frappe.db.commit)
+		self.addCleanup(frappe.db.set_value, "Item", self.tee, "item_group", doc.item_group)
+		doc.item_group = own
+		doc.save()
+		self.store.reload()
+		self.store.append("stock_exclusions", {"item_group": groups[1]})
+		self.store.save()
+		vouchers.receive(self.tee, self.main, 5)
+		frappe.db.commit()
+		self.push()
+		self.assertEqual(self.on_hand(self.level), 5)
+		moved = frappe.get_doc("Item Group", own)
+		moved.parent_item_group = groups[1]
+		self.assertEqual(self.marked_by(moved.save), self.both)
+		self.push()
+		self.assertEqual({"Ignored"}, {status for status, _category, _message in self.outcomes(self.level)})
+
+	def item_group(self, parent: str = "All Item Groups", is_group: int = 0) -> str:
+		"""Make a new Item Group, gone when the test is over."""
+		values = {"item_group_name": f"Group {site.fresh_id()}", "parent_item_group": parent, "is_group": is_group}
+		name = frappe.get_doc({"doctype": "Item Group", **values}).insert(ignore_permissions=True).name
+		self.addCleanup(frappe.delete_doc, "Item Group", name, force=True, ignore_missing=True)
+		return str(name)
+
 	def test_a_warehouse_with_another_name_is_still_the_locations(self) -> None:
 		vouchers.receive(self.tee, self.second, 4)
 		frappe.db.commit()
