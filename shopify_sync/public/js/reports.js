@@ -23,11 +23,15 @@ shopify_sync.reports.select = (fieldname, label, options) => ({
 	options: ["", ...options].map((value) => ({ value, label: __(value) })),
 });
 
+shopify_sync.reports.as_text = (value) => value.replace(/</g, "&lt;").replace(/>/g, "&gt;");
+
 // Bold rows say how much was compared. `color` says what stands out: (fieldname, value, row) → a color's name, or nothing.
 shopify_sync.reports.formatter = (color) => (value, row, column, data, default_formatter) => {
 	const number = ["Float", "Int"].includes(column.fieldtype);
 	if (number && (value === null || value === "" || (data?.bold && column.fieldtype === "Float" && !value))) return "";
-	let shown = default_formatter(value, row, column, data);
+	// Frappe shows text as HTML, and a cause, a SKU or an order's name may have come from Shopify.
+	const is_text = typeof value === "string" && (!column.fieldtype || column.fieldtype === "Data");
+	let shown = default_formatter(is_text ? shopify_sync.reports.as_text(value) : value, row, column, data);
 	const wanted = data && color?.(column.fieldname, value, data);
 	if (wanted) shown = `<span style="color: var(--${wanted}-600, var(--${wanted}-500)); font-weight: 600">${shown}</span>`;
 	return data?.bold ? `<b>${shown}</b>` : shown;

@@ -71,7 +71,7 @@ function show_headline(frm) {
 	if (NEXT_STEP[status]) {
 		const title = [__(status), category && __(failure?.title || category)].filter(Boolean).join(": ");
 		lines.push(`<b>${esc(title)}</b>`, esc(message));
-		if (missing) lines.push(`${__("Missing")}: <code>${esc(missing)}</code>`);
+		if (missing) lines.push(`${__("Missing")}: <code style="color: inherit">${esc(missing)}</code>`); // readable on red, in the dark too
 		if (failure?.check?.length) lines.push(`<b>${__("What to check")}:</b> ${failure.check.map(esc).join(" ")}`);
 		if (failure?.fix) lines.push(`<b>${__("What to do")}:</b> ${esc(__(failure.fix))}`);
 		if (failure?.call) lines.push(`<b>${__("Whom to call")}:</b> ${esc(failure.call)}`);
