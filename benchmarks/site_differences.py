@@ -516,6 +516,8 @@ def _remove_all() -> None:
 		pattern = f"{STORE}/%" if field == "shopify_key" else like
 		frappe.db.delete(doctype, {field: ("like", pattern)})
 	frappe.db.commit()
+	# Who deleted an order of an earlier scene did nothing to the one of this scene that has its number.
+	frappe.db.sql("DELETE FROM `tabDeleted Document` WHERE data LIKE %s", (f'%"shopify_key": "{STORE}/%',))
 	site.clear_store(STORE)
 	if frappe.db.exists("Shopify Store", STORE):
 		frappe.delete_doc("Shopify Store", STORE, force=True)

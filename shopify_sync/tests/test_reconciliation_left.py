@@ -61,6 +61,25 @@ class TestWhatIsLeft(ReconciledCase):
 		self.assertEqual("Open", self.discrepancy(shopify_id=kept.id, resource_type="order").status)
 		self.assertEqual("Resolved", self.discrepancy(shopify_id=customer.id, resource_type="customer").status)
 
+	def test_who_deleted_what_was_made_again_since_did_not_change_it(self):
+		order = self.place(2, financial="pending")
+		frappe.db.commit()
+
+		def delete():
+			frappe.get_doc("Sales Order", self.sales_order(order)).cancel()
+			frappe.delete_doc("Sales Order", self.sales_order(order))
+
+		self.by_hand(delete)
+		self.reconcile()
+		missing = self.discrepancy(kind="Missing in ERPNext", resource_type="order")
+		self.assertEqual("Changed by hand", missing.cause)
+		decisions.restore(missing.name, "Administrator", self.reader())
+		self.settle()
+		frappe.db.sql("UPDATE `tabSales Order` SET grand_total = grand_total + 5 WHERE name = %s", (self.sales_order(order),))
+		frappe.db.commit()
+		self.reconcile()
+		self.assertEqual("Mapping", self.discrepancy(kind="Total").cause)
+
 	def test_a_worker_s_death_does_not_lift_the_limit(self):
 		for _order in range(3):
 			self.place(1, told=False)

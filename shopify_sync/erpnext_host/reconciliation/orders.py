@@ -34,7 +34,8 @@ def read(policy: StorePolicy, orders: Sequence[Order], deleted: Deleted) -> dict
 		rows = by_order.get(key, [])
 		own: Touches = {ref: touch for ref in ((row.doctype, row.name) for row in rows) if (touch := touched.get(ref))}
 		if _lacks_something(order, key, links.get(key), rows):
-			own = {**own, **deleted.under(policy.store, (SALES_ORDER, INVOICE, NOTE, PAYMENT), key)}
+			doctypes = (SALES_ORDER, INVOICE, NOTE, PAYMENT)
+			own = {**own, **deleted.under(policy.store, doctypes, key, links[key].synced_at)}
 		found[order.id] = FoundOrder(
 			link=ledger.state_of(links, key),
 			events=events.get(key, ()),

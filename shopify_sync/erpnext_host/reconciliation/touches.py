@@ -83,13 +83,18 @@ class Deleted:
 	def __init__(self) -> None:
 		self._known: dict[str, tuple[float, list[tuple[str, str, str, Touched]]]] = {}
 
-	def under(self, store: str, doctypes: Iterable[str], prefix: str) -> dict[tuple[str, str], Touched]:
-		"""Return who deleted documents whose key is *prefix*, or begins with it and a slash."""
-		wanted = set(doctypes)
+	def under(
+		self, store: str, doctypes: Iterable[str], prefix: str, since: datetime | None = None
+	) -> dict[tuple[str, str], Touched]:
+		"""Return who deleted documents whose key is *prefix*, or begins with it and a slash.
+
+		:param since: in the site's zone; what was deleted before that was made again since, or is not wanted any more.
+		"""
+		wanted, begin = set(doctypes), times.from_site(since) - _SLACK if since else None
 		return {
 			(doctype, name): touch
 			for doctype, name, key, touch in self._of(store)
-			if doctype in wanted and (key == prefix or key.startswith(f"{prefix}/"))
+			if doctype in wanted and (key == prefix or key.startswith(f"{prefix}/")) and (begin is None or touch.at >= begin)
 		}
 
 	def _of(self, store: str) -> list[tuple[str, str, str, Touched]]:
