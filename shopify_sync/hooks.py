@@ -21,8 +21,9 @@ doctype_js = {
 	"Payment Entry": _STORY_JS,
 	"Customer": _STORY_JS,
 	"Item": _STORY_JS,
-	**dict.fromkeys(
-		(
+	**{
+		doctype: [_PLAIN_TEXT]
+		for doctype in (
 			"Sync Attempt",
 			"Sync Conflict",
 			"Sync Discrepancy",
@@ -34,9 +35,8 @@ doctype_js = {
 			"Shopify Link",
 			"Shopify Backfill",
 			"Reconciliation Run",
-		),
-		[_PLAIN_TEXT],
-	),
+		)
+	},
 	"Sync Event": [
 		_PLAIN_TEXT,
 		"public/js/preview.js",
