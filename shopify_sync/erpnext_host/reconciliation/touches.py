@@ -90,11 +90,11 @@ class Deleted:
 
 		:param since: in the site's zone; what was deleted before that was made again since, or is not wanted any more.
 		"""
-		wanted, begin = set(doctypes), times.from_site(since) - _SLACK if since else None
+		wanted, begin = set(doctypes), times.from_site(since) if since else None
 		return {
 			(doctype, name): touch
 			for doctype, name, key, touch in self._of(store)
-			if doctype in wanted and (key == prefix or key.startswith(f"{prefix}/")) and (begin is None or touch.at >= begin)
+			if doctype in wanted and (key == prefix or key.startswith(f"{prefix}/")) and (begin is None or touch.at > begin)
 		}
 
 	def _of(self, store: str) -> list[tuple[str, str, str, Touched]]:
