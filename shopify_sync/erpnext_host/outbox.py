@@ -84,8 +84,8 @@ def link_written(update: LinkUpdate, created: Mapping[str, str], before: LinkSta
 	is_new = before is None or (update.document is not None and code != before.document_name)
 	says_more = before is not None and update.facts is not None and dict(update.facts) != dict(before.facts)
 	if code and (is_new or says_more):
-		# What is remembered of its levels may be from before Shopify stopped counting them.
-		mark(stock_marks.marks_of_link(store, inventory_item, code, look=says_more))
+		# What is remembered of its levels may be from before Shopify stopped counting them; of a new link nothing is.
+		mark(stock_marks.marks_of_link(store, inventory_item, code, look=says_more and not is_new))
 
 
 def _deliveries_written(push_key: str, before: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
