@@ -139,6 +139,17 @@ def test_levels_that_change_all_the_time_hold_up_no_others(tmp_path: Path) -> No
 	assert [ground.on_hand(code) for code in codes] == [6] * 10 + [7] * 50
 
 
+def test_levels_that_are_pushed_for_the_first_time_go_together(tmp_path: Path) -> None:
+	"""They are read first, and that is no refusal: a mutation for each fifty would cost five times the points."""
+	codes = [f"I{number}" for number in range(120)]
+	ground = Ground(tmp_path, items=codes)
+	ground.book_all(dict.fromkeys(codes, 7))
+	calls = []
+	ground.push(lambda step: calls.append(step) if step == "after_call" else None)
+	assert [ground.on_hand(code) for code in codes] == [7] * 120
+	assert len(calls) == 1
+
+
 def test_committed_pieces_stay_committed(ground: Ground) -> None:
 	ground.book("TEE", 10)
 	ground.push()

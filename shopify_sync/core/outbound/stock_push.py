@@ -27,8 +27,10 @@ from .ports import StockApi
 from .pusher import FRESH, GRACE, LONGEST_CALL, Batch, shadowed, unanswered
 from .stock import Activate, Level, Line, Pair, Read, Same, Send, SetResult, Step, Wait
 
-#: How many quantities one mutation sets, round by round. Shopify refuses all of them for one that changed meanwhile: where levels
-#: change all the time they hold up fewer others each time. What is left after the last round waits for another try.
+#: How often a batch is decided about before what is left of it waits for another try.
+ROUNDS = 6
+#: How many quantities one mutation sets, by how many rounds were refused. Shopify refuses all of them for one that changed
+#: meanwhile: where levels change all the time they hold up fewer others each time.
 AT_ONCE = (250, 50, 10, 5, 5, 5)
 STALE = ("CHANGE_FROM_QUANTITY_STALE", "COMPARE_QUANTITY_STALE")
 #: Refusals that reading explains: the level is not what it was taken for.
@@ -45,7 +47,7 @@ def push_stock(batch: Batch) -> None:
 	work = _Work(batch, batch.host.stock_api(batch.policy.store))
 	batch.host.prepare([batch.open[id].signal.key for id in sorted(batch.open)], StockPushNeeds(_first_key(batch), ()))
 	try:
-		for number in range(len(AT_ONCE)):
+		for number in range(ROUNDS):
 			work.round(number)
 			if not batch.open:
 				return
@@ -62,6 +64,7 @@ class _Work:
 	:ivar seen: what Shopify has, as read in this batch; taken away again by whatever may have changed it.
 	:ivar read_with: what was remembered of a level when it was read: where that has changed, somebody else was here since.
 	:ivar sends: what the last round decided to set, *at_once* by one mutation. *noted_at*: when that was noted.
+	:ivar refusals: rounds that Shopify refused something of. *is_refused*: whether the last one was.
 	"""
 
 	batch: Batch
@@ -71,6 +74,8 @@ class _Work:
 	remembered: dict[Pair, Memory] = field(default_factory=dict)
 	sends: dict[str, Send] = field(default_factory=dict)
 	at_once: int = AT_ONCE[0]
+	refusals: int = 0
+	is_refused: bool = False
 	noted_at: datetime | None = None
 	reading: list[str] = field(default_factory=list)
 	activating: list[str] = field(default_factory=list)
@@ -80,7 +85,8 @@ class _Work:
 	def round(self, number: int) -> None:
 		"""Decide about everything that is open, note what will be said, and say it."""
 		key = keys.short_hash(str(number), *sorted(event.lease for event in self.batch.open.values()))
-		self.at_once = AT_ONCE[number]
+		self.refusals += self.is_refused
+		self.at_once, self.is_refused = AT_ONCE[self.refusals], False
 		self.batch.transaction(lambda tx: self._decide(tx, key))
 		self.batch.probe("noted")
 		self._activate(key)
@@ -225,6 +231,7 @@ class _Work:
 
 	def _learn(self, result: SetResult, sent: Sequence[str]) -> None:
 		"""Take note of what a refusal says, and have everything read that was sent: nothing of it was carried out."""
+		self.is_refused = True
 		for refusal in result.refusals:
 			# Since 2026-10 Shopify has no code for an item that is not stocked there. What was read just now explains nothing.
 			is_unread = not refusal.code and refusal.pair is not None and refusal.pair not in self.seen
