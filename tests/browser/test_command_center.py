@@ -46,7 +46,8 @@ def test_every_cause_is_a_row_with_its_events(centre: Centre, site: Site) -> Non
 		expected[key] = expected.get(key, 0) + 1
 	assert centre.groups() == expected
 	assert len({key.partition("|")[0] for key in expected}) >= 12
-	assert str(len(rows)) in centre.answer
+	# The figures of the sentence are kept for some seconds, and may have been read while the events were made.
+	site.until(lambda: str(len(rows)) in centre.answer)
 
 
 def test_a_group_says_why_and_what_to_do_and_shows_its_events(centre: Centre, events) -> None:
