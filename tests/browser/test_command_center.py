@@ -46,8 +46,17 @@ def test_every_cause_is_a_row_with_its_events(centre: Centre, site: Site) -> Non
 		expected[key] = expected.get(key, 0) + 1
 	assert centre.groups() == expected
 	assert len({key.partition("|")[0] for key in expected}) >= 12
-	# The figures of the sentence are kept for some seconds, and may have been read while the events were made.
+	# The figures of the sentence are kept for some seconds, and may have been read while the events were made: the page looks again.
 	site.until(lambda: str(len(rows)) in centre.answer)
+
+
+def test_figures_that_were_kept_when_the_page_came_up_are_looked_at_again(centre: Centre, site: Site, events) -> None:
+	# Nothing tells the page of this change, and the server keeps the figures of just before it.
+	centre.desk.ask("command_center.overview", fresh=1)
+	site.ask("set_value", doctype="Sync Event", name=events["period closed"][0], field="status", value="Discarded")
+	opened = Centre(centre.desk)
+	needs = site.count("Sync Event", store=centre.store, status=["in", ["Blocked", "Conflict", "Dead Letter"]])
+	site.until(lambda: f"{needs} events" in opened.answer, True, 20)
 
 
 def test_a_group_says_why_and_what_to_do_and_shows_its_events(centre: Centre, events) -> None:

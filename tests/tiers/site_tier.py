@@ -117,10 +117,17 @@ def _browser(bench: Bench, outcome: Outcome) -> None:
 	bad = [case for case in cases if any(case.find(kind) is not None for kind in ("failure", "error", "skipped"))]
 	outcome.passed += len(cases) - len(bad)
 	_say(bench, f"{len(cases)} browser tests, {len(bad)} failed")
-	which = "; ".join(dict.fromkeys(str(case.get("name")) for case in bad))[:900]
+	which = "; ".join(dict.fromkeys(map(_why_it_failed, bad)))[:1800]
 	assert (
 		cases and not bad and not done.returncode
 	), f"{len(bad)} of {len(cases)} browser tests failed: {which}\n{done.stdout[-8000:]}"
+
+
+def _why_it_failed(case: ElementTree.Element) -> str:
+	"""Return a test's name and what it said first, in one line."""
+	found = next((one for kind in ("failure", "error", "skipped") if (one := case.find(kind)) is not None), None)
+	said = "" if found is None else " ".join(str(found.get("message")).split())[:400]
+	return f"{case.get('name')}: {said}"
 
 
 def _why_no_browser() -> str:

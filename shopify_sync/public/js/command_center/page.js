@@ -84,6 +84,8 @@
 			this.filters.read();
 			this.filters.write({ replace: true });
 			this.changed();
+			// The causes are of this moment, the figures of the sentence above them may be older.
+			this.live.settle();
 			this.running.look();
 			this.views.load();
 		}
