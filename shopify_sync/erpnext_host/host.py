@@ -22,7 +22,7 @@ from shopify_sync.core.receiving import Gate
 from shopify_sync.core.snapshots import LinkState, Needs, Snapshot
 from shopify_sync.core.statuses import Status
 
-from . import attempts, conflicts, counters, errors, links, live, log, outbox, policies, times
+from . import attempts, conflicts, counters, errors, links, live, log, outbox, policies, remembered, times
 from .documents import apply, read
 from .event_log import FrappeEventLog
 from .isolation import read_committed
@@ -137,10 +137,7 @@ class FrappeHost:
 	@contextmanager
 	def transaction(self) -> Iterator[FrappeTransaction]:
 		"""See the port."""
-		# Messages of the document before would otherwise pile up in a worker that stays up.
-		frappe.clear_messages()
-		# And what Frappe remembers of the currency of every row, for as long as the process lives.
-		frappe.local.field_currency = None
+		remembered.forget()
 		tx = self.transaction_class(self.events, self._exchange_rate)
 		with read_committed():
 			try:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import frappe
-from frappe.utils.caching import site_cache
+from frappe.utils.caching import request_cache
 
 from shopify_sync.core.customers.addresses import prefix_of
 from shopify_sync.core.customers.fields import ADDRESS_FIELDS, CONTACT_FIELDS, CUSTOMER_FIELDS, PRIMARY_FIELDS
@@ -98,13 +98,13 @@ def _countries(wanted: tuple[str, ...]) -> dict[str, str]:
 	return {text: name for text in wanted if (name := _country(text))}
 
 
-@site_cache(ttl=3600)
+@request_cache
 def _country(text: str) -> str | None:
 	by_code = frappe.db.get_value("Country", {"code": text.lower()}, "name") if len(text) == 2 else None
 	return by_code or frappe.db.get_value("Country", {"name": text}, "name")
 
 
-@site_cache(ttl=3600)
+@request_cache
 def _language(text: str) -> str | None:
 	"""Return Frappe's Language for `pt-BR`: exactly that one, else `pt`."""
 	wanted = text.strip().replace("_", "-")
@@ -114,7 +114,7 @@ def _language(text: str) -> str | None:
 	return None
 
 
-@site_cache(ttl=600)
+@request_cache
 def _is_booked(company: str, currency: str) -> bool:
 	"""Tell whether customers of *company* may owe *currency*: it is the company's own, or an account receivable has it."""
 	if frappe.db.get_value("Company", company, "default_currency") == currency:

@@ -20,7 +20,7 @@ from shopify_sync.core.snapshots import (
 	OrderSnapshot,
 )
 
-from .. import policies
+from .. import policies, remembered
 from .amendments import latest
 from .customers import read_customer
 from .deliveries import own_returns, push_link, pushed_notes
@@ -135,5 +135,7 @@ def find_exchange_rate(needs: OrderNeeds) -> Decimal | None:
 		return Decimal(1)
 	if frappe.db.get_value("Shopify Link", needs.key, "document_name"):
 		return None
+	# Where rates come from may have been set up since the last order.
+	remembered.forget()
 	rate = get_exchange_rate(needs.currency, company_currency, str(needs.on), "for_selling")
 	return Decimal(str(rate)) if rate else None

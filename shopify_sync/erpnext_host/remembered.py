@@ -1,0 +1,63 @@
+"""What Frappe and ERPNext remember for the length of one request.
+
+A request or a job of RQ begins with nothing remembered. A worker that stays up would go on with what it read first: a Customer that
+was disabled then is disabled for it for ever, whatever an operator has changed since and however often they press Retry.
+"""
+
+from __future__ import annotations
+
+import time
+
+import frappe
+
+#: In `frappe.local.cache`: how the site is made. Large on Frappe 15, and changed by customising or migrating only.
+_DEFINITIONS = ("doctype_meta", "app_hooks", "table_columns", "db_tables", "merged_translations", "notification_config")
+#: So long the definitions are kept: reading them takes Frappe 15 half as long as carrying out an order.
+_KEPT_SECONDS = 5.0
+#: Names in `frappe.local` that Frappe or ERPNext make when they first need them, and make again when they are gone.
+_MADE_WHEN_NEEDED = (
+	"system_settings",
+	"website_settings",
+	"fullnames",
+	"dynamic_link_map",
+	"enable_perpetual_inventory",
+	"default_finance_book",
+	"party_account_types",
+	"future_sle",
+	"document_wise_inventory_dimensions",
+	"inventory_dimensions",
+)
+#: Where it is remembered when the definitions were read.
+_READ_AT = "shopify_sync_definitions_read_at"
+
+
+def forget() -> None:
+	"""Begin as a request begins: documents and settings that are read from now on are those that are committed.
+
+	How doctypes and their permissions are made may be five seconds old.
+	"""
+	local = frappe.local
+	now = time.monotonic()
+	if now - getattr(local, _READ_AT, 0.0) >= _KEPT_SECONDS:
+		setattr(local, _READ_AT, now)
+		_forget_definitions()
+	else:
+		kept = map(frappe.cache.make_key, _DEFINITIONS)
+		local.cache = {key: local.cache[key] for key in kept if key in local.cache}
+	for name in _MADE_WHEN_NEEDED:
+		if hasattr(local, name):
+			delattr(local, name)
+	if hasattr(local, "request_cache"):
+		local.request_cache.clear()
+	# The currency of each row, and messages: of documents that are done.
+	local.field_currency = None
+	frappe.clear_messages()
+	frappe.db.value_cache.clear()
+
+
+def _forget_definitions() -> None:
+	local = frappe.local
+	local.cache = {}
+	local.new_doc_templates = {}
+	local.role_permissions = {}
+	local.user_perms = None

@@ -1,0 +1,114 @@
+"""A worker that stays up sees what others have changed since, as a fresh one would."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import frappe
+from frappe.utils import add_days, nowdate
+
+from shopify_sync.erpnext_host import remembered
+from shopify_sync.erpnext_host.documents import customers
+from shopify_sync.erpnext_host.event_log import FrappeEventLog
+from shopify_sync.erpnext_host.host import FrappeHost
+
+from . import site
+from .case import SyncTestCase
+from .documents import stock_up
+
+
+def elsewhere(do: Callable[[], Any]) -> None:
+	"""Do something as another process of the site does it: in a thread, Frappe's context and connection are its own."""
+	name, sites_path = frappe.local.site, frappe.local.sites_path
+
+	def run() -> None:
+		frappe.init(site=name, sites_path=sites_path)
+		frappe.connect()
+		frappe.set_user("Administrator")
+		try:
+			do()
+			frappe.db.commit()
+		finally:
+			frappe.destroy()
+
+	with ThreadPoolExecutor(1) as pool:
+		pool.submit(run).result()
+
+
+def save(doctype: str, name: str, **values: Any) -> None:
+	"""Change a document as a form does."""
+	frappe.get_doc(doctype, name).update(values).save()
+
+
+class TestRemembered(SyncTestCase):
+	@classmethod
+	def setUpClass(cls) -> None:
+		super().setUpClass()
+		stock_up("TEE-M", "MUG-1")
+
+	def sent(self, **values: Any) -> dict[str, Any]:
+		"""Return an order that was sent today: ERPNext's own checks of customers and periods are asked."""
+		order = self.order(fulfillment_status="fulfilled", **values)
+		lines = [{"id": line["id"], "quantity": line["quantity"]} for line in order["line_items"]]
+		sent = {
+			"id": order["id"], "status": "success", "created_at": f"{nowdate()}T01:00:00Z", "location_id": int(site.LOCATION), "line_items": lines,
+		}  # fmt: skip
+		return order | {"fulfillments": [sent]}
+
+	def retried(self, event: Any) -> Any:
+		FrappeEventLog().retry(event.name, "Administrator")
+		frappe.db.commit()
+		site.drain()
+		return site.event(event.name)
+
+	def test_a_customer_who_was_enabled_again(self) -> None:
+		payload = self.order()
+		customer = self.book(payload).customer
+		self.addCleanup(elsewhere, lambda: save("Customer", customer, disabled=0))
+		elsewhere(lambda: save("Customer", customer, disabled=1))
+		refused = self.carry_out(self.sent(customer=payload["customer"]))
+		self.assertEqual((refused.status, refused.category), ("Dead Letter", "Customer blocked"), refused.message)
+		elsewhere(lambda: save("Customer", customer, disabled=0))
+		applied = self.retried(refused)
+		self.assertEqual(applied.status, "Applied", applied.message)
+
+	def test_stock_that_is_no_longer_frozen(self) -> None:
+		def freeze(until: str | None) -> None:
+			# Past the form: it wants that nothing waits to be posted again, and other tests may have left something.
+			frappe.db.set_single_value("Stock Settings", "stock_frozen_upto", until)
+			frappe.clear_document_cache("Stock Settings", "Stock Settings")
+
+		self.book(self.order())
+		self.addCleanup(elsewhere, lambda: freeze(None))
+		elsewhere(lambda: freeze(add_days(nowdate(), 1)))
+		refused = self.carry_out(self.sent())
+		self.assertEqual(refused.category, "Accounting period closed", refused.message)
+		elsewhere(lambda: freeze(None))
+		applied = self.retried(refused)
+		self.assertEqual(applied.status, "Applied", applied.message)
+
+	def test_a_country_that_was_added(self) -> None:
+		name, code = f"Sync Country {site.fresh_id()}", f"q{site.fresh_id()}"
+		known = lambda: self.in_a_transaction(lambda: customers._countries((name,)))  # noqa: E731
+		self.assertEqual(known(), {})
+		# Past the form: it knows which countries there are.
+		elsewhere(lambda: frappe.get_doc({"doctype": "Country", "name": name, "country_name": name, "code": code}).db_insert())
+		self.addCleanup(elsewhere, lambda: frappe.delete_doc("Country", name))
+		self.assertEqual(known(), {name: name})
+
+	def in_a_transaction(self, read: Callable[[], Any]) -> Any:
+		with FrappeHost().transaction():
+			return read()
+
+	def test_how_a_doctype_is_made_is_read_again_after_some_seconds(self) -> None:
+		self.book(self.order())
+		key = frappe.cache.make_key("doctype_meta")
+		kept = {"a meta of before": 1}
+		frappe.local.cache[key] = kept
+		remembered.forget()
+		self.assertIs(frappe.local.cache.get(key), kept, "reading it takes longer than the order")
+		frappe.local.shopify_sync_definitions_read_at -= 10
+		remembered.forget()
+		self.assertNotIn(key, frappe.local.cache)
