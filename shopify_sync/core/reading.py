@@ -5,7 +5,7 @@ Search: https://shopify.dev/docs/api/usage/search-syntax, bulk operations: https
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from typing import Any
@@ -64,15 +64,6 @@ class Window:
 
 #: No start, no end.
 EVERYTHING = Window()
-
-
-def days(first: date, last: date, zone: tzinfo) -> Iterator[tuple[date, Window]]:
-	"""Yield each day from *first* to *last* with its span in the shop's time zone: a day's count is a day of the merchant's."""
-	day = first
-	while day <= last:
-		following = day + timedelta(days=1)
-		yield day, Window(_midnight(day, zone), _midnight(following, zone))
-		day = following
 
 
 def stamp(moment: datetime) -> str:

@@ -48,10 +48,14 @@ from shopify_sync.core.receiving import Gate
 #: Kept in the process, never in Redis: decrypted secrets. Valid for one `modified` of the store.
 _gates: dict[tuple[str, str], tuple[Any, Gate]] = {}
 _policies: dict[tuple[str, str], tuple[Any, StorePolicy]] = {}
+#: By site and store: what the settings take from elsewhere, as they were built with it.
+_around: dict[tuple[str, str], tuple[Any, ...]] = {}
 #: By site and store: the names of the active holds, and what they say.
 _holds: dict[tuple[str, str], tuple[str, tuple[Hold, ...]]] = {}
-_MODIFIED_AND_HOLDS = """SELECT modified, (SELECT GROUP_CONCAT(held.name ORDER BY held.name) FROM `tabSync Hold` held
-WHERE held.store = store.name AND held.released_at IS NULL) FROM `tabShopify Store` store WHERE store.name = %s"""
+_NOW = """SELECT store.modified, (SELECT GROUP_CONCAT(held.name ORDER BY held.name) FROM `tabSync Hold` held
+WHERE held.store = store.name AND held.released_at IS NULL), company.default_currency, company.round_off_account,
+(SELECT value FROM tabSingles WHERE doctype = 'System Settings' AND field = 'time_zone')
+FROM `tabShopify Store` store LEFT JOIN tabCompany company ON company.name = store.company WHERE store.name = %s"""
 
 
 def gate(shop_domain: str) -> Gate | None:
@@ -79,14 +83,19 @@ def _secret(store: str, field: str) -> str | None:
 def policy(store: str) -> StorePolicy:
 	"""Return the store's settings as they are in the database now, with what people hold.
 
-	Built again only when the store was saved since, or something else is held. One statement.
+	Built again only when the store was saved since, its company or the site's time zone changed, or something else is held. One
+	statement.
 
 	:raises frappe.DoesNotExistError: when there is no such store.
 	"""
-	rows = frappe.db.sql(_MODIFIED_AND_HOLDS, (store,))
+	rows = frappe.db.sql(_NOW, (store,))
 	if not rows:
 		raise frappe.DoesNotExistError(f"There is no Shopify Store {store}.")
-	modified, held = rows[0]
+	modified, held, *around = rows[0]
+	key = (frappe.local.site, store)
+	if _around.get(key) != tuple(around):
+		_policies.pop(key, None)
+		_around[key] = tuple(around)
 	made = of(store, modified)
 	return replace(made, holds=_holds_of(store, held)) if held else made
 
@@ -148,7 +157,7 @@ def _build(doc: Any) -> StorePolicy:
 		store=doc.name,
 		company=doc.company,
 		company_currency=currency or "",
-		time_zone=get_system_timezone(),
+		time_zone=frappe.db.get_single_value("System Settings", "time_zone", cache=False) or get_system_timezone(),
 		# What a disabled store had recorded waits, as for a paused one.
 		mode=Mode(doc.mode) if doc.enabled else Mode.PAUSED,
 		sync_orders=bool(doc.sync_orders),

@@ -26,7 +26,29 @@ _MADE_WHEN_NEEDED = (
 	"future_sle",
 	"document_wise_inventory_dimensions",
 	"inventory_dimensions",
+	"user_date_format",
+	"user_time_format",
+	"outgoing_email_account",
+	# Frappe's webhooks of documents that were rolled back: as long as they lie there, those of later ones are not sent.
+	"_webhook_queue",
 )
+#: In `frappe.flags`, made again when they are gone: which account a warehouse has, which dimensions there are, …
+_MADE_IN_FLAGS = (
+	"warehouse_account_map",
+	"company_currency",
+	"company_cost_center",
+	"accounting_dimensions",
+	"accounting_dimensions_details",
+	"dimension_filter_map",
+	"exception_approver_role",
+	"debit_field_precision",
+	"attribute_values",
+	"numeric_values",
+	"tree_conditions",
+	"pos_profile",
+)
+#: In `frappe.flags`, left there by ERPNext when it fails in the middle: a Customer's being disabled or frozen would not count any more.
+_LEFT_IN_FLAGS = ("ignore_party_validation", "party_not_required", "ignore_account_permission")
 #: Where it is remembered when the definitions were read.
 _READ_AT = "shopify_sync_definitions_read_at"
 
@@ -47,6 +69,10 @@ def forget() -> None:
 	for name in _MADE_WHEN_NEEDED:
 		if hasattr(local, name):
 			delattr(local, name)
+	for name in (*_MADE_IN_FLAGS, *_LEFT_IN_FLAGS):
+		frappe.flags.pop(name, None)
+	# What could not be saved is not being saved any more.
+	frappe.flags.currently_saving = []
 	if hasattr(local, "request_cache"):
 		local.request_cache.clear()
 	# The currency of each row, and messages: of documents that are done.
@@ -58,6 +84,7 @@ def forget() -> None:
 def _forget_definitions() -> None:
 	local = frappe.local
 	local.cache = {}
+	local.valid_columns = {}
 	local.new_doc_templates = {}
 	local.role_permissions = {}
 	local.user_perms = None

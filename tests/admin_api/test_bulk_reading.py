@@ -114,9 +114,9 @@ def _plain(payload: Any) -> str:
 
 def test_a_reader_that_dies_goes_on_where_it_was(shop: World) -> None:
 	orders = placed(shop, 25)
-	position = begun(shop, "order_heads")
+	position = begun(shop, "orders")
 	over(shop, position)
-	whole = [head.name for batch in records(shop.client, position) for head in batch.records]
+	whole = [order["name"] for batch in records(shop.client, position) for order in batch.records]
 	for died_after in range(4):
 		kept, names = position, []
 		reader = iter(bulk.read(shop.client, kept, batch=7))
@@ -179,7 +179,7 @@ def test_every_end_without_a_result_has_a_name(shop: World) -> None:
 	shop.client.execute("Shop", {})
 
 	def ended(**faults: float) -> Position:
-		position = begun(shop, "order_heads", Window(shop.clock.now() - timedelta(days=1)))
+		position = begun(shop, "orders", Window(shop.clock.now() - timedelta(days=1)))
 		shop.faults(**faults)
 		shop.pass_(seconds=LONGEST)
 		with shop.site.lock:
@@ -196,7 +196,7 @@ def test_every_end_without_a_result_has_a_name(shop: World) -> None:
 			got += batch.records
 	assert len(got) == 10, "what there is can be had"
 	shop.pass_(hours=1)
-	cancelled = begun(shop, "order_heads")
+	cancelled = begun(shop, "orders")
 	bulk.cancel(shop.client, cancelled)
 	shop.pass_(seconds=LONGEST)
 	with pytest.raises(bulk.BulkCancelled):
@@ -221,7 +221,7 @@ def test_nothing_found_is_an_end_too(shop: World) -> None:
 
 def test_the_address_of_a_result_is_told_to_nobody(shop: World) -> None:
 	placed(shop, 3)
-	position = begun(shop, "order_heads")
+	position = begun(shop, "orders")
 	state = over(shop, position)
 	assert state.url and "/bulk/" in state.url
 	assert "/bulk/" not in repr(state) and "/bulk/" not in json.dumps(position.as_json())

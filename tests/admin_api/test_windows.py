@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta, timezone
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -25,7 +24,7 @@ from shopify_sync.simulator.rest import customer as rest_customer
 from shopify_sync.simulator.rest import inventory as rest_inventory
 from shopify_sync.simulator.rest import product as rest_product
 from shopify_sync.simulator.shop.shop import Shop
-from shopify_sync.simulator.shop.totals import financial_status, fulfillment_status, totals
+from shopify_sync.simulator.shop.totals import totals
 from tests.simulator.shops import HOME, cart, stocked_shop
 
 from .executing import Executing
@@ -44,27 +43,6 @@ def all_of(batches: Iterator[windows.Batch[Any]]) -> list[Any]:
 	return [record for batch in batches for record in batch.records]
 
 
-def test_heads_say_what_the_shop_says(shop: Shop) -> None:
-	orders = [shop.orders.place(cart(shop, 2, 1), financial="paid", shipping={"price": "5"}) for _number in range(4)]
-	shop.fulfillments.create(orders[0].id, {orders[0].line_items[0].id: 1})
-	shop.fulfillments.create(orders[1].id)
-	shop.refunds.create(orders[1].id, [(orders[1].line_items[0].id, 1, "return")])
-	shop.orders.cancel(orders[2].id)
-	shop.orders.close(orders[3].id)
-	heads = {head.id: head for head in all_of(windows.order_heads(Executing(shop), Position("order_heads")))}
-	assert len(heads) == 4, "cancelled and archived ones too"
-	for order in orders:
-		head, figures = heads[order.id], totals(order)
-		assert (head.total, head.current_total, head.tax, head.current_tax) == (
-			figures.total, figures.current_total, figures.tax, figures.current_tax,
-		)  # fmt: skip
-		assert (head.outstanding, head.received, head.refunded) == (figures.outstanding, figures.received, figures.refunded)
-		assert (head.financial_status, head.fulfillment_status) == (financial_status(order), fulfillment_status(order) or "")
-		assert (head.cancelled_at, head.updated_at, head.name) == (order.cancelled_at, order.updated_at, order.name)
-		assert (head.fulfillments, head.transactions) == (len(order.fulfillments), len(order.transactions))
-		assert (head.other_total, head.other_currency) == (head.total, head.currency)
-
-
 def test_a_window_holds_what_changed_in_it_and_pages_leave_nothing_out(shop: Shop) -> None:
 	began = shop.now()
 	names = []
@@ -73,14 +51,14 @@ def test_a_window_holds_what_changed_in_it_and_pages_leave_nothing_out(shop: Sho
 		names.append(shop.orders.place(cart(shop, 1)).name)
 	client = Executing(shop)
 	window = Window(began + timedelta(minutes=11), began + timedelta(minutes=51))
-	found = list(windows.order_heads(client, Position("order_heads", window=window)))
+	found = list(windows.orders(client, Position("orders", window=window)))
 	expected = [order.name for order in shop.orders.all.values() if window.start <= order.updated_at < window.end]
-	assert [head.name for batch in found for head in batch.records] == expected
+	assert [order["name"] for batch in found for order in batch.records] == expected
 	assert len(expected) == 40 and len(found) == 2
 	# A reader that died after the first page goes on from what it kept; one that is done reads nothing.
 	kept = Position.from_json(json.loads(json.dumps(found[0].position.as_json())))
-	assert [head.name for head in all_of(windows.order_heads(client, kept))] == expected[25:]
-	assert found[-1].position.done and not list(windows.order_heads(client, found[-1].position))
+	assert [order["name"] for order in all_of(windows.orders(client, kept))] == expected[25:]
+	assert found[-1].position.done and not list(windows.orders(client, found[-1].position))
 
 
 def test_an_order_that_changes_while_a_window_is_read_is_in_the_next_one(shop: Shop) -> None:
@@ -90,15 +68,15 @@ def test_an_order_that_changes_while_a_window_is_read_is_in_the_next_one(shop: S
 		orders.append(shop.orders.place(cart(shop, 1)))
 	passing(shop, hours=1)
 	client, end = Executing(shop), shop.clock.now()
-	reader = windows.order_heads(client, Position("order_heads", window=Window(None, end)))
-	seen = [head.name for head in next(reader).records]
+	reader = windows.orders(client, Position("orders", window=Window(None, end)))
+	seen = [order["name"] for order in next(reader).records]
 	for order in (orders[3], orders[30], orders[59]):
 		shop.orders.update(order.id, note="changed")
-	seen += [head.name for batch in reader for head in batch.records]
+	seen += [order["name"] for batch in reader for order in batch.records]
 	assert sorted(set(seen)) == sorted(seen), "none twice"
-	later = all_of(windows.order_heads(client, Position("order_heads", window=Window(end, None))))
-	assert {head.name for head in later} == {orders[3].name, orders[30].name, orders[59].name}
-	assert set(seen) | {head.name for head in later} == {order.name for order in orders}
+	later = all_of(windows.orders(client, Position("orders", window=Window(end, None))))
+	assert {order["name"] for order in later} == {orders[3].name, orders[30].name, orders[59].name}
+	assert set(seen) | {order["name"] for order in later} == {order.name for order in orders}
 
 
 def test_whole_orders_come_page_by_page_too(shop: Shop) -> None:
@@ -255,26 +233,17 @@ def test_subscriptions_are_read_with_what_they_leave_out(shop: Shop) -> None:
 	assert found["orders/updated"].format == "json" and "locations_update" in found
 
 
-def test_counts_by_day_and_status(shop: Shop) -> None:
-	zone = ZoneInfo("America/New_York")  # the first of the orders is placed on the day before, there
-	first = datetime(2026, 11, 2, 3, 0, tzinfo=timezone.utc)
-	shop.clock.advance((first - shop.clock.now()).total_seconds())  # type: ignore[attr-defined]
+def test_counts_by_window_and_status(shop: Shop) -> None:
 	for number in range(6):
 		shop.orders.place(cart(shop, 1), financial="paid" if number % 2 else "pending")
 		passing(shop, hours=8)
 	shop.orders.cancel(next(iter(shop.orders.all)))
 	client = Executing(shop)
-	days = (date(2026, 11, 1), date(2026, 11, 3))
-	found = {entry.day.day: entry.count for entry in counts.orders_by_day(client, *days, zone)}
-	assert {day: count.count for day, count in found.items()} == {1: 1, 2: 3, 3: 2}
-	assert all(count.exact for count in found.values())
-	statuses = ("paid", "pending", "voided")
-	split = {(entry.day.day, entry.status): entry.count.count for entry in counts.orders_by_day(client, *days, zone, statuses)}
-	assert sum(split.values()) == 6
-	assert {status: sum(count for (_day, found), count in split.items() if found == status) for status in statuses} == {
-		"paid": 3, "pending": 2, "voided": 1,
-	}  # fmt: skip
-	assert counts.orders(client).count == 6
+	assert counts.orders(client) == counts.Count(6, exact=True)
+	first = list(shop.orders.all.values())[3]
+	assert counts.orders(client, Window(None, first.created_at), field="created_at").count == 3
+	split = {status: counts.orders(client, more=f"financial_status:{status}").count for status in ("paid", "pending", "voided")}
+	assert split == {"paid": 3, "pending": 2, "voided": 1}
 	assert counts.products(client).count == 3 and counts.customers(client).count == 0
 	assert counts.customers(client, Window(shop.clock.now() + timedelta(days=1))).count == 0
 	assert counts.products(client, Window(shop.clock.now())).count == 0

@@ -6,6 +6,7 @@ Seeds the store of the browser tests, opens each screen, and makes the pictures 
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -39,6 +40,7 @@ class Studio:
 		self.events: dict[str, list[str]] = site.ask("seed")
 		self.order = str(site.value("Sync Event", site.ask("good_order"), "document_name"))
 		self.store: str = site.names["store"]
+		self._full = ""
 
 	def window(self, user: str = "manager", **options: Any) -> Desk:
 		"""Open a window."""
@@ -53,6 +55,42 @@ class Studio:
 		)
 		assert found, "the store has no alert"
 		return str(found[0]["name"])
+
+	def compared(self) -> str:
+		"""Have both sides differ, and everything compared; return the run."""
+		if not self._full:
+			self.site.ask("differ")
+			desk = self.window().go("shopify-sync", ".layout-main-section")
+			status, said = desk.ask("reconciliation.start", store=self.store, depth="Full", heal="0")
+			assert status == 200, said
+			self._full = str(json.loads(said)["message"]["run"])
+			desk.close()
+			self.site.until(lambda: self.site.value("Reconciliation Run", self._full, "status"), "Completed", 120)
+		return self._full
+
+	def rehearsed(self) -> str:
+		"""Have a backfill rehearsed; return it."""
+		desk = self.window().go("shopify-sync", ".layout-main-section")
+		status, said = desk.ask("backfill.start", store=self.store, orders="Open", customers="1", stock="1", rehearse="1")
+		assert status == 200, said
+		run = str(json.loads(said)["message"]["run"])
+		desk.close()
+		self.site.until(lambda: self.site.value("Shopify Backfill", run, "status"), "Completed", 120)
+		return run
+
+	def hold(self) -> str:
+		"""Hold the stock of the store; return the hold."""
+		if not self.site.count("Sync Hold", store=self.store):
+			centre = Centre(self.window())
+			centre.act("Hold", "hold", centre.store_card, reason="Stock-taking in the warehouse.", scope="flow", flow="Inventory")
+			centre.desk.close()
+		return self.one("Sync Hold")
+
+	def one(self, doctype: str, **filters: Any) -> str:
+		"""Return the store's newest row of a doctype."""
+		rows = self.site.rows(doctype, {"store": self.store, **filters})
+		assert rows, f"the store has no {doctype} {filters or ''}"
+		return str(rows[-1]["name"])
 
 	def run(self) -> str:
 		"""Have the store reconciled; return the run."""
@@ -165,11 +203,69 @@ def _operation(studio: Studio) -> str:
 	return str(rows[-1]["name"])
 
 
-def _report(studio: Studio) -> Taken:
-	desk = studio.window().go(f"query-report/Failure Summary?store={studio.store}", ".report-wrapper:visible")
-	desk.quiet()
-	desk.page.wait_for_timeout(2000)
-	return desk, None
+def _discrepancy(studio: Studio) -> str:
+	studio.compared()
+	return studio.one("Sync Discrepancy", kind="Missing in ERPNext", cause="Lost webhook")
+
+
+def _address(studio: Studio) -> str:
+	conflict: str = studio.site.ask("address_conflict", street="7b Mill & Weir Street")
+	return conflict
+
+
+def _link(studio: Studio) -> str:
+	studio.compared()
+	return studio.one("Shopify Link", resource_type="variant")
+
+
+def _call(studio: Studio) -> str:
+	studio.compared()
+	return studio.one("Shopify API Call", outcome="Answered")
+
+
+def _attempt(studio: Studio) -> str:
+	return str(studio.site.rows("Sync Attempt", {"event": studio.events["missing item"][0]})[0]["name"])
+
+
+def _connection(studio: Studio) -> str:
+	return studio.one("Shopify Connection")
+
+
+def _hold(studio: Studio) -> str:
+	return studio.hold()
+
+
+def _list(doctype: str, ready: Callable[[Studio], object] = lambda studio: None) -> Callable[[Studio], Taken]:
+	def take(studio: Studio) -> Taken:
+		ready(studio)
+		desk = studio.window().list(doctype, store=studio.store)
+		desk.page.locator(".list-row-container:visible").nth(1).wait_for()
+		desk.quiet()
+		desk.page.wait_for_timeout(1000)
+		return desk, None
+
+	return take
+
+
+def _tab(name: str, ready: Callable[[Studio], object] = lambda studio: None) -> Callable[[Studio], Taken]:
+	def take(studio: Studio) -> Taken:
+		ready(studio)
+		centre = Centre(studio.window(), f"tab={name}")
+		return centre.desk, None
+
+	return take
+
+
+def _report(name: str, ready: Callable[[Studio], object] = lambda studio: None) -> Callable[[Studio], Taken]:
+	def take(studio: Studio) -> Taken:
+		ready(studio)
+		desk = studio.window().go(f"query-report/{name}?store={studio.store}", ".report-wrapper:visible")
+		desk.page.locator(".dt-cell--1-0").locator("visible=true").first.wait_for()
+		desk.quiet()
+		desk.page.wait_for_timeout(2000)
+		return desk, None
+
+	return take
 
 
 #: What is taken: a window, or a part of it. Those that change what the others show come last.
@@ -188,8 +284,35 @@ SCREENS: Mapping[str, Callable[[Studio], Taken]] = {
 	"store-states": _form("Shopify Store", _store, "Order States"),
 	"store-alerts": _form("Shopify Store", _store, "Alerts"),
 	"alert": _form("Sync Alert", Studio.alert),
+	"store-orders": _form("Shopify Store", _store, "Orders"),
+	"store-customers": _form("Shopify Store", _store, "Customers"),
+	"store-taxes": _form("Shopify Store", _store, "Taxes"),
+	"store-inventory": _form("Shopify Store", _store, "Inventory"),
+	"store-items": _form("Shopify Store", _store, "Items"),
+	"store-reconciliation": _form("Shopify Store", _store, "Reconciliation"),
+	"store-processing": _form("Shopify Store", _store, "Processing"),
+	"command-center-events": _tab("events"),
+	"event-list": _list("Sync Event"),
+	"attempt": _form("Sync Attempt", _attempt),
 	"reconciliation-run": _form("Reconciliation Run", Studio.run),
-	"report-failures": _report,
+	"report-failures": _report("Failure Summary"),
+	"discrepancy": _form("Sync Discrepancy", _discrepancy),
+	"discrepancy-list": _list("Sync Discrepancy", Studio.compared),
+	"link": _form("Shopify Link", _link),
+	"api-call": _form("Shopify API Call", _call),
+	"connection": _form("Shopify Connection", _connection),
+	"backfill": _form("Shopify Backfill", Studio.rehearsed),
+	"report-summary": _report("Reconciliation Summary", Studio.compared),
+	"report-totals": _report("Order Totals Check", Studio.compared),
+	"report-missing": _report("Missing Orders", Studio.compared),
+	"report-inventory": _report("Inventory Drift", Studio.compared),
+	"report-latency": _report("Sync Latency"),
+	"report-activity": _report("Sync Activity"),
+	"report-api": _report("API Usage", Studio.compared),
+	"conflict": _form("Sync Conflict", _address),
+	"hold": _form("Sync Hold", _hold),
+	"command-center-holds": _tab("holds", Studio.hold),
+	"command-center-operations": _tab("operations", Studio.hold),
 	"operation": _form("Sync Operation", _operation),
 	"command-center-bulk": _bulk,
 }

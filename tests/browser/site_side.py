@@ -89,6 +89,24 @@ class SiteSide:
 		"""Have an order placed that no webhook tells of."""
 		return self._ground.untold_order()
 
+	def differ(self) -> None:
+		"""Have both sides differ since yesterday: an order lost, one cancelled by the manager, stock."""
+		from shopify_sync.tests import seeds_differences
+
+		seeds_differences.differ(self._ground, address_of("manager"))
+
+	def address_conflict(self, street: str) -> str:
+		"""Have an address changed on both sides; return the Sync Conflict."""
+		from shopify_sync.tests import seeds_differences
+
+		return seeds_differences.address_conflict(self._ground, street)
+
+	def discrepancy(self, label: str) -> str:
+		"""Have a Sync Discrepancy found, of this label; return it."""
+		from shopify_sync.tests import seeds_differences
+
+		return seeds_differences.discrepancy(self._ground, label)
+
 	def deliver_order(self) -> str:
 		"""Deliver an order that nothing is wrong with; a worker will see to it."""
 		return self._ground.deliver("orders/create", self._ground.order())

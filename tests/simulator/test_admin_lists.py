@@ -115,7 +115,7 @@ def test_orders_are_found_by_the_window_in_which_they_changed() -> None:
 		moments.append(client.shop.now())
 	start, end = moments[1].isoformat(), moments[3].isoformat()
 	query = f"updated_at:>='{start}' updated_at:<'{end}'"
-	found = client.run("OrdersPage", query=query)["orders"]["nodes"]
+	found = client.run("OrderIds", query=query)["orders"]["nodes"]
 	assert [order["id"] for order in found] == ids[1:3]
 	assert client.run("OrdersCount", query=query)["ordersCount"] == {"count": 2, "precision": "EXACT"}
 	later = (moments[3] + timedelta(seconds=1)).isoformat()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopify_sync.core.reading import FURTHEST, Position, Way, Window, choose, days
+from shopify_sync.core.reading import FURTHEST, Position, Way, Window, choose
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=timezone.utc)
 MOMENTS = st.integers(0, 10**9).map(lambda seconds: NOW - timedelta(seconds=seconds))
@@ -33,16 +33,6 @@ def test_whole_days_hold_every_moment_of_the_window(one: datetime, other: dateti
 		assert days.start is not None and days.end is None
 		if window.holds(moment):
 			assert local >= days.start.astimezone(ZoneInfo(zone)).date()
-
-
-def test_a_day_is_the_merchants_own() -> None:
-	zone = ZoneInfo("America/New_York")
-	found = dict(days(date(2026, 10, 31), date(2026, 11, 2), zone))
-	assert list(found) == [date(2026, 10, 31), date(2026, 11, 1), date(2026, 11, 2)]
-	assert found[date(2026, 11, 1)].start == datetime(2026, 11, 1, 4, tzinfo=timezone.utc)
-	lengths = [window.end - window.start for window in found.values() if window.start and window.end]
-	assert lengths == [timedelta(hours=24), timedelta(hours=25), timedelta(hours=24)], "the clocks go back"
-	assert list(days(date(2026, 1, 2), date(2026, 1, 1), zone)) == []
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ What is read of an order goes to the engine as a webhook would: what is decided 
 from .bulk import BulkBusy, BulkCancelled, BulkError, BulkExpired, BulkFailed, BulkRefused, BulkState, state, wait
 from .parts import read_order
 from .reader import records, start
-from .windows import Batch, CustomerRead, OrderHead, SubscriptionRead, VariantRead
+from .windows import Batch, CustomerRead, SubscriptionRead, VariantRead
 
 __all__ = [
 	"Batch", "BulkBusy", "BulkCancelled", "BulkError", "BulkExpired", "BulkFailed", "BulkRefused", "BulkState", "CustomerRead",
-	"OrderHead", "SubscriptionRead", "VariantRead", "read_order", "records", "start", "state", "wait",
+	"SubscriptionRead", "VariantRead", "read_order", "records", "start", "state", "wait",
 ]  # fmt: skip

@@ -97,7 +97,6 @@ class Source:
 #: What can be read, by :attr:`Position.what`.
 SOURCES: Mapping[str, Source] = {
 	"orders": Source("Orders", {"LineItem": "lineItems"}),
-	"order_heads": Source("OrderHeads"),
 	"customers": Source("Customers", {"MailingAddress": "addressesV2"}, whole_days=True),
 	"products": Source("Products", {"ProductVariant": "variants"}),
 	"levels": Source("Levels", {"InventoryLevel": "inventoryLevels"}),

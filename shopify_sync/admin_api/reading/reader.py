@@ -26,7 +26,6 @@ from .windows import Batch, CustomerRead
 #: What a source yields → pages of it. Levels are read of one location by pages (:func:`.windows.levels`), in bulk of all.
 _PAGES: Mapping[str, Callable[[Downloading, Position], Iterator[Batch[Any]]]] = {
 	"orders": windows.orders,
-	"order_heads": windows.order_heads,
 	"customers": windows.customers,
 	"products": windows.products,
 }
@@ -40,8 +39,8 @@ def start(client: Downloading, position: Position) -> Position:
 def records(client: Downloading, position: Position, *, batch: int = 100) -> Iterator[Batch[Any]]:
 	"""Yield what is read, batch by batch, from the position on; nothing when it is done.
 
-	`orders`: payloads as `orders/updated` tells, with transactions; `order_heads`: OrderHead; `customers`: CustomerRead; `products`:
-	payloads as `products/update` tells; `levels` (bulk only): LevelRead.
+	`orders`: payloads as `orders/updated` tells, with transactions; `customers`: CustomerRead; `products`: payloads as `products/update`
+	tells; `levels` (bulk only): LevelRead.
 
 	:param batch: of a bulk operation, so many at a time; pages have sizes of their own.
 	:raises BulkError: when a bulk operation is not over, or has no result. :raises CallFailed: when Shopify does not answer.
@@ -70,7 +69,6 @@ def _levels(node: Node) -> list[LevelRead]:
 
 
 _OF_BULK: Mapping[str, Callable[[Node], list[Any]]] = {
-	"order_heads": lambda node: [windows.order_head(node)],
 	"customers": lambda node: [CustomerRead(customer_payload(node), consent_payload(node))],
 	"products": lambda node: [as_webhook(node, node["variants"]["nodes"])],
 	"levels": _levels,

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from shopify_sync.core.reading import Position
@@ -17,7 +16,6 @@ from shopify_sync.core.topics import from_enum
 
 from ..products import all_variants, as_webhook
 from .customer_payload import consent_payload, customer_payload
-from .order_payload import fulfillment_status
 from .parts import read_order
 from .ports import Client, ask
 from .stock_payload import LevelRead, item_payload, level_read
@@ -32,38 +30,6 @@ class Batch(Generic[Record]):
 
 	records: tuple[Record, ...]
 	position: Position
-
-
-@dataclass(frozen=True)
-class OrderHead:
-	"""What an order comes to and how far it is, without its lines: enough to see whether both sides agree. Money is *currency*'s.
-
-	:ivar fulfillment_status: REST's; empty while nothing was sent. What is left may be on hold: then a parcel that was cancelled looks like
-		one that was sent.
-	:ivar other_total: the total in the currency that the customer saw, *other_currency*; the same where there is one only.
-	"""
-
-	id: str
-	name: str
-	created_at: datetime
-	processed_at: datetime
-	updated_at: datetime
-	cancelled_at: datetime | None
-	test: bool
-	financial_status: str
-	fulfillment_status: str
-	currency: str
-	other_currency: str
-	other_total: Decimal
-	total: Decimal
-	current_total: Decimal
-	tax: Decimal
-	current_tax: Decimal
-	outstanding: Decimal
-	received: Decimal
-	refunded: Decimal
-	fulfillments: int
-	transactions: int
 
 
 @dataclass(frozen=True)
@@ -99,12 +65,6 @@ class SubscriptionRead:
 	filter: str
 	format: str
 	api_version: str = ""
-
-
-def order_heads(client: Client, position: Position) -> Iterator[Batch[OrderHead]]:
-	"""Yield the orders that changed in the window, cancelled and archived ones too. :raises CallFailed:"""
-	query = position.window.query()
-	return _pages(client, position, "OrdersPage", {"query": query or None}, lambda data: data["orders"], order_head)
 
 
 def orders(client: Client, position: Position) -> Iterator[Batch[dict[str, Any]]]:
@@ -183,38 +143,11 @@ def subscriptions(client: Client) -> tuple[SubscriptionRead, ...]:
 	return tuple(record for batch in batches for record in batch.records)
 
 
-def order_head(node: Node) -> OrderHead:
-	"""Return the head of an order of OrdersPage, or of a bulk operation."""
-	money = {name: Decimal(str(node[field]["shopMoney"]["amount"])) for name, field in _SUMS.items()}
-	parcels = int(node["fulfillmentsCount"]["count"])
-	return OrderHead(
-		id=str(number(node["id"])),
-		name=node["name"],
-		created_at=moment(node["createdAt"]),
-		processed_at=moment(node["processedAt"]),
-		updated_at=moment(node["updatedAt"]),
-		cancelled_at=moment(node["cancelledAt"]) if node["cancelledAt"] else None,
-		test=bool(node["test"]),
-		financial_status=word(node["displayFinancialStatus"]) or "",
-		fulfillment_status=fulfillment_status(node["displayFulfillmentStatus"], sent=parcels > 0, waiting=True) or "",
-		currency=node["currencyCode"],
-		other_currency=node["presentmentCurrencyCode"],
-		other_total=Decimal(str(node["totalPriceSet"]["presentmentMoney"]["amount"])),
-		fulfillments=parcels,
-		transactions=int(node["transactionsCount"]["count"]),
-		**money,
-	)
-
-
 def moment(text: str) -> datetime:
 	"""Return a time of Shopify's, with its zone. Python 3.10 does not know the Z."""
 	return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-_SUMS = {
-	"total": "totalPriceSet", "current_total": "currentTotalPriceSet", "tax": "totalTaxSet", "current_tax": "currentTotalTaxSet",
-	"outstanding": "totalOutstandingSet", "received": "totalReceivedSet", "refunded": "totalRefundedSet",
-}  # fmt: skip
 _EMPTY: Node = {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
 
 

@@ -51,7 +51,6 @@ OF_OPERATION: Mapping[str, tuple[str, ...]] = {
 	"OrderTransactions": ("read_orders",),
 	"OrderUpdate": ("write_orders",),
 	"OrdersCount": ("read_orders",),
-	"OrdersPage": ("read_orders",),
 	"Payouts": ("read_shopify_payments_accounts", "read_shopify_payments_payouts"),
 	"ProductVariantsCount": ("read_products",),
 	"ProductVariantsOf": ("read_products", "read_inventory"),

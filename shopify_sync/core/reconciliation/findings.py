@@ -51,7 +51,6 @@ class Cause(StrEnum):
 	DISCARDED = "Event discarded"
 	PUT_AWAY = "Event put away"
 	CHANGED_BY_HAND = "Changed by hand"
-	CONFLICT = "Open conflict"
 	BROKEN_LINK = "Broken link"
 	MAPPING = "Mapping"
 	ROUNDING = "Rounding"

@@ -9,7 +9,6 @@ const CAUSES = {
 	"Event discarded": () => __("Somebody discarded the event that told of this state."),
 	"Event put away": () => __("The event was put away by a setting: shadow mode, a flow that was off, or a hold."),
 	"Changed by hand": () => __("Somebody changed, cancelled or deleted a document after the sync had written it."),
-	"Open conflict": () => __("A Sync Conflict about this waits for a decision."),
 	"Broken link": () => __("The Shopify Link is missing, or does not lead to a document."),
 	Mapping: () => __("Nobody changed it, and it does not agree: most likely a mapping was wrong when it was booked."),
 	Rounding: () => __("The difference is a matter of rounding."),

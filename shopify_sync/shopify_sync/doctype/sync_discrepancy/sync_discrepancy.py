@@ -32,7 +32,6 @@ class SyncDiscrepancy(Document):
 			"Event discarded",
 			"Event put away",
 			"Changed by hand",
-			"Open conflict",
 			"Broken link",
 			"Mapping",
 			"Rounding",

@@ -4,7 +4,7 @@ frappe.query_reports["Missing Orders"] = {
 	filters: [
 		shopify_sync.reports.store(),
 		shopify_sync.reports.select("kind", __("Missing Where"), ["Missing in ERPNext", "Not in Shopify"]),
-		shopify_sync.reports.select("cause", __("Cause"), ["Lost webhook", "Failed event", "Event put away", "Changed by hand", "Open conflict", "Broken link", "Mapping", "Rounding", "Changed in Shopify", "Deleted in Shopify", "Unknown"]),
+		shopify_sync.reports.select("cause", __("Cause"), ["Lost webhook", "Failed event", "Event put away", "Changed by hand", "Broken link", "Mapping", "Rounding", "Changed in Shopify", "Deleted in Shopify", "Unknown"]),
 		shopify_sync.reports.select("status", __("Status"), ["Open", "Healing", "Healed", "Resolved", "Dismissed"]),
 	],
 	formatter: shopify_sync.reports.formatter((field, value, row) => {
