@@ -224,10 +224,15 @@ def _call(studio: Studio) -> str:
 
 
 def _attempt(studio: Studio) -> str:
-	return str(studio.site.rows("Sync Attempt", {"event": studio.events["missing item"][0]})[0]["name"])
+	order = studio.site.rows("Sync Event", {"document_name": studio.order})[0]["name"]
+	return str(studio.site.rows("Sync Attempt", {"event": order})[0]["name"])
 
 
 def _connection(studio: Studio) -> str:
+	desk = studio.window().go("shopify-sync", ".layout-main-section")
+	status, said = desk.ask("connection.test", store=studio.store)
+	assert status == 200, said
+	desk.close()
 	return studio.one("Shopify Connection")
 
 

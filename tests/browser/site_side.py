@@ -96,10 +96,10 @@ class SiteSide:
 		seeds_differences.differ(self._ground, address_of("manager"))
 
 	def address_conflict(self, street: str) -> str:
-		"""Have an address changed on both sides; return the Sync Conflict."""
+		"""Have an address changed on both sides, in ERPNext by the manager; return the Sync Conflict."""
 		from shopify_sync.tests import seeds_differences
 
-		return seeds_differences.address_conflict(self._ground, street)
+		return seeds_differences.address_conflict(self._ground, street, address_of("manager"))
 
 	def discrepancy(self, label: str) -> str:
 		"""Have a Sync Discrepancy found, of this label; return it."""

@@ -6,7 +6,8 @@ const VALUES = ["erpnext_value", "base_value", "shopify_value"];
 frappe.ui.form.on("Sync Conflict", {
 	refresh(frm) {
 		frm.disable_save();
-		for (const field of VALUES) frm.set_df_property(field, "formatter", (value) => show_value(value, frm.doc));
+		// The value of the document, not the one that is handed over: Frappe 16 has escaped that already.
+		for (const field of VALUES) frm.set_df_property(field, "formatter", () => show_value(frm.doc[field], frm.doc));
 		show_headline(frm);
 		add_buttons(frm);
 	},
@@ -36,6 +37,7 @@ function parse_address(value) {
 }
 
 const is_sku = (field) => field.startsWith("sku/");
+const is_address = (field) => field.startsWith("address/");
 const QUESTION = () =>
 	__(
 		"Changed in ERPNext and in Shopify since both last agreed. Nothing was overwritten, and everything else of the event was applied. It waits for your decision."
@@ -45,9 +47,15 @@ const QUESTION_ABOUT_SKU = () =>
 		"The SKU of a variant was changed in Shopify. Is it still this Item? Keep ERPNext's: it is, and the new SKU is agreed on. Take Shopify's: from now on it is the Item that the new SKU stands for."
 	);
 
+// In people's words: which address, or which field; a SKU is one of several variants of its product.
+function what_it_is_about({ document_type, document_name, field }) {
+	if (is_address(field)) return `${__(document_type)}: ${document_name || field}`;
+	return `${__(document_type)}: ${field.includes("/") ? field : __(frappe.unscrub(field))}`;
+}
+
 function show_headline(frm) {
-	const { status, field, document_type, resolution, resolved_by } = frm.doc;
-	const what = `<b>${frappe.utils.escape_html(`${__(document_type)}: ${field}`)}</b>`;
+	const { status, field, resolution, resolved_by } = frm.doc;
+	const what = `<b>${frappe.utils.escape_html(what_it_is_about(frm.doc))}</b>`;
 	if (status === "Open") {
 		frm.set_intro(
 			`${what}<br>${is_sku(field) ? QUESTION_ABOUT_SKU() : QUESTION()}`,
@@ -77,7 +85,7 @@ function add_buttons(frm) {
 		frm.add_custom_button(__("Take Shopify's"), () => decide(frm, "Take Shopify's")).addClass("btn-primary");
 		frm.add_custom_button(__("Keep ERPNext's"), () => decide(frm, "Keep ERPNext's"));
 		// An address is edited itself: one text would not say what belongs into which field. Another Item: its Shopify Link.
-		if (!field.startsWith("address/") && !is_sku(field)) {
+		if (!is_address(field) && !is_sku(field)) {
 			frm.add_custom_button(__("Edit"), () => ask_for_value(frm));
 		}
 	});

@@ -12,8 +12,9 @@ frappe.listview_settings["Sync Discrepancy"] = {
 	},
 
 	formatters: {
+		// The first column is set as text, not as HTML: escaped here, an ampersand would be shown as &amp;.
 		label(value, df, doc) {
-			return frappe.utils.escape_html(value || doc.shopify_id);
+			return value || doc.shopify_id;
 		},
 		amount(value, df, doc) {
 			return value ? `${format_number(value, null, 2)} ${frappe.utils.escape_html(doc.unit || "")}` : "";
