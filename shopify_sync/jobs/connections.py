@@ -23,6 +23,9 @@ def run() -> None:
 			connections.link_of(store).connection.refresh_soon(AHEAD)
 		except (CallFailed, BadAddress) as error:
 			warn(f"{store}: {error}")
+		except Exception as error:  # one store must not keep the others from staying signed in
+			frappe.db.rollback()
+			warn(f"the token of {store} could not be looked at: {type(error).__name__}")
 		frappe.db.commit()
 
 

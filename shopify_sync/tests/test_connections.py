@@ -148,6 +148,27 @@ class TestSigningIn(ConnectionCase):
 			self.call()
 		self.assertEqual(self.shop.token_calls, 2)
 
+	def test_a_store_whose_token_cannot_be_replaced_keeps_no_other_from_it(self) -> None:
+		self.make_store()
+		self.call()
+		broken = "broken-store"
+
+		def remove() -> None:
+			site.clear_store(broken)
+			frappe.delete_doc("Shopify Store", broken, force=True)
+			frappe.db.commit()
+
+		self.addCleanup(remove)
+		site.make_store(broken, sign_in_by="Client credentials", client_id=CLIENT_ID, client_secret=CLIENT_SECRET)
+		# What a backup that was restored with another encryption key leaves.
+		unreadable = "UPDATE __Auth SET password = 'of another key' WHERE doctype = 'Shopify Store' AND name = %s"
+		frappe.db.sql(unreadable, (broken,))
+		frappe.db.commit()
+		connections._known.clear()
+		with self.in_time(timedelta(seconds=86_399 - 15 * 60)):
+			jobs.run()
+			self.assertEqual(self.shop.token_calls, 2)
+
 	def test_a_static_token(self) -> None:
 		self.make_store("Access token", access_token=self.shop.token)
 		self.assertEqual(self.call().data["shop"]["name"], self.STORE)
