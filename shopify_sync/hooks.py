@@ -14,6 +14,7 @@ before_uninstall = "shopify_sync.install.before_uninstall"
 # Of documents that a Shopify record stands behind: the tab with its story.
 _STORY_JS = ["public/js/story.js", "public/js/document_story.js"]
 _PLAIN_TEXT = "public/js/plain_text.js"
+_JSON = "public/js/event_payload.js"
 doctype_js = {
 	"Sales Order": ["public/js/preview.js", "public/js/sales_order.js", *_STORY_JS],
 	"Sales Invoice": _STORY_JS,
@@ -24,19 +25,19 @@ doctype_js = {
 	**{
 		doctype: [_PLAIN_TEXT]
 		for doctype in (
-			"Sync Attempt",
 			"Sync Conflict",
 			"Sync Discrepancy",
 			"Sync Operation",
 			"Sync Hold",
 			"Sync Alert",
-			"Shopify API Call",
 			"Shopify Connection",
-			"Shopify Link",
 			"Shopify Backfill",
 			"Reconciliation Run",
 		)
 	},
+	"Sync Attempt": [_PLAIN_TEXT, _JSON, "public/js/story.js"],
+	"Shopify API Call": [_PLAIN_TEXT, _JSON],
+	"Shopify Link": [_PLAIN_TEXT, _JSON],
 	"Sync Event": [
 		_PLAIN_TEXT,
 		"public/js/preview.js",
@@ -44,7 +45,7 @@ doctype_js = {
 		"public/js/comparison.js",
 		"public/js/event_calls.js",
 		"public/js/event_fixes.js",
-		"public/js/event_payload.js",
+		_JSON,
 		"public/js/event_bundle.js",
 	],
 	"Shopify Store": [

@@ -218,6 +218,10 @@ def _link(studio: Studio) -> str:
 	return studio.one("Shopify Link", resource_type="variant")
 
 
+def _link_of_order(studio: Studio) -> str:
+	return studio.one("Shopify Link", document_name=studio.order)
+
+
 def _call(studio: Studio) -> str:
 	studio.compared()
 	return studio.one("Shopify API Call", outcome="Answered")
@@ -265,7 +269,7 @@ def _report(name: str, ready: Callable[[Studio], object] = lambda studio: None) 
 	def take(studio: Studio) -> Taken:
 		ready(studio)
 		desk = studio.window().go(f"query-report/{name}?store={studio.store}", ".report-wrapper:visible")
-		desk.page.locator(".dt-cell--1-0").locator("visible=true").first.wait_for()
+		desk.page.locator(".dt-scrollable .dt-cell").locator("visible=true").first.wait_for()
 		desk.quiet()
 		desk.page.wait_for_timeout(2000)
 		return desk, None
@@ -304,6 +308,7 @@ SCREENS: Mapping[str, Callable[[Studio], Taken]] = {
 	"discrepancy": _form("Sync Discrepancy", _discrepancy),
 	"discrepancy-list": _list("Sync Discrepancy", Studio.compared),
 	"link": _form("Shopify Link", _link),
+	"link-order": _form("Shopify Link", _link_of_order),
 	"api-call": _form("Shopify API Call", _call),
 	"connection": _form("Shopify Connection", _connection),
 	"backfill": _form("Shopify Backfill", Studio.rehearsed),

@@ -72,6 +72,8 @@ def chart(
 	if not labels or not any(any(values) for values in datasets.values()):
 		return None
 	data = {"labels": list(labels), "datasets": [{"name": name, "values": list(values)} for name, values in datasets.items()]}
+	if len(labels) == 1:
+		kind = "bar"  # a line of one point is not drawn
 	made = {"data": data, "type": kind, "height": 240, **more}
 	if colors:
 		made["colors"] = list(colors)

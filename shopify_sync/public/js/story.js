@@ -174,6 +174,17 @@ shopify_sync.story.KINDS = () => ({
 
 	// ---------------------------------------------------------------- where it is shown
 
+	// The changes of one attempt, as it keeps them (JSON): tables, as in the story.
+	shopify_sync.story.changes_html = async (text) => {
+		add_style();
+		const changes = JSON.parse(text || "[]").map((change) => ({
+			...change,
+			is_document: (frappe.boot.user.can_read || []).includes(change.doctype),
+		}));
+		await load_labels([{ changes }]);
+		return `<div class="sync-story">${changes.map(change_html).join("")}</div>`;
+	};
+
 	shopify_sync.story.show_event = async ($wrapper, event) => {
 		const { message } = await frappe.call({ method: "shopify_sync.api.evidence.story", args: { event }, type: "GET" });
 		if (message) shopify_sync.story.render($wrapper, message.entries);

@@ -19,6 +19,7 @@ frappe.ui.form.on("Shopify Link", {
 			);
 			return;
 		}
+		for (const field of ["agreed", "facts"]) frm.set_df_property(field, "formatter", shopify_sync.show_json);
 		shopify_sync.add_shopify_button(frm);
 	},
 
