@@ -7,23 +7,23 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import frappe
-from frappe.utils.password import get_decrypted_password
 
 from shopify_sync.admin_api.budgets import RedisBudget, loaded
 from shopify_sync.admin_api.client import AdminClient
 from shopify_sync.admin_api.connection import StoreConnection
-from shopify_sync.admin_api.ports import Closed, ClosedBecause
+from shopify_sync.admin_api.ports import Answer, CallFailed, Closed, ClosedBecause, Shop
 from shopify_sync.admin_api.shops import BadAddress, shop
 from shopify_sync.admin_api.sign_in import Credentials, SignInBy, SignInState
 from shopify_sync.admin_api.transport import RequestsTransport
 from shopify_sync.core.calls import scopes
-from shopify_sync.core.calls.bucket import BACKFILL_SHARE
+from shopify_sync.core.calls.bucket import BACKFILL_SHARE, Priority
 
-from . import policies, times
+from . import policies, secret_fields, times
 from .call_log import FrappeCallLog
 from .connection_store import FrappeConnectionStore
 from .log import warn
@@ -49,6 +49,41 @@ def client_of(store: str) -> AdminClient:
 	:raises frappe.DoesNotExistError: when there is no such store. :raises BadAddress: when its settings lead nowhere.
 	"""
 	return link_of(store).client
+
+
+class CurrentClient:
+	"""The client of a store as its settings are at each call, for work that takes long: a store that is paused is read no further.
+
+	:raises BadAddress: when its settings lead nowhere, now. Later calls raise CallFailed.
+	"""
+
+	def __init__(self, store: str) -> None:
+		self._store = store
+		client_of(store)
+
+	@property
+	def shop(self) -> Shop:
+		"""The shop, as it is called now."""
+		return self._client().shop
+
+	@property
+	def restore_rate(self) -> float | None:
+		"""See `AdminClient`."""
+		return self._client().restore_rate
+
+	def execute(self, operation: str, variables: Mapping[str, Any], *, priority: Priority = Priority.LIVE) -> Answer:
+		"""See `AdminClient`. :raises CallFailed:"""
+		return self._client().execute(operation, variables, priority=priority)
+
+	def lines(self, url: str, offset: int = 0) -> Iterator[tuple[bytes, int]]:
+		"""See `AdminClient`. :raises CallFailed:"""
+		return self._client().lines(url, offset)
+
+	def _client(self) -> AdminClient:
+		try:
+			return client_of(self._store)
+		except BadAddress as error:
+			raise CallFailed.of(Closed(ClosedBecause.NOT_SIGNED_IN, str(error))) from error
 
 
 def gate_of(store: str) -> Closed | None:
@@ -147,7 +182,10 @@ def _paused(row: Any) -> str:
 
 
 def _secret(store: str, fieldname: str) -> str:
-	return (get_decrypted_password("Shopify Store", store, fieldname, raise_exception=False) or "").strip()
+	try:
+		return secret_fields.read("Shopify Store", store, fieldname)
+	except secret_fields.Unreadable as error:
+		raise BadAddress(str(error)) from None
 
 
 def _redis_key(store: str) -> str:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import frappe
 from frappe.utils import get_system_timezone
 
+from shopify_sync.admin_api.ports import CallFailed
 from shopify_sync.api import reconciliation as api
 from shopify_sync.core.inventory import resource as inventory
 from shopify_sync.core.operations import Refused
@@ -73,6 +74,12 @@ class TestOverHttp(ReconciledCase):
 		row = frappe.db.get_value("Reconciliation Run", second, ["status", "waits_for"], as_dict=True)
 		self.assertEqual("Running", row.status)
 		self.assertTrue(row.waits_for)
+
+	def test_a_store_that_is_paused_is_read_no_further(self):
+		reader = self.reader()
+		self.assertTrue(reader.subscriptions())
+		frappe.db.set_value("Shopify Store", self.STORE, "mode", "Paused")
+		self.assertRaisesRegex(CallFailed, "paused", reader.subscriptions)
 
 	def test_one_order_and_one_item_by_name(self):
 		order, other = self.place(1, told=False), self.place(1, told=False)

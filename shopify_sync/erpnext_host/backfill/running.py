@@ -16,7 +16,7 @@ from shopify_sync.core.operations import Refused
 from shopify_sync.core.policy import Direction
 
 from .. import policies, times
-from ..connections import client_of, gate_of
+from ..connections import CurrentClient, gate_of
 from ..long_work import Kind
 from ..reconciliation.settings import settings_of
 from . import runs
@@ -111,6 +111,6 @@ def reader_of(store: str) -> Shop:
 	inbound = tuple(rule for rule in policy.locations if rule.direction is Direction.INBOUND)
 	share = settings_of(store).share / 100
 	try:
-		return ReadingStore(client_of(store), share=share, now=times.now, policy=replace(policy, locations=inbound))
+		return ReadingStore(CurrentClient(store), share=share, now=times.now, policy=replace(policy, locations=inbound))
 	except BadAddress as error:
 		raise Refused(str(error)) from error

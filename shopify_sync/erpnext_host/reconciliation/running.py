@@ -16,7 +16,7 @@ from shopify_sync.core.reconciliation.run import Reconciler, Run
 from shopify_sync.core.reconciliation.schedule import GRACE, OVERLAP, Depth, Reason
 
 from .. import policies, times
-from ..connections import client_of, gate_of
+from ..connections import CurrentClient, gate_of
 from ..long_work import Kind
 from . import ledger_checks, runs
 from .host import FrappeReconcileHost, RunIsOver
@@ -152,6 +152,6 @@ def reader_of(store: str, share: int) -> Shopify:
 	from shopify_sync.admin_api.reading.store import ReadingStore
 
 	try:
-		return ReadingStore(client_of(store), share=share / 100, now=times.now, policy=policies.policy(store))
+		return ReadingStore(CurrentClient(store), share=share / 100, now=times.now, policy=policies.policy(store))
 	except BadAddress as error:
 		raise Refused(str(error)) from error
