@@ -7,6 +7,7 @@ was disabled then is disabled for it for ever, whatever an operator has changed 
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import frappe
 
@@ -88,3 +89,13 @@ def _forget_definitions() -> None:
 	local.new_doc_templates = {}
 	local.role_permissions = {}
 	local.user_perms = None
+	cache = getattr(frappe, "client_cache", None)
+	if cache and not _hears(cache):
+		cache.clear_cache()
+
+
+def _hears(cache: Any) -> bool:
+	"""Tell whether Frappe 16 hears what becomes invalid of what it keeps in this process for ten minutes: by a thread of its own,
+	which a job of RQ, made by a fork, is without."""
+	thread = getattr(cache, "invalidator_thread", None)
+	return bool(thread and thread.is_alive())

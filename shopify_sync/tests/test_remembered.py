@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Thread
 from typing import Any
 
 import frappe
 from erpnext.stock import get_warehouse_account_map
+from frappe.custom.doctype.property_setter.property_setter import make_property_setter
 from frappe.utils import add_days, nowdate
 
 from shopify_sync.erpnext_host import policies, remembered
@@ -156,6 +158,23 @@ class TestRemembered(SyncTestCase):
 		with FrappeHost().transaction():
 			return read()
 
+	def test_a_fork_of_a_worker_sees_how_a_doctype_is_made(self) -> None:
+		"""A job of RQ is a fork: Frappe 16's thread that hears what others change does not live in it."""
+		label, cache = f"Reason {site.fresh_id()}", getattr(frappe, "client_cache", None)
+		known = lambda: self.in_a_transaction(lambda: frappe.get_meta("Sync Hold").get_label("reason"))  # noqa: E731
+		self.assertNotEqual(known(), label)
+		kept = dict(cache.cache) if cache else {}
+		self.addCleanup(elsewhere, lambda: frappe.db.delete("Property Setter", {"value": label}))
+		self.addCleanup(elsewhere, lambda: frappe.clear_cache(doctype="Sync Hold"))
+		elsewhere(lambda: make_property_setter("Sync Hold", "reason", "label", label, "Data"))
+		if cache:
+			thread, cache.invalidator_thread = cache.invalidator_thread, Thread()
+			self.addCleanup(setattr, cache, "invalidator_thread", thread)
+			# The other one is of this process, and took it away.
+			cache.cache.update(kept)
+		frappe.local.shopify_sync_definitions_read_at = -10.0
+		self.assertEqual(known(), label)
+
 	def test_how_a_doctype_is_made_is_read_again_after_some_seconds(self) -> None:
 		self.book(self.order())
 		key = frappe.cache.make_key("doctype_meta")
@@ -163,6 +182,6 @@ class TestRemembered(SyncTestCase):
 		frappe.local.cache[key] = kept
 		remembered.forget()
 		self.assertIs(frappe.local.cache.get(key), kept, "reading it takes longer than the order")
-		frappe.local.shopify_sync_definitions_read_at -= 10
+		frappe.local.shopify_sync_definitions_read_at = -10.0
 		remembered.forget()
 		self.assertNotIn(key, frappe.local.cache)
