@@ -67,6 +67,7 @@ class StoreHealth:
 
 	:ivar at: when it was measured.
 	:ivar has_secret: a client secret is entered: without one no delivery can be verified. :ivar signs_in: it calls Shopify.
+	:ivar secret_is_unreadable: it was encrypted with another key than the site has, as after a restore without `site_config.json`.
 	:ivar last_event_at: when the last event came, from wherever; :ivar last_webhook_at: when Shopify last delivered one.
 	:ivar oldest_unprocessed_at: of what was received and is not finished, and waits for no person: when the oldest came.
 	:ivar oldest_due_seconds: how long a worker could have taken the oldest that is due; 0: nothing is.
@@ -83,6 +84,7 @@ class StoreHealth:
 	enabled: bool = True
 	mode: str = "Live"
 	has_secret: bool = False
+	secret_is_unreadable: bool = False
 	signs_in: bool = False
 	circuit: CircuitHealth = field(default_factory=CircuitHealth)
 	token_state: str = ""
@@ -178,6 +180,11 @@ def _set_up(health: StoreHealth) -> Iterator[Finding]:
 	if not health.has_secret:
 		text = _("Enter the Client Secret in Shopify Store: without it no webhook can be verified, and all are refused.")
 		yield Finding(Verdict.NOT_SET_UP, say(text))
+	elif health.secret_is_unreadable:
+		text = _(
+			"The Client Secret cannot be read, so all webhooks are refused and nothing is sent: the site's encryption_key is another one than before. Put that key back into site_config.json, or enter the secrets again in Shopify Store."
+		)
+		yield Finding(Verdict.BROKEN, say(text))
 	elif health.last_event_at is None:
 		text = _("Nothing has arrived from Shopify yet. Follow the steps of the onboarding in Shopify Store.")
 		yield Finding(Verdict.NOT_SET_UP, say(text))

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 import frappe
-from frappe.utils.password import get_decrypted_password, remove_encrypted_password, set_encrypted_password
+from frappe.utils.password import remove_encrypted_password, set_encrypted_password
 
 from shopify_sync.admin_api import sign_in as sign_ins
 from shopify_sync.admin_api.sign_in import SignIn, State
@@ -22,7 +22,7 @@ from shopify_sync.core.calls import breaker
 from shopify_sync.core.calls.breaker import Circuit, CircuitState
 from shopify_sync.core.contracts.base import dump_json
 
-from . import notify, times
+from . import notify, secret_fields, times
 from .log import warn
 
 DOCTYPE = "Shopify Connection"
@@ -164,9 +164,7 @@ class FrappeConnectionStore:
 		key = (frappe.local.site, self._store)
 		known = _tokens.get(key)
 		if known is None or known[0] != token_id:
-			access, refresh = (
-				get_decrypted_password(DOCTYPE, self._store, name, raise_exception=False) or "" for name in _TOKENS
-			)
+			access, refresh = (_token(self._store, name) for name in _TOKENS)
 			known = _tokens[key] = (token_id, access, refresh)
 		return known[1], known[2]
 
@@ -191,6 +189,13 @@ def ensure(store: str) -> None:
 		" circuit_state) VALUES (%s, %s, %s, %s, 'Administrator', 'Administrator', 0, 0, 'Not signed in', 'Closed')",
 		(store, store, now, now),
 	)
+
+
+def _token(store: str, field: str) -> str:
+	try:
+		return secret_fields.read(DOCTYPE, store, field)
+	except secret_fields.Unreadable:
+		return ""  # as if there were none: a new one is asked for, or a person signs in
 
 
 def _shown(circuit: Circuit) -> Mapping[str, Any]:

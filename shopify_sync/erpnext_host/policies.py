@@ -9,7 +9,6 @@ from typing import Any
 
 import frappe
 from frappe.utils import cint, get_system_timezone, getdate, now
-from frappe.utils.password import get_decrypted_password
 
 from shopify_sync.core.holds import Hold
 from shopify_sync.core.orders.fields import NOTE_ATTRIBUTE
@@ -45,6 +44,10 @@ from shopify_sync.core.policy import (
 )
 from shopify_sync.core.receiving import Gate
 
+from . import secret_fields
+from .refusals import log_refusal
+
+_SECRETS = ("client_secret", "previous_client_secret")
 #: Kept in the process, never in Redis: decrypted secrets. Valid for one `modified` of the store.
 _gates: dict[tuple[str, str], tuple[Any, Gate]] = {}
 _policies: dict[tuple[str, str], tuple[Any, StorePolicy]] = {}
@@ -70,14 +73,16 @@ def gate(shop_domain: str) -> Gate | None:
 	if known and known[0] == row.modified:
 		return known[1]
 	# In this order, blank or not: the first one is the current one.
-	secrets = tuple(_secret(row.name, field) or "" for field in ("client_secret", "previous_client_secret"))
-	made = Gate(row.name, bool(row.enabled), secrets, (cint(row.max_body_mb) or 10) * 1024 * 1024)
+	limit = (cint(row.max_body_mb) or 10) * 1024 * 1024
+	try:
+		secrets = tuple(secret_fields.read("Shopify Store", row.name, field) for field in _SECRETS)
+	except secret_fields.Unreadable:
+		# Not remembered: once the key is back it can be read, and nobody saves the store then.
+		log_refusal("its client secret cannot be read with the site's encryption_key", shop_domain)
+		return Gate(row.name, bool(row.enabled), (), limit)
+	made = Gate(row.name, bool(row.enabled), secrets, limit)
 	_gates[(frappe.local.site, row.name)] = (row.modified, made)
 	return made
-
-
-def _secret(store: str, field: str) -> str | None:
-	return get_decrypted_password("Shopify Store", store, field, raise_exception=False)
 
 
 def policy(store: str) -> StorePolicy:

@@ -15,7 +15,7 @@ import redis
 from frappe.utils import background_jobs
 
 from shopify_sync.core.health import StoreHealth, Verdict
-from shopify_sync.erpnext_host import health, readiness, report, times
+from shopify_sync.erpnext_host import connections, health, policies, readiness, report, times
 
 from . import payloads, site
 from .case import SyncTestCase
@@ -49,6 +49,30 @@ class TestHealth(SyncTestCase):
 		frappe.db.sql("DELETE FROM `__Auth` WHERE doctype = 'Shopify Store' AND name = %s", (self.STORE,))
 		self.assertIn("Client Secret", str(health.healths(self.STORE)[0].says[0]))
 		frappe.db.rollback()
+
+	def test_a_secret_of_another_encryption_key_is_told_and_good_again_with_the_key(self) -> None:
+		"""As after a restore without site_config.json: the webhook is refused without an error, and is taken once the key is back."""
+		where = "doctype = 'Shopify Store' AND name = %s AND fieldname = 'client_secret'"
+		((good,),) = frappe.db.sql(f"SELECT password FROM __Auth WHERE {where}", (self.STORE,))
+
+		def keep(password: str) -> None:
+			frappe.db.sql(f"UPDATE __Auth SET password = %s WHERE {where}", (password, self.STORE))
+			frappe.db.commit()
+
+		keep("of another key")
+		policies._gates.clear()  # another process
+		try:
+			self.assertEqual(site.deliver(self.order(), "orders/create", store=self.STORE).status, 401)
+			self.assertFalse(frappe.local.message_log, "who sends a webhook is not told")
+			found = self.health()
+			self.assertEqual(found.verdict, Verdict.BROKEN)
+			self.assertIn("encryption_key", str(found.says[0]))
+			connections._known.clear()
+			self.assertIn("encryption_key", str(connections.gate_of(self.STORE)))
+		finally:
+			keep(good)
+		self.assertEqual(site.deliver(self.order(), "orders/create", store=self.STORE).status, 200)
+		self.assertNotIn("encryption_key", str(self.health().says))
 
 	def test_what_is_carried_out_and_what_fails(self) -> None:
 		self.carry_out(self.order())

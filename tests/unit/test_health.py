@@ -36,6 +36,7 @@ WELL = StoreHealth(
 _FAILED = "503 from Shopify."
 WRONG: dict[str, tuple[Verdict, str, dict[str, Any]]] = {
 	"no secret": (Verdict.NOT_SET_UP, "Client Secret", {"has_secret": False}),
+	"unreadable secret": (Verdict.BROKEN, "encryption_key", {"secret_is_unreadable": True}),
 	"nothing came": (Verdict.NOT_SET_UP, "onboarding", {"last_event_at": None}),
 	"new and not signed in": (Verdict.NOT_SET_UP, "Sign In", {"token_state": "Not signed in", "last_event_at": None}),
 	"not signed in any more": (Verdict.BROKEN, "Sign In", {"token_state": "Not signed in"}),

@@ -10,7 +10,7 @@ import frappe
 
 from shopify_sync.admin_api.shops import version_ends
 from shopify_sync.core.health import CircuitHealth
-from shopify_sync.erpnext_host import connections, times
+from shopify_sync.erpnext_host import connections, secret_fields, times
 
 _STORE = ["name", "enabled", "mode", "api_version", "sign_in_by"]
 _CONNECTION = [
@@ -24,17 +24,18 @@ def settings(stores: Sequence[str]) -> dict[str, dict[str, Any]]:
 	known = {
 		row.name: row for row in frappe.get_all("Shopify Connection", filters={"name": ("in", list(stores))}, fields=_CONNECTION)
 	}
-	with_secret = _with_secret(stores)
-	return {row.name: _settings(row, known.get(row.name) or frappe._dict(), row.name in with_secret) for row in rows}
+	return {row.name: _settings(row, known.get(row.name) or frappe._dict()) for row in rows}
 
 
-def _settings(row: Any, connection: Any, has_secret: bool) -> dict[str, Any]:
+def _settings(row: Any, connection: Any) -> dict[str, Any]:
 	ends = version_ends(row.api_version or "")
+	has_secret, is_readable = _secret_of(row.name)
 	return {
 		"store": row.name,
 		"enabled": bool(row.enabled),
 		"mode": row.mode or "Live",
 		"has_secret": has_secret,
+		"secret_is_unreadable": not is_readable,
 		"signs_in": bool(row.sign_in_by) and row.sign_in_by != "None",
 		"circuit": CircuitHealth(
 			connection.circuit_state or "Closed",
@@ -52,13 +53,12 @@ def _settings(row: Any, connection: Any, has_secret: bool) -> dict[str, Any]:
 	}
 
 
-def _with_secret(stores: Sequence[str]) -> set[str]:
-	"""Return the stores whose client secret is entered. It stands encrypted in Frappe's `__Auth`, and is not read here."""
-	rows = frappe.db.sql(
-		"SELECT name FROM `__Auth` WHERE doctype = 'Shopify Store' AND name IN %s AND fieldname = 'client_secret'",
-		(tuple(stores),),
-	)
-	return {name for (name,) in rows}
+def _secret_of(store: str) -> tuple[bool, bool]:
+	"""Return whether the client secret of a store is entered, and whether it can be read."""
+	try:
+		return bool(secret_fields.read("Shopify Store", store, "client_secret")), True
+	except secret_fields.Unreadable:
+		return True, False
 
 
 def _utc(moment: datetime | None) -> datetime | None:
