@@ -55,6 +55,8 @@ _policies: dict[tuple[str, str], tuple[Any, StorePolicy]] = {}
 _around: dict[tuple[str, str], tuple[Any, ...]] = {}
 #: By site and store: the names of the active holds, and what they say.
 _holds: dict[tuple[str, str], tuple[str, tuple[Hold, ...]]] = {}
+#: In `frappe.local`, by store: what :func:`policy` found last. A worker's pusher, and the web server's requests, have threads.
+_OF_ATTEMPT = "shopify_sync_policies"
 _NOW = """SELECT store.modified, (SELECT GROUP_CONCAT(held.name ORDER BY held.name) FROM `tabSync Hold` held
 WHERE held.store = store.name AND held.released_at IS NULL), company.default_currency, company.round_off_account,
 (SELECT value FROM tabSingles WHERE doctype = 'System Settings' AND field = 'time_zone')
@@ -102,6 +104,7 @@ def policy(store: str) -> StorePolicy:
 		_policies.pop(key, None)
 		_around[key] = tuple(around)
 	made = of(store, modified)
+	setattr(frappe.local, _OF_ATTEMPT, {**getattr(frappe.local, _OF_ATTEMPT, {}), store: made})
 	return replace(made, holds=_holds_of(store, held)) if held else made
 
 
@@ -151,9 +154,9 @@ def _stores_that_name(doctype: str, name: str) -> list[str]:
 
 
 def as_of_attempt(store: str) -> StorePolicy:
-	"""Return the settings as :func:`policy` last found them in this process, without asking again: an attempt sees one state."""
-	known = _policies.get((frappe.local.site, store))
-	return known[1] if known else policy(store)
+	"""Return the settings as :func:`policy` last found them in this thread, without asking again: an attempt sees one state."""
+	known: StorePolicy | None = getattr(frappe.local, _OF_ATTEMPT, {}).get(store)
+	return known or policy(store)
 
 
 def _build(doc: Any) -> StorePolicy:

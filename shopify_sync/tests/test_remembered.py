@@ -136,6 +136,21 @@ class TestRemembered(SyncTestCase):
 		elsewhere(lambda: of_company(other))
 		self.assertEqual(rounds_on(), other)
 
+	def test_an_attempt_sees_one_state_of_the_settings(self) -> None:
+		"""A pusher is a thread of the worker's: what it finds first must not change what an attempt goes by."""
+		found = policies.policy(self.STORE)
+		seen: list[str] = []
+
+		def change_and_read() -> None:
+			frappe.db.set_value("Shopify Store", self.STORE, "order_prefix", "another-")
+			seen.append(policies.policy(self.STORE).order_prefix)
+
+		elsewhere(change_and_read)
+		self.assertEqual(seen, ["another-"])
+		self.assertEqual(policies.as_of_attempt(self.STORE).order_prefix, found.order_prefix)
+		frappe.db.rollback()
+		self.assertEqual(policies.policy(self.STORE).order_prefix, "another-")
+
 	def test_what_a_failure_left_behind_does_not_bear_on_the_next_event(self) -> None:
 		payload = self.order()
 		customer = self.book(payload).customer
