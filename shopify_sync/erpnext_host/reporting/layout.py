@@ -26,7 +26,11 @@ _EMPTY: Mapping[str, Any] = {"Float": 0.0, "Int": None}
 
 
 def column(fieldname: str, label: str, fieldtype: str = "Data", width: int = 120, options: str | None = None) -> Column:
-	"""Return one column. Times are texts (see `moment`): a mail writes "None" into an empty Datetime."""
+	"""Return one column. Times are texts (see `moment`): a mail writes "None" into an empty Datetime.
+
+	A Link is for doctypes that everybody may read who may read the report: Frappe refuses the whole report otherwise, as soon as a
+	row has a value there (`frappe.desk.query_report.get_filtered_data`). ERPNext's documents are Dynamic Links.
+	"""
 	made: Column = {"fieldname": fieldname, "label": label, "fieldtype": fieldtype, "width": width}
 	if options:
 		made["options"] = options
@@ -47,6 +51,8 @@ def _row(columns: Sequence[Column], values: Mapping[str, Any]) -> Row:
 	for made in columns:
 		value = values.get(made["fieldname"])
 		row[made["fieldname"]] = _EMPTY.get(made["fieldtype"], "") if value is None else plain(value)
+		if made["fieldtype"] == "Dynamic Link":  # what it leads to need not be a column
+			row[made["options"]] = values.get(made["options"]) or ""
 	return row
 
 

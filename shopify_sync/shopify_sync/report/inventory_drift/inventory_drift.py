@@ -46,7 +46,7 @@ def _columns() -> list[layout.Column]:
 	return [
 		column("store", _("Store"), "Link", 120, "Shopify Store"),
 		column("place", _("Location"), width=170),
-		column("item", _("Item"), "Link", 150, "Item"),
+		column("item", _("Item"), "Dynamic Link", 150, "item_is"),
 		column("shopify_value", _("Shopify"), width=90),
 		column("erpnext_value", _("ERPNext"), width=90),
 		column("amount", _("More in ERPNext"), "Float", 150),
@@ -93,6 +93,7 @@ def _row(one: Any, places: Mapping[tuple[str, str], str]) -> dict[str, Any]:
 		"place": places.get((one.store, location), location),
 		"location": location,
 		"item": one.document_name if is_item else one.label,
+		"item_is": "Item",
 		"shopify_value": one.shopify_value,
 		"erpnext_value": one.erpnext_value,
 		"amount": one.amount,

@@ -51,7 +51,7 @@ def _columns() -> list[layout.Column]:
 		column("event_status", _("Event Status"), width=110),
 		column("missing", _("Event Waits For"), width=160),
 		column("proposal", _("Proposal"), width=170),
-		column("document_type", _("Document Type"), "Link", 110, "DocType"),
+		column("document_type", _("Document Type"), width=110),
 		column("document_name", _("Document"), "Dynamic Link", 150, "document_type"),
 		column("status", _("Status"), width=90),
 		column("discrepancy", _("Discrepancy"), "Link", 160, "Sync Discrepancy"),
