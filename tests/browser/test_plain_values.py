@@ -31,3 +31,11 @@ def test_both_addresses_of_a_conflict_are_shown_line_by_line(desk: Desk, site: S
 	shown = desk.page.locator('[data-fieldname="shopify_value"] .control-value:visible')
 	expect(shown.locator("b")).to_have_text("7b Mill & Weir Street", timeout=PATIENCE)
 	assert shown.inner_text().splitlines()[:3] == ["Ada Example", "7b Mill & Weir Street", "Springfield"]
+
+
+def test_an_attempt_shows_what_it_changed_field_by_field(desk: Desk, site: Site) -> None:
+	(attempt,) = site.rows("Sync Attempt", {"event": site.ask("good_order"), "action": "Apply"})
+	desk.form("Sync Attempt", attempt["name"])
+	changes = desk.page.locator('[data-fieldname="changes"]').locator("visible=true").first
+	expect(changes.locator("th", has_text="Before").first).to_be_visible(timeout=PATIENCE)
+	expect(changes).to_contain_text("Create Sales Order")
