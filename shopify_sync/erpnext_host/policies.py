@@ -44,7 +44,7 @@ from shopify_sync.core.policy import (
 )
 from shopify_sync.core.receiving import Gate
 
-from . import secret_fields
+from . import remembered, secret_fields
 from .refusals import log_refusal
 
 _SECRETS = ("client_secret", "previous_client_secret")
@@ -124,6 +124,7 @@ def of(store: str, modified: Any) -> StorePolicy:
 	if known and known[0] == modified:
 		return known[1]
 	made = _build(frappe.get_doc("Shopify Store", store))
+	remembered.definitions_changed()
 	_policies[(frappe.local.site, store)] = (modified, made)
 	return made
 

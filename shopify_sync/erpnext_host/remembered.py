@@ -52,16 +52,18 @@ _MADE_IN_FLAGS = (
 _LEFT_IN_FLAGS = ("ignore_party_validation", "party_not_required", "ignore_account_permission")
 #: Where it is remembered when the definitions were read.
 _READ_AT = "shopify_sync_definitions_read_at"
+#: When, in this process, it was last learnt that they may have changed.
+_changed_at = 0.0
 
 
 def forget() -> None:
 	"""Begin as a request begins: documents and settings that are read from now on are those that are committed.
 
-	How doctypes and their permissions are made may be five seconds old.
+	How doctypes and their permissions are made may be five seconds old, but is not older than the settings of the stores.
 	"""
 	local = frappe.local
 	now = time.monotonic()
-	if now - getattr(local, _READ_AT, 0.0) >= _KEPT_SECONDS:
+	if getattr(local, _READ_AT, 0.0) <= max(now - _KEPT_SECONDS, _changed_at):
 		setattr(local, _READ_AT, now)
 		_forget_definitions()
 	else:
@@ -80,6 +82,12 @@ def forget() -> None:
 	local.field_currency = None
 	frappe.clear_messages()
 	frappe.db.value_cache.clear()
+
+
+def definitions_changed() -> None:
+	"""Have every thread of this process read anew how doctypes are made: a field that a store names may have just been added."""
+	global _changed_at  # noqa: PLW0603 - of the process
+	_changed_at = time.monotonic()
 
 
 def _forget_definitions() -> None:

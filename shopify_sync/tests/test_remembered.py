@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -195,8 +196,17 @@ class TestRemembered(SyncTestCase):
 		key = frappe.cache.make_key("doctype_meta")
 		kept = {"a meta of before": 1}
 		frappe.local.cache[key] = kept
+		frappe.local.shopify_sync_definitions_read_at = time.monotonic()
 		remembered.forget()
 		self.assertIs(frappe.local.cache.get(key), kept, "reading it takes longer than the order")
 		frappe.local.shopify_sync_definitions_read_at = -10.0
 		remembered.forget()
 		self.assertNotIn(key, frappe.local.cache)
+
+	def test_how_a_doctype_is_made_is_not_older_than_the_settings_that_name_its_fields(self) -> None:
+		self.book(self.order())
+		key = frappe.cache.make_key("doctype_meta")
+		frappe.local.cache[key] = kept = {"a meta of before": 1}
+		elsewhere(lambda: save("Shopify Store", self.STORE, order_prefix="another-"))
+		self.in_a_transaction(lambda: policies.policy(self.STORE))
+		self.in_a_transaction(lambda: self.assertIsNot(frappe.local.cache.get(key), kept))
