@@ -121,7 +121,9 @@ def site(bench: Bench, log: Path) -> Iterator[Site]:
 		live = _start_socketio(bench, run)
 		# As `bench start` does: the Desk then looks for socket.io on the port of its own.
 		served = {"DEV_SERVER": "1"} if live else {}
-		gunicorn = [python, "-m", "gunicorn", "-b", f"127.0.0.1:{port}", "-w", "2", "--threads", "4", "-t", "120"]
+		# A browser opens connections before it needs them, and each that says nothing yet holds a thread of gunicorn's: with four of
+		# them held, requests waited for minutes. Where people work, nginx stands in between.
+		gunicorn = [python, "-m", "gunicorn", "-b", f"127.0.0.1:{port}", "-w", "2", "--threads", "32", "-t", "120"]
 		run([*gunicorn, "frappe.app:application_with_statics()"], **served)
 		# One that stays up, for what is due now: a process for each drain would let the tests wait. And one for what takes longer.
 		frappe = [python, "-m", "frappe.utils.bench_helper", "frappe"]
